@@ -1,0 +1,19 @@
+/** What use-cases work with: made once at start, passed down as an argument, narrowed with `Pick` where it is used. */
+
+import type { Logger } from 'pino'
+import type { PasswordHasher } from './authenticators/password-hash.ts'
+import type { Config } from './config/config.ts'
+import type { MasterSecret } from './crypto/master-secret.ts'
+import type { Database } from './db/database.ts'
+import type { Metrics } from './operations/metrics.ts'
+import type { SigningKeys } from './tokens/signing-keys.ts'
+
+export interface Deps {
+  config: Config
+  db: Database
+  masterSecret: MasterSecret
+  signingKeys: SigningKeys
+  passwords: PasswordHasher
+  metrics: Metrics
+  log: Logger
+}

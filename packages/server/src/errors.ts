@@ -1,0 +1,156 @@
+/**
+ * Why a call is refused, in one place: each reason of the contract with its HTTP status, RPC code, OAuth error
+ * and public sentence.
+ *
+ * Specs: RFC 9457 (problem details), RFC 6749 §5.2 (OAuth errors), RFC 6750 §3.1 (bearer errors).
+ */
+
+import { Code } from '@connectrpc/connect'
+import { ErrorReason } from '@signet/contract'
+
+type Reason = Exclude<ErrorReason, typeof ErrorReason.UNSPECIFIED>
+
+/** How one reason looks on each wire. */
+export interface ReasonRow {
+  httpStatus: number
+  rpcCode: Code
+  /** The `error` of an OAuth or bearer response; the nearest registered one. */
+  oauthError: string
+  /** What a person reads, and what to do next. */
+  sentence: string
+}
+
+/** The table. A reason without all four does not compile. */
+export const reasons = {
+  [ErrorReason.INVALID_ARGUMENT]: {
+    httpStatus: 400,
+    rpcCode: Code.InvalidArgument,
+    oauthError: 'invalid_request',
+    sentence:
+      'Something in this request is not right. Check the fields that are named and send it again.',
+  },
+  [ErrorReason.NOT_FOUND]: {
+    httpStatus: 404,
+    rpcCode: Code.NotFound,
+    oauthError: 'invalid_request',
+    sentence: 'There is nothing at this address. The reference at /docs/api lists every method.',
+  },
+  [ErrorReason.METHOD_NOT_ALLOWED]: {
+    httpStatus: 405,
+    rpcCode: Code.Unimplemented,
+    oauthError: 'invalid_request',
+    sentence:
+      'This address does not answer that HTTP method. The Allow header names the ones it does.',
+  },
+  [ErrorReason.UNSUPPORTED_MEDIA_TYPE]: {
+    httpStatus: 415,
+    rpcCode: Code.InvalidArgument,
+    oauthError: 'invalid_request',
+    sentence:
+      'This body is in a form that is not read here. Send JSON as application/json, plain or gzip.',
+  },
+  [ErrorReason.TOO_LARGE]: {
+    httpStatus: 413,
+    rpcCode: Code.ResourceExhausted,
+    oauthError: 'invalid_request',
+    sentence: 'This request is larger than this server reads. Send less.',
+  },
+  [ErrorReason.TIMEOUT]: {
+    httpStatus: 408,
+    rpcCode: Code.DeadlineExceeded,
+    oauthError: 'temporarily_unavailable',
+    sentence: 'This took too long. Try again.',
+  },
+  [ErrorReason.UNAUTHENTICATED]: {
+    httpStatus: 401,
+    rpcCode: Code.Unauthenticated,
+    oauthError: 'invalid_token',
+    sentence: 'Sign in first, and send the access token as a bearer token.',
+  },
+  [ErrorReason.PERMISSION_DENIED]: {
+    httpStatus: 403,
+    rpcCode: Code.PermissionDenied,
+    oauthError: 'insufficient_scope',
+    sentence:
+      'You are signed in, but you may not do this. Ask an administrator for the permission.',
+  },
+  [ErrorReason.RECENT_AUTHENTICATION_REQUIRED]: {
+    httpStatus: 401,
+    rpcCode: Code.Unauthenticated,
+    oauthError: 'insufficient_user_authentication',
+    sentence: 'Sign in once more to do this.',
+  },
+  [ErrorReason.INVALID_CREDENTIALS]: {
+    httpStatus: 401,
+    rpcCode: Code.Unauthenticated,
+    oauthError: 'invalid_grant',
+    sentence: "That email and password don't match. Check both and try again.",
+  },
+  [ErrorReason.ACCOUNT_SUSPENDED]: {
+    httpStatus: 403,
+    rpcCode: Code.PermissionDenied,
+    oauthError: 'access_denied',
+    sentence: 'This account is suspended. Ask an administrator to open it again.',
+  },
+  [ErrorReason.PASSWORD_REJECTED]: {
+    httpStatus: 400,
+    rpcCode: Code.InvalidArgument,
+    oauthError: 'invalid_request',
+    sentence: 'That password cannot be used. Choose another one.',
+  },
+  [ErrorReason.RATE_LIMITED]: {
+    httpStatus: 429,
+    rpcCode: Code.ResourceExhausted,
+    oauthError: 'temporarily_unavailable',
+    sentence: 'Too many attempts. Wait as long as Retry-After says, then try again.',
+  },
+  [ErrorReason.UNAVAILABLE]: {
+    httpStatus: 503,
+    rpcCode: Code.Unavailable,
+    oauthError: 'temporarily_unavailable',
+    sentence: 'Signet cannot do this right now, and has changed nothing. Try again in a moment.',
+  },
+  [ErrorReason.INTERNAL]: {
+    httpStatus: 500,
+    rpcCode: Code.Internal,
+    oauthError: 'server_error',
+    sentence: 'Something went wrong on our side. Tell an administrator the reference.',
+  },
+  [ErrorReason.ORIGIN_NOT_ALLOWED]: {
+    httpStatus: 403,
+    rpcCode: Code.PermissionDenied,
+    oauthError: 'access_denied',
+    sentence: 'Pages of this origin may not call Signet. An administrator can allow the origin.',
+  },
+} as const satisfies Record<Reason, ReasonRow>
+
+/** One thing wrong with one field: its path in JSON names, a stable rule, a sentence for a person. */
+export interface Violation {
+  field: string
+  rule: string
+  message: string
+}
+
+interface SignetErrorOptions {
+  violations?: Violation[]
+  /** Whole seconds after which trying again makes sense. */
+  retryAfterSeconds?: number
+  /** For the log only: it has no path to any wire. */
+  detail?: string
+  cause?: unknown
+}
+
+/** A refusal with a public reason. Anything else that is thrown is a bug, and goes out as INTERNAL. */
+export class SignetError extends Error {
+  readonly reason: Reason
+  readonly violations: Violation[]
+  readonly retryAfterSeconds: number | undefined
+
+  constructor(reason: Reason, options: SignetErrorOptions = {}) {
+    super(options.detail ?? ErrorReason[reason], { cause: options.cause })
+    this.name = 'SignetError'
+    this.reason = reason
+    this.violations = options.violations ?? []
+    this.retryAfterSeconds = options.retryAfterSeconds
+  }
+}

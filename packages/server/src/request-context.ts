@@ -1,0 +1,45 @@
+/** What is known about one call: when it came, from where, by whom, and under which reference. */
+
+import { ErrorReason } from '@signet/contract'
+import type { Logger } from 'pino'
+import { SignetError } from './errors.ts'
+import type { ClientId, SessionId, UserId } from './ids.ts'
+
+/** Who calls: nobody known, or a user through a client. */
+export type Caller = { kind: 'anonymous' } | UserCaller
+
+/** A user whose access token was accepted for this very call. */
+export interface UserCaller {
+  kind: 'user'
+  userId: UserId
+  sessionId: SessionId
+  clientId: ClientId
+  scopes: readonly string[]
+  permissions: ReadonlySet<string>
+  /** When the person last proved who they are. */
+  authTime: Date
+  /** When the access token expires. */
+  expiresAt: Date
+}
+
+/** Made once per call; handlers and use-cases get it as their second argument. */
+export interface RequestContext {
+  /** The time of this call. Nothing below reads a clock, except windows and expiries that the database decides. */
+  now: Date
+  /** Finds the log line and the event of this call; the caller gets it too. */
+  reference: string
+  /** The caller's address, as the socket or a trusted proxy says. */
+  ipAddress: string
+  userAgent: string
+  caller: Caller
+  /** Aborted when the caller goes away or the time limit is over. */
+  signal: AbortSignal
+  log: Logger
+}
+
+/** The user who calls. The access option has proved it; anything else is a bug in the route table. */
+export function userCaller(ctx: RequestContext): UserCaller {
+  if (ctx.caller.kind !== 'user')
+    throw new SignetError(ErrorReason.INTERNAL, { detail: 'method without a user' })
+  return ctx.caller
+}
