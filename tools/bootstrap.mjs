@@ -1,0 +1,120 @@
+/**
+ * The way in on a machine that has only some Node: installs what the lock names, then runs a script under the pinned
+ * Node 24 from node_modules. Plain JavaScript that Node 18 reads; everything behind it is TypeScript.
+ *
+ * 1. Install with `npm ci` where node_modules does not belong to this package-lock.json.
+ * 2. Find the pinned Node of this platform.
+ * 3. Run the script with the same arguments and terminal, and end as it ends.
+ *
+ * Usage: node tools/bootstrap.mjs SCRIPT [ARGUMENT ...]
+ */
+
+import { spawn, spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { constants } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const modules = join(root, 'node_modules')
+const stamp = join(modules, '.signet-lock')
+const installing = join(root, '.signet-installing')
+const installingMinutesMax = 10
+
+function fail(sentence) {
+  process.stderr.write(`${sentence}\n`)
+  process.exit(1)
+}
+
+function isInstalled(lockHash) {
+  return existsSync(stamp) && readFileSync(stamp, 'utf8') === lockHash
+}
+
+/** Two commands in one fresh clone must not install over each other: the first makes the folder, the second waits. */
+function claimInstall(lockHash) {
+  for (;;) {
+    try {
+      mkdirSync(installing)
+      return true
+    } catch (error) {
+      if (error.code !== 'EEXIST') {
+        fail(
+          `Signet cannot install its packages: ${root} is not writable (${error.code}). Run it from a folder of your own.`,
+        )
+      }
+    }
+    const since = statSync(installing, { throwIfNoEntry: false })?.mtimeMs
+    if (since !== undefined && Date.now() - since > installingMinutesMax * 60_000)
+      rmSync(installing, { recursive: true, force: true })
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200)
+    if (isInstalled(lockHash)) return false
+  }
+}
+
+function install(lockHash) {
+  if (!claimInstall(lockHash)) return
+  try {
+    process.stderr.write('Installing packages (only after a change of package-lock.json) …\n')
+    const npm = process.env.npm_execpath
+    const args = [
+      'ci',
+      '--ignore-scripts',
+      '--include=dev',
+      '--include=optional',
+      '--no-audit',
+      '--no-fund',
+      '--loglevel=error',
+    ]
+    const options = { cwd: root, stdio: ['ignore', 2, 2] }
+    const result = npm
+      ? spawnSync(process.execPath, [npm, ...args], options)
+      : spawnSync('npm', args, { ...options, shell: process.platform === 'win32' })
+    if (result.error)
+      fail(
+        `Signet needs npm to install its packages, and npm did not start: ${result.error.message}`,
+      )
+    if (result.status !== 0)
+      fail(
+        'npm could not install the packages; its own words are above. Check the network and run this again.',
+      )
+    writeFileSync(stamp, lockHash)
+  } finally {
+    rmSync(installing, { recursive: true, force: true })
+  }
+}
+
+function pinnedNode() {
+  const folder = join(
+    modules,
+    `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`,
+  )
+  const binary = join(folder, 'bin', process.platform === 'win32' ? 'node.exe' : 'node')
+  if (existsSync(binary)) return binary
+  if (Number(process.versions.node.split('.')[0]) >= 24) return process.execPath
+  fail(
+    `There is no packaged Node 24 for ${process.platform}-${process.arch}, and this is Node ${process.versions.node}. Install Node 24 and run this again.`,
+  )
+}
+
+function run(node, args) {
+  // The channel tells the server when this process is gone, however it went.
+  const child = spawn(node, args, { stdio: ['inherit', 'inherit', 'inherit', 'ipc'] })
+  // A terminal signals the whole group itself: passing SIGINT on would stop the server twice.
+  process.on('SIGINT', () => {})
+  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+  child.on('error', (error) =>
+    fail(
+      `The packaged Node did not start: ${error.message}. Remove node_modules and run this again.`,
+    ),
+  )
+  child.on('exit', (code, signal) => process.exit(signal ? 128 + constants.signals[signal] : code))
+}
+
+const [script, ...rest] = process.argv.slice(2)
+if (!script) fail('Usage: node tools/bootstrap.mjs SCRIPT [ARGUMENT ...]')
+const lockHash = createHash('sha256')
+  .update(readFileSync(join(root, 'package-lock.json')))
+  .digest('hex')
+if (!isInstalled(lockHash)) install(lockHash)
+run(pinnedNode(), [join(root, script), ...rest])

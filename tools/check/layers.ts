@@ -1,0 +1,64 @@
+/**
+ * Decides which folder of the server may import which: only from its left. The order is the architecture; a cycle
+ * cannot exist. Each line says why the folder stands where it stands.
+ */
+
+export const layers: readonly { folder: string; because: string }[] = [
+  { folder: '.', because: 'ids, errors and the request context are words that everyone speaks' },
+  { folder: 'html', because: 'making HTML safe needs nothing of ours' },
+  { folder: 'crypto', because: 'keys and ciphers know no table and no request' },
+  {
+    folder: 'config',
+    because: 'settings are read once, before anything exists that could be asked',
+  },
+  { folder: 'db', because: 'statements run on it; it must not know what they mean' },
+  { folder: 'operations', because: 'logs, metrics and traces observe; they decide nothing' },
+  { folder: 'events', because: 'every feature records what it did' },
+  { folder: 'users', because: 'a person exists before any way to sign in' },
+  { folder: 'clients', because: 'a client exists before anyone signs in through it' },
+  { folder: 'sessions', because: 'a session joins a user and a client' },
+  { folder: 'tokens', because: 'a token speaks of a session' },
+  { folder: 'authenticators', because: 'proofs of who somebody is end in a session' },
+  {
+    folder: 'sign-in',
+    because: 'signing in checks an authenticator, opens a session, issues a token',
+  },
+  { folder: 'roles', because: 'roles say what a signed-in user may do' },
+  { folder: 'reference', because: 'the reference describes every method' },
+  { folder: 'call', because: 'the pipeline runs any method and knows none by name' },
+  { folder: 'wires', because: 'a wire decodes and encodes calls; it decides nothing' },
+  { folder: 'app', because: 'the route table joins features, pipeline and wires' },
+  { folder: 'testing', because: 'tests may use everything; nothing else may use them' },
+  { folder: 'cli', because: 'the command line uses everything' },
+]
+
+/** Folders that must not know features at all, although they stand to the right of them. */
+export const featureless: Record<string, string> = {
+  call: 'app.ts hands the pipeline its functions, so that every feature passes through the same door',
+  wires: 'a wire that knew a feature would treat it differently from the others',
+}
+
+const features = [
+  'events',
+  'users',
+  'clients',
+  'sessions',
+  'tokens',
+  'authenticators',
+  'sign-in',
+  'roles',
+]
+
+/** The sentence that refuses this import, or undefined where it is allowed. Folders are relative to the server's src. */
+export function refuseImport(from: string, to: string, typeOnly: boolean): string | undefined {
+  if (from === to || from === 'testing' || typeOnly) return undefined
+  if (from in featureless && features.includes(to))
+    return `${from}/ imports no feature: ${featureless[from]}`
+  const position = (folder: string) => layers.findIndex((layer) => layer.folder === folder)
+  if (position(from) < 0 || position(to) < 0) {
+    return `${position(from) < 0 ? from : to}/ has no place in the order: give it one in tools/check/layers.ts`
+  }
+  if (position(to) < position(from)) return undefined
+  const reason = layers[position(from)]?.because
+  return `${from}/ stands left of ${to}/ and may not import it: ${reason}`
+}
