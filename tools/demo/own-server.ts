@@ -1,0 +1,51 @@
+/** A Signet of one's own: the real `signet start` in another process, on a free port, with data that is thrown away. */
+
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+
+export interface OwnServer {
+  url: string
+  child: ChildProcess
+  stop(): Promise<void>
+}
+
+const signet = fileURLToPath(new URL('../../packages/server/src/cli/main.ts', import.meta.url))
+
+/** Starts it and waits until it answers. Throws what it said where it does not come up. */
+export async function startServer(environment: Record<string, string> = {}): Promise<OwnServer> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'signet-demo-'))
+  const child = spawn(process.execPath, [signet, 'start', '--json'], {
+    env: {
+      PATH: process.env.PATH,
+      HOME: process.env.HOME,
+      SIGNET_DATA_DIR: dataDir,
+      SIGNET_HTTP_ADDRESS: '127.0.0.1:0',
+      ...environment,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const exited = once(child, 'exit')
+  const stop = async () => {
+    child.kill('SIGTERM')
+    await exited
+    await rm(dataDir, { recursive: true, force: true })
+  }
+  let said = ''
+  child.stderr.on('data', (chunk: Buffer) => {
+    said = (said + chunk.toString()).slice(-10_000)
+  })
+  const line = await Promise.race([
+    once(createInterface(child.stdout), 'line') as Promise<[string]>,
+    exited.then(() => undefined),
+  ])
+  if (line === undefined) {
+    await rm(dataDir, { recursive: true, force: true })
+    throw new Error(`signet start did not come up:\n${said}`)
+  }
+  return { url: (JSON.parse(line[0]) as { http: string }).http, child, stop }
+}
