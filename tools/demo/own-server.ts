@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url'
 
 export interface OwnServer {
   url: string
+  dataDir: string
   child: ChildProcess
   stop(): Promise<void>
 }
@@ -47,5 +48,5 @@ export async function startServer(environment: Record<string, string> = {}): Pro
     await rm(dataDir, { recursive: true, force: true })
     throw new Error(`signet start did not come up:\n${said}`)
   }
-  return { url: (JSON.parse(line[0]) as { http: string }).http, child, stop }
+  return { url: (JSON.parse(line[0]) as { http: string }).http, dataDir, child, stop }
 }
