@@ -1,0 +1,84 @@
+/**
+ * The keys under which personal fields are encrypted: one per person, so that erasing a person is destroying a key.
+ *
+ * An event on nobody known, such as a sign-in with an unknown address, uses the key of its month: administrators can
+ * read it, and a whole month can be made unreadable when its time is over. Keys are wrapped under the master secret,
+ * each for its owner, so that the database alone opens nothing.
+ */
+
+import { randomBytes } from 'node:crypto'
+import type { MasterSecret } from '../crypto/master-secret.ts'
+import type { Db } from '../db/query.ts'
+import type { UserId } from '../ids.ts'
+import { findEventKeys, insertEventKey } from './events.sql.ts'
+
+/** A user's id, or a month. */
+export type KeyOwner = string
+
+/** Keys by owner. An owner without one was erased. */
+export type EventKeys = ReadonlyMap<KeyOwner, Buffer>
+
+interface KeyDeps {
+  db: Db
+  masterSecret: MasterSecret
+}
+
+const keyBytes = 32
+
+/** Whose key encrypts a field: that of the first known user, else that of the month (UTC). */
+export function keyOwner(occurredAt: Date, ...users: (UserId | null | undefined)[]): KeyOwner {
+  return users.find((user) => user) ?? `month ${occurredAt.toISOString().slice(0, 7)}`
+}
+
+/** The keys that exist. */
+export async function listEventKeys(
+  deps: KeyDeps,
+  owners: ReadonlySet<KeyOwner>,
+): Promise<EventKeys> {
+  const { keys } = await readKeys(deps, [...owners])
+  return keys
+}
+
+/** The keys of these owners, made where an owner has none yet. Owners that were erased get none. */
+export async function ensureEventKeys(
+  deps: KeyDeps,
+  owners: ReadonlySet<KeyOwner>,
+  now: Date,
+): Promise<EventKeys> {
+  const found = await readKeys(deps, [...owners])
+  // In one order everywhere, so that two transactions that make the same keys wait and do not deadlock.
+  const missing = [...owners].filter((owner) => !found.known.has(owner)).sort()
+  if (missing.length === 0) return found.keys
+  for (const owner of missing) {
+    const { wrapped, keyId } = deps.masterSecret.wrap(wrapPurpose(owner), randomBytes(keyBytes))
+    await insertEventKey(deps.db, {
+      owner,
+      wrappedKey: wrapped,
+      wrappingKeyId: keyId,
+      createdAt: now,
+    })
+  }
+  // Read again: another transaction may have been first.
+  return (await readKeys(deps, [...owners])).keys
+}
+
+async function readKeys(
+  deps: KeyDeps,
+  owners: KeyOwner[],
+): Promise<{ known: Set<KeyOwner>; keys: EventKeys }> {
+  const known = new Set<KeyOwner>()
+  const keys = new Map<KeyOwner, Buffer>()
+  for (const row of await findEventKeys(deps.db, { owners })) {
+    known.add(row.owner)
+    if (row.wrappedKey === null || row.wrappingKeyId === null) continue
+    keys.set(
+      row.owner,
+      deps.masterSecret.unwrap(wrapPurpose(row.owner), row.wrappedKey, row.wrappingKeyId),
+    )
+  }
+  return { known, keys }
+}
+
+function wrapPurpose(owner: KeyOwner): string {
+  return `event key of ${owner}`
+}

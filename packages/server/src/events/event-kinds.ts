@@ -1,0 +1,37 @@
+/**
+ * What can happen: the closed list of event kinds, and which failures are counted when they come in numbers.
+ *
+ * A kind is `thing.what_happened_to_it`. A kind that was ever written keeps its meaning: readers of old events rely on it.
+ */
+
+export const eventKinds = [
+  'user.signed_up',
+  'user.suspended',
+  'user.unsuspended',
+  'user.erased',
+  'session.started',
+  'session.ended',
+  'sign_in.failed',
+  'sign_in.refused',
+  'password.set',
+  'role.assigned',
+  'role.unassigned',
+  'administrator.created',
+  'access.denied',
+  'signing_key.created',
+  'signing_key.activated',
+  'signing_key.retired',
+] as const
+
+export type EventKind = (typeof eventKinds)[number]
+
+export type EventOutcome = 'success' | 'failure'
+
+/** Kinds that anyone can cause as often as they like: beyond a rate they are one event with a count. */
+export const countedKinds: ReadonlySet<EventKind> = new Set(['sign_in.failed', 'access.denied'])
+
+/** How many attempts of a window are recorded one by one. */
+export const recordedSingly = 5
+
+/** The length of a window. */
+export const windowSeconds = 60
