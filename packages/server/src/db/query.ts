@@ -26,44 +26,64 @@ export interface Query {
   text: string
   params: readonly string[]
   columns: readonly string[]
+  /** Parameters of type json or jsonb: written as JSON text, because the driver takes an array for a Postgres array. */
+  json?: readonly string[]
+  /** Parameters of type json[] or jsonb[]: each element written as JSON text. */
+  jsonArrays?: readonly string[]
 }
 
 type Args<P> = P extends void ? [] : [params: P]
+type Result = Awaited<ReturnType<Db['query']>>
+type Encode = (value: unknown) => unknown
 
-async function run(
-  db: Db,
-  query: Query,
-  params: unknown,
-): Promise<{ rows: unknown[][]; rowCount: number | null }> {
-  const given = (params ?? {}) as Record<string, unknown>
-  const values = query.params.map((name) => given[name])
-  return db.query({ name: query.name, text: query.text, values, rowMode: 'array' })
+const asGiven: Encode = (value) => value
+
+// A null is the null of SQL. The null of JSON occurs only inside a value.
+const asJson: Encode = (value) =>
+  value === null || value === undefined ? null : JSON.stringify(value)
+
+const asJsonArray: Encode = (value) => (Array.isArray(value) ? value.map(asJson) : null)
+
+function encoderOf(query: Query, param: string): Encode {
+  if (query.json?.includes(param)) return asJson
+  return query.jsonArrays?.includes(param) ? asJsonArray : asGiven
+}
+
+function runner(query: Query): (db: Db, params: unknown) => Promise<Result> {
+  const encoders = query.params.map((param) => ({ param, encode: encoderOf(query, param) }))
+  return (db, params) => {
+    const given = (params ?? {}) as Record<string, unknown>
+    const values = encoders.map(({ param, encode }) => encode(given[param]))
+    return db.query({ name: query.name, text: query.text, values, rowMode: 'array' })
+  }
 }
 
 function named<R>(query: Query, row: unknown[]): R {
   const record: Record<string, unknown> = {}
-  for (const [i, column] of query.columns.entries()) record[column] = row[i]
+  for (let i = 0; i < query.columns.length; i++) record[query.columns[i] as string] = row[i]
   return record as R
 }
 
 /** All rows. */
 export function many<P, R>(query: Query): (db: Db, ...args: Args<P>) => Promise<R[]> {
-  return async (db, ...[params]) =>
-    (await run(db, query, params)).rows.map((row) => named<R>(query, row))
+  const run = runner(query)
+  return async (db, ...[params]) => (await run(db, params)).rows.map((row) => named<R>(query, row))
 }
 
 /** The first row, or undefined where there is none. */
 export function maybe<P, R>(query: Query): (db: Db, ...args: Args<P>) => Promise<R | undefined> {
+  const run = runner(query)
   return async (db, ...[params]) => {
-    const row = (await run(db, query, params)).rows[0]
+    const row = (await run(db, params)).rows[0]
     return row === undefined ? undefined : named<R>(query, row)
   }
 }
 
 /** The one row. Any other number of rows is a bug, and throws. */
 export function one<P, R>(query: Query): (db: Db, ...args: Args<P>) => Promise<R> {
+  const run = runner(query)
   return async (db, ...[params]) => {
-    const { rows } = await run(db, query, params)
+    const { rows } = await run(db, params)
     const row = rows[0]
     if (row === undefined || rows.length !== 1)
       throw new Error(`${query.name}: ${rows.length} rows, expected one`)
@@ -73,5 +93,6 @@ export function one<P, R>(query: Query): (db: Db, ...args: Args<P>) => Promise<R
 
 /** No rows wanted: the number of rows that were changed. */
 export function exec<P>(query: Query): (db: Db, ...args: Args<P>) => Promise<number> {
-  return async (db, ...[params]) => (await run(db, query, params)).rowCount ?? 0
+  const run = runner(query)
+  return async (db, ...[params]) => (await run(db, params)).rowCount ?? 0
 }

@@ -1,0 +1,51 @@
+/**
+ * A Postgres for tests: the embedded one in a directory that is thrown away, with a migrated template database.
+ *
+ * It does not wait for the disk, because nothing in it has to survive.
+ */
+
+import pg from 'pg'
+import { type DatabaseAddress, driverAddress } from '../db/address.ts'
+import { startEmbeddedPostgres } from '../db/embedded/embedded-postgres.ts'
+import { migrate } from '../db/migrate.ts'
+
+export interface TestPostgres {
+  address: DatabaseAddress
+  stop(): Promise<void>
+}
+
+/** The name of the migrated database that test databases are copied from. */
+export const templateName = 'signet_template'
+
+/** Starts a server in an empty directory and makes its template. */
+export async function startTestPostgres(directory: string): Promise<TestPostgres> {
+  const server = await startEmbeddedPostgres({ dataDir: directory })
+  try {
+    // Read at once by every backend. What a crash would lose here, nobody misses.
+    for (const setting of ['fsync', 'synchronous_commit', 'full_page_writes'])
+      await administer(server.address, `alter system set ${setting} = off`)
+    await administer(server.address, 'select pg_reload_conf()')
+    await createTemplate(server.address)
+    return { address: server.address, stop: () => server.stop() }
+  } catch (error) {
+    await server.stop()
+    throw error
+  }
+}
+
+/** Makes the migrated template on a fresh server. */
+export async function createTemplate(server: DatabaseAddress): Promise<void> {
+  await administer(server, `create database ${templateName}`)
+  await migrate({ ...server, database: templateName })
+}
+
+/** Runs one statement in the maintenance database, where databases are made and dropped. */
+export async function administer(server: DatabaseAddress, statement: string): Promise<void> {
+  const client = new pg.Client(driverAddress({ ...server, database: 'postgres' }))
+  await client.connect()
+  try {
+    await client.query(statement)
+  } finally {
+    await client.end()
+  }
+}
