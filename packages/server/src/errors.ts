@@ -8,7 +8,8 @@
 import { Code } from '@connectrpc/connect'
 import { ErrorReason } from '@signet/contract'
 
-type Reason = Exclude<ErrorReason, typeof ErrorReason.UNSPECIFIED>
+/** A reason that can be given. */
+export type Reason = (typeof ErrorReason)[Exclude<keyof typeof ErrorReason, 'UNSPECIFIED'>]
 
 /** How one reason looks on each wire. */
 export interface ReasonRow {
@@ -124,6 +125,13 @@ export const reasons = {
   },
 } as const satisfies Record<Reason, ReasonRow>
 
+const names = new Map(Object.entries(ErrorReason).map(([name, reason]) => [reason, name]))
+
+/** The name of a reason, such as `INVALID_ARGUMENT`: for problem documents, metrics and logs. */
+export function reasonName(reason: Reason): string {
+  return names.get(reason) ?? 'UNSPECIFIED'
+}
+
 /** One thing wrong with one field: its path in JSON names, a stable rule, a sentence for a person. */
 export interface Violation {
   field: string
@@ -147,7 +155,7 @@ export class SignetError extends Error {
   readonly retryAfterSeconds: number | undefined
 
   constructor(reason: Reason, options: SignetErrorOptions = {}) {
-    super(options.detail ?? ErrorReason[reason], { cause: options.cause })
+    super(options.detail ?? reasonName(reason), { cause: options.cause })
     this.name = 'SignetError'
     this.reason = reason
     this.violations = options.violations ?? []

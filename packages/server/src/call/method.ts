@@ -42,9 +42,25 @@ export type Handlers<S extends DescService> = {
 export type Who = Exclude<Access['who'], { case: undefined }>
 
 /** One method, ready to be called. */
-export type Method =
-  | { kind: 'unary'; desc: DescMethod; who: Who; handle: UnaryHandler<DescMessage, DescMessage> }
-  | { kind: 'stream'; desc: DescMethod; who: Who; handle: StreamHandler<DescMessage, DescMessage> }
+export type Method = UnaryMethod | StreamMethod
+
+export interface UnaryMethod extends Callable {
+  kind: 'unary'
+  handle: UnaryHandler<DescMessage, DescMessage>
+}
+
+/** A server-streaming method: one message in, many out. */
+export interface StreamMethod extends Callable {
+  kind: 'stream'
+  handle: StreamHandler<DescMessage, DescMessage>
+}
+
+interface Callable {
+  desc: DescMethod
+  /** The full name, such as `signet.v1.AuthService/SignIn`: what metrics, spans and logs call it. */
+  name: string
+  who: Who
+}
 
 /** Joins a service with its handlers. Throws where a method states no access level: such a server must not start. */
 export function implement<S extends DescService>(service: S, handlers: Handlers<S>): Method[] {
@@ -56,10 +72,11 @@ export function implement<S extends DescService>(service: S, handlers: Handlers<
       )
     }
     const handle = handlers[desc.localName as keyof S['method']]
+    const name = `${service.typeName}/${desc.name}`
     if (desc.methodKind === 'unary')
-      return { kind: 'unary', desc, who, handle } as unknown as Method
+      return { kind: 'unary', desc, name, who, handle } as unknown as Method
     if (desc.methodKind === 'server_streaming')
-      return { kind: 'stream', desc, who, handle } as unknown as Method
+      return { kind: 'stream', desc, name, who, handle } as unknown as Method
     throw new Error(
       `${service.typeName}.${desc.name}: only unary and server-streaming methods exist on every wire`,
     )

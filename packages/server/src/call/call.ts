@@ -1,0 +1,224 @@
+/**
+ * The one pipeline. Every call of every wire goes through it, in this order:
+ *
+ * 1. decode: bytes into a message (the wire says how);
+ * 2. validate: the rules of the contract;
+ * 3. limit: a place among the running calls, and the rates of the caller;
+ * 4. authenticate: the bearer token becomes a user; a public method does not look at it;
+ * 5. authorize: the access option of the method;
+ * 6. handle: the handler, within the time limit;
+ * 7. encode: the answer as a whole message (the wire turns it into bytes).
+ *
+ * Errors: always a SignetError, whatever the handler threw.
+ */
+
+import { create, type Message } from '@bufbuild/protobuf'
+import { ErrorReason } from '@signet/contract'
+import { reasonName, SignetError } from '../errors.ts'
+import type { App } from './app.ts'
+import { authorize, needsToken } from './authorize.ts'
+import { parseBearerToken } from './bearer-token.ts'
+import { CallContext, CallerGone, type CallOrigin } from './call-context.ts'
+import type { Method, StreamMethod, UnaryMethod } from './method.ts'
+import { refusalOf } from './refusal.ts'
+
+/** One call, as a wire hands it over. */
+export interface CallRequest extends CallOrigin {
+  /** Makes the input message; throws INVALID_ARGUMENT for bytes that are none. */
+  decode(): Message
+  /** Milliseconds until the call must have been answered; for a stream, until it has begun. */
+  timeoutMs: number
+}
+
+/** A stream also ends when the server does. */
+export interface StreamRequest extends CallRequest {
+  shutdown: AbortSignal
+}
+
+/** Runs a unary method and answers its output. Throws a SignetError. */
+export async function callUnary(
+  app: App,
+  method: UnaryMethod,
+  request: CallRequest,
+): Promise<Message> {
+  const startedAt = performance.now()
+  const ctx = new CallContext(request, new Date(), app.deps.log)
+  const run = () =>
+    within(ctx, request.timeoutMs, async () => {
+      const input = await passGates(app, method, { ctx, request })
+      try {
+        return create(method.desc.output, await method.handle(app.deps, ctx, input))
+      } finally {
+        app.admission.leave('unary')
+      }
+    })
+  try {
+    const output = await traced(app, method, request, run)
+    observe(app, method, { request, result: 'ok', startedAt })
+    return output
+  } catch (error) {
+    const refusal = refusalOf(reasonOf(ctx, error), () => ctx.log, method.name)
+    observe(app, method, { request, result: resultOf(ctx, refusal), startedAt })
+    throw refusal
+  }
+}
+
+/**
+ * Runs a server-streaming method and yields its output. Throws a SignetError; ends without one when the caller goes
+ * away. UNAVAILABLE ends a stream when the server shuts down, so that no watcher takes it for the end of the list, and
+ * UNAUTHENTICATED when the caller's token expires.
+ */
+export async function* callStream(
+  app: App,
+  method: StreamMethod,
+  request: StreamRequest,
+): AsyncGenerator<Message, void, undefined> {
+  const startedAt = performance.now()
+  const ctx = new CallContext(request, new Date(), app.deps.log)
+  let result = 'gone'
+  try {
+    const input = await traced(app, method, request, () =>
+      within(ctx, request.timeoutMs, () => passGates(app, method, { ctx, request })),
+    )
+    const release = endWith(ctx, request.shutdown)
+    try {
+      yield* interruptible(ctx, method, method.handle(app.deps, ctx, input))
+    } finally {
+      release()
+      app.admission.leave('stream')
+    }
+    result = 'ok'
+  } catch (error) {
+    const refusal = refusalOf(reasonOf(ctx, error), () => ctx.log, method.name)
+    result = resultOf(ctx, refusal)
+    if (result !== 'gone') throw refusal
+  } finally {
+    // The consumer may also leave by `return`, which skips the lines above.
+    ctx.abort(new CallerGone())
+    observe(app, method, { request, result, startedAt })
+  }
+}
+
+/** Steps 1 to 5. Takes a place among the running calls; the caller gives it back. */
+async function passGates(
+  app: App,
+  method: Method,
+  call: { ctx: CallContext; request: CallRequest },
+): Promise<Message> {
+  const { ctx, request } = call
+  const input = request.decode()
+  app.validate(method.desc.input, input)
+  app.admission.enter(method.kind)
+  try {
+    if (app.limit !== undefined) await app.limit(app.deps, ctx, { method, input })
+    if (needsToken(method.who)) {
+      const token = parseBearerToken(request.authorization)
+      if (token === undefined) throw new SignetError(ErrorReason.UNAUTHENTICATED)
+      ctx.caller = await app.authenticate(app.deps, ctx, token)
+      authorize(method.who, ctx.caller, ctx.now)
+    }
+    return input
+  } catch (error) {
+    app.admission.leave(method.kind)
+    throw error
+  }
+}
+
+/** Runs work that has to be done in time. Late work goes on unheard, its signal aborted, and keeps its place. */
+function within<T>(ctx: CallContext, timeoutMs: number, work: () => Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      const late = new SignetError(ErrorReason.TIMEOUT)
+      ctx.abort(late)
+      reject(late)
+    }, timeoutMs)
+    work()
+      .then(resolve, reject)
+      .finally(() => clearTimeout(timer))
+  })
+}
+
+/** Aborts a stream when the server shuts down or its token expires. Answers what undoes this. */
+function endWith(ctx: CallContext, shutdown: AbortSignal): () => void {
+  const onShutdown = () =>
+    ctx.abort(new SignetError(ErrorReason.UNAVAILABLE, { retryAfterSeconds: 1 }))
+  if (shutdown.aborted) onShutdown()
+  shutdown.addEventListener('abort', onShutdown, { once: true })
+  // A stream is authorized as long as its token lives. Ending it earlier, on a revocation, belongs here too.
+  const expiry =
+    ctx.caller.kind === 'user'
+      ? setTimeout(
+          () => ctx.abort(new SignetError(ErrorReason.UNAUTHENTICATED)),
+          ctx.caller.expiresAt.getTime() - ctx.now.getTime(),
+        )
+      : undefined
+  return () => {
+    shutdown.removeEventListener('abort', onShutdown)
+    clearTimeout(expiry)
+  }
+}
+
+/** The handler's messages, until it ends or the call's signal is aborted, even while it waits for its next message. */
+async function* interruptible(
+  ctx: CallContext,
+  method: StreamMethod,
+  messages: ReturnType<StreamMethod['handle']>,
+): AsyncGenerator<Message, void, undefined> {
+  const { signal } = ctx
+  const iterator = messages[Symbol.asyncIterator]()
+  let interrupt = (_reason: unknown) => {}
+  signal.addEventListener('abort', () => interrupt(signal.reason), { once: true })
+  try {
+    for (;;) {
+      const step = await new Promise<Awaited<ReturnType<typeof iterator.next>>>(
+        (resolve, reject) => {
+          interrupt = reject
+          if (signal.aborted) reject(signal.reason)
+          else iterator.next().then(resolve, reject)
+        },
+      )
+      if (step.done === true) return
+      yield create(method.desc.output, step.value)
+    }
+  } finally {
+    // Not awaited: a handler that is still waiting for something returns when that has come.
+    iterator.return?.().then(undefined, () => {})
+  }
+}
+
+/** An aborted call fails for the reason of its abort, whatever its handler made of it. */
+function reasonOf(ctx: CallContext, error: unknown): unknown {
+  return ctx.abortReason instanceof SignetError && !(error instanceof SignetError)
+    ? ctx.abortReason
+    : ctx.abortReason instanceof CallerGone && !(error instanceof SignetError)
+      ? new SignetError(ErrorReason.TIMEOUT, { cause: error })
+      : error
+}
+
+function resultOf(ctx: CallContext, refusal: SignetError): string {
+  return ctx.abortReason instanceof CallerGone ? 'gone' : reasonName(refusal.reason)
+}
+
+function traced<T>(
+  app: App,
+  method: Method,
+  request: CallRequest,
+  run: () => Promise<T>,
+): Promise<T> {
+  if (app.trace === undefined) return run()
+  return app.trace({ method: method.name, wire: request.wire, reference: request.reference }, run)
+}
+
+function observe(
+  app: App,
+  method: Method,
+  end: { request: CallRequest; result: string; startedAt: number },
+): void {
+  app.observe?.({
+    method: method.name,
+    wire: end.request.wire,
+    result: end.result,
+    seconds: (performance.now() - end.startedAt) / 1000,
+    reference: end.request.reference,
+  })
+}

@@ -1,0 +1,102 @@
+/**
+ * Bytes into a message, the same on every wire: JSON refuses what it does not know, binary protobuf ignores it, so
+ * that two versions of the service run side by side.
+ *
+ * Errors: INVALID_ARGUMENT whose one violation names the field, as far as the bytes let it be known. Values are never
+ * repeated: the field may be a password.
+ * Specs: RFC 8259, RFC 3629 (UTF-8), the JSON and binary encodings of protobuf.
+ */
+
+import { isUtf8 } from 'node:buffer'
+import { type DescMessage, fromBinary, fromJsonString, type Message } from '@bufbuild/protobuf'
+import { isFieldError } from '@bufbuild/protobuf/reflect'
+import { ErrorReason } from '@signet/contract'
+import { SignetError, type Violation } from '../errors.ts'
+
+const jsonOptions = { ignoreUnknownFields: false }
+const shownKeyLength = 100
+
+/** A message from proto3 JSON. Unknown and repeated keys, invalid UTF-8 and wrong types are refused. */
+export function decodeJson(desc: DescMessage, bytes: Uint8Array): Message {
+  if (!isUtf8(bytes))
+    throw undecodable({ field: '', rule: 'utf8', message: 'The body is not valid UTF-8.' })
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
+  try {
+    return fromJsonString(desc, text, jsonOptions)
+  } catch (error) {
+    throw undecodable(jsonViolation(desc, error))
+  }
+}
+
+/** A message from binary protobuf. Unknown fields are ignored. */
+export function decodeBinary(desc: DescMessage, bytes: Uint8Array): Message {
+  try {
+    return fromBinary(desc, bytes)
+  } catch {
+    throw undecodable({
+      field: '',
+      rule: 'protobuf',
+      message: `The body is not a ${desc.name} in binary protobuf.`,
+    })
+  }
+}
+
+/** The refusal of bytes that are not a message. */
+export function undecodable(violation: Violation): SignetError {
+  return new SignetError(ErrorReason.INVALID_ARGUMENT, { violations: [violation] })
+}
+
+/** What is wrong with a JSON value, from the error of the library that read it. */
+export function jsonViolation(desc: DescMessage, error: unknown): Violation {
+  const cause = error instanceof Error ? error.cause : undefined
+  if (isFieldError(cause)) {
+    const field = cause.field()
+    const name = field.kind === 'field' ? field.jsonName : field.name
+    return {
+      field: join(pathTo(desc, field.parent), name),
+      rule: 'json.value',
+      message: 'Is not a value of the right type.',
+    }
+  }
+  const text = error instanceof Error ? error.message : ''
+  const key = /key "(.*)" is unknown$/s.exec(text)?.[1]
+  if (key !== undefined) {
+    const owner = /^cannot decode message ([\w.]+) /.exec(text)?.[1]
+    return {
+      field: join(pathTo(desc, { typeName: owner ?? '' }), key.slice(0, shownKeyLength)),
+      rule: 'json.unknown_field',
+      message: 'There is no such field.',
+    }
+  }
+  const repeated = /duplicate object key "(.*)"$/s.exec(text)?.[1]
+  if (repeated !== undefined)
+    return {
+      field: repeated.slice(0, shownKeyLength),
+      rule: 'json.duplicate_field',
+      message: 'Must be given once.',
+    }
+  return { field: '', rule: 'json.syntax', message: `The body is not a JSON object.` }
+}
+
+function join(path: string, name: string): string {
+  return path === '' ? name : `${path}.${name}`
+}
+
+/** The path from a message to the nearest field that holds a message of this type; empty for the message itself. */
+function pathTo(from: DescMessage, wanted: { typeName: string }): string {
+  const seen = new Set<string>()
+  let level: { desc: DescMessage; path: string }[] = [{ desc: from, path: '' }]
+  while (level.length > 0) {
+    const next: typeof level = []
+    for (const { desc, path } of level) {
+      if (desc.typeName === wanted.typeName) return path
+      if (seen.has(desc.typeName)) continue
+      seen.add(desc.typeName)
+      for (const field of desc.fields)
+        if (field.message !== undefined)
+          next.push({ desc: field.message, path: join(path, field.jsonName) })
+    }
+    level = next
+  }
+  return ''
+}
