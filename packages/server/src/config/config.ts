@@ -1,0 +1,241 @@
+/**
+ * The configuration: environment in, one frozen value out, or every problem at once.
+ *
+ * 1. Gather the variables from the process environment, an env file and secret files (`sources.ts`).
+ * 2. Parse each by its kind (`variables.ts`).
+ * 3. Decide what depends on several (`rules.ts`).
+ * 4. Read the files that values name: certificates and keys.
+ *
+ * Errors: ConfigError, and nothing else.
+ */
+
+import { resolve } from 'node:path'
+import { inspect } from 'node:util'
+import type { DatabaseAddress } from '../db/address.ts'
+import { ConfigError } from './config-error.ts'
+import type { DatabaseUrl } from './database-url.ts'
+import { type Reading, readVariables } from './reading.ts'
+import { applyRules } from './rules.ts'
+import { Secret } from './secret.ts'
+import { readSmallFile } from './secret-file.ts'
+import type { SocketAddress } from './socket-address.ts'
+import { certificateWarning, parseCertificate, parsePrivateKey } from './tls-certificate.ts'
+import type { Values, VariableName } from './variables.ts'
+
+/** What an operator decided. Frozen; paths are absolute; secrets do not print. */
+export interface Config {
+  readonly environment: 'development' | 'production'
+  /** The `iss` of every token: an origin, without a slash at its end. */
+  readonly issuer: string
+  readonly httpAddress: SocketAddress
+  /** Where gRPC is served, if apart from the rest. */
+  readonly grpcAddress?: SocketAddress
+  /** Where metrics are served, if apart from the rest. */
+  readonly metricsAddress?: SocketAddress
+  /** Both as PEM. Missing: plain HTTP. */
+  readonly tls?: { readonly certificate: string; readonly key: Secret }
+  /** Address ranges, as `10.0.0.0/8`. */
+  readonly trustedProxies: readonly string[]
+  readonly corsOrigins: readonly string[]
+  readonly dataDir: string
+  readonly database: {
+    /** Missing: the embedded Postgres in the data directory. */
+    readonly address?: DatabaseAddress
+    /** The way around a transaction pooler, where there is one. */
+    readonly directAddress?: DatabaseAddress
+    readonly poolSize: number
+    readonly preparedStatements: boolean
+  }
+  /** Missing, in development only: the one that is kept in the data directory. */
+  readonly masterSecret?: { readonly current: Secret; readonly previous?: Secret }
+  readonly limits: {
+    readonly bodyBytes: number
+    readonly inflatedBodyBytes: number
+    readonly headerBytes: number
+    readonly requestTimeoutMs: number
+    readonly idleSocketTimeoutMs: number
+    readonly concurrentCalls: number
+    readonly connections: number
+  }
+  readonly passwordMinLength: number
+  readonly passwordHash: { readonly concurrency: number; readonly queueMax: number }
+  readonly accessTokenLifetimeSeconds: number
+  readonly sessionIdleLifetimeSeconds: number
+  readonly sessionLifetimeSeconds: number
+  readonly log: {
+    readonly level: 'debug' | 'info' | 'warn' | 'error'
+    readonly format: 'json' | 'pretty'
+    readonly file?: string
+  }
+  /** Where traces are sent; missing: nowhere. */
+  readonly otlpEndpoint?: string
+  readonly shutdownGraceSeconds: number
+  /** Whether gRPC reflection answers. */
+  readonly reflection: boolean
+  /** What the operator should know although Signet starts: whole sentences. */
+  readonly warnings: readonly string[]
+}
+
+interface LoadOptions {
+  /** The variables; `process.env` of the command line. */
+  environment: Readonly<Record<string, string | undefined>>
+  /** An env file; it comes before the one that `SIGNET_ENV_FILE` names. */
+  envFile?: string
+  /** Where relative paths begin. */
+  directory?: string
+  /** The time that certificates are judged by. */
+  now?: Date
+}
+
+/** The configuration, or a ConfigError that lists everything that is wrong with it. */
+export function loadConfig(options: LoadOptions): Config {
+  const { environment, envFile, directory = process.cwd(), now = new Date() } = options
+  const reading = readVariables({
+    environment,
+    directory,
+    ...(envFile === undefined ? {} : { envFile }),
+  })
+  applyRules(reading)
+  const files: Files = { tls: readTls(reading, now), ...readDatabases(reading) }
+  if (reading.problems.length > 0) throw new ConfigError(reading.problems)
+  // Without a problem every value with a default is there, which is what Values promises.
+  return deepFreeze(assemble(reading.values as Values, files, directory))
+}
+
+interface Files {
+  tls: { certificate: string; key: Secret; warnings: string[] } | undefined
+  address: DatabaseAddress | undefined
+  directAddress: DatabaseAddress | undefined
+}
+
+/** The text of the file that a variable names; undefined where it names none, or one that cannot be read. */
+function readNamedFile(
+  reading: Reading,
+  name: VariableName,
+  file: string | undefined,
+): string | undefined {
+  if (file === undefined) return undefined
+  const text = readSmallFile(file, reading.directory)
+  if ('value' in text) return text.value
+  reading.report(name, text.wrong, text.fix)
+  return undefined
+}
+
+function readTls(reading: Reading, now: Date): Files['tls'] {
+  const { SIGNET_TLS_CERTIFICATE_FILE: certificateFile, SIGNET_TLS_KEY_FILE: keyFile } =
+    reading.values
+  const certificatePem = readNamedFile(reading, 'SIGNET_TLS_CERTIFICATE_FILE', certificateFile)
+  const keyPem = readNamedFile(reading, 'SIGNET_TLS_KEY_FILE', keyFile)
+  const certificate = certificatePem === undefined ? undefined : parseCertificate(certificatePem)
+  const key = keyPem === undefined ? undefined : parsePrivateKey(keyPem)
+  if (certificate !== undefined && 'wrong' in certificate)
+    reading.report('SIGNET_TLS_CERTIFICATE_FILE', certificate.wrong, certificate.fix)
+  if (key !== undefined && 'wrong' in key) reading.report('SIGNET_TLS_KEY_FILE', key.wrong, key.fix)
+  if (certificate === undefined || !('value' in certificate)) return undefined
+  if (key === undefined || !('value' in key)) return undefined
+  if (!certificate.value.checkPrivateKey(key.value)) {
+    const message = 'names a key that does not belong to the certificate'
+    reading.report('SIGNET_TLS_KEY_FILE', message, 'name the key that the certificate was made for')
+  }
+  const warning = certificateWarning(certificate.value, now)
+  return {
+    certificate: certificatePem ?? '',
+    key: new Secret(keyPem ?? ''),
+    warnings: warning === undefined ? [] : [`SIGNET_TLS_CERTIFICATE_FILE ${warning}.`],
+  }
+}
+
+function readDatabases(reading: Reading): Pick<Files, 'address' | 'directAddress'> {
+  const password = reading.values.SIGNET_DATABASE_PASSWORD?.reveal()
+  const read = (name: 'SIGNET_DATABASE_URL' | 'SIGNET_DATABASE_DIRECT_URL') => {
+    const url = reading.values[name]
+    if (url === undefined) return undefined
+    const ca = readNamedFile(reading, name, url.sslRootCertificateFile)
+    if (ca !== undefined && 'wrong' in parseCertificate(ca)) {
+      const message = 'has an sslrootcert without a certificate in PEM'
+      reading.report(name, message, 'name a PEM certificate')
+    }
+    return databaseAddress(url, ca, password)
+  }
+  return { address: read('SIGNET_DATABASE_URL'), directAddress: read('SIGNET_DATABASE_DIRECT_URL') }
+}
+
+/** Joins a URL with the certificate and password that stand elsewhere. Printing it hides the password. */
+function databaseAddress(url: DatabaseUrl, ca?: string, password?: string): DatabaseAddress {
+  const { host, port, user, database, sslMode } = url
+  const address: DatabaseAddress = { host, port, user, database }
+  const secret = url.password ?? password
+  if (secret !== undefined) address.password = secret
+  if (sslMode === 'require') address.ssl = { rejectUnauthorized: false }
+  if (sslMode === 'verify-full')
+    address.ssl = { rejectUnauthorized: true, ...(ca === undefined ? {} : { ca }) }
+  const show = () =>
+    secret === undefined ? { ...address } : { ...address, password: '[redacted]' }
+  Object.defineProperty(address, 'toJSON', { value: show, enumerable: false })
+  Object.defineProperty(address, inspect.custom, { value: show, enumerable: false })
+  return address
+}
+
+function assemble(values: Values, files: Files, directory: string): Config {
+  const { SIGNET_MASTER_SECRET: current, SIGNET_MASTER_SECRET_PREVIOUS: previous } = values
+  const scheme = files.tls === undefined ? 'http' : 'https'
+  const logFile = values.SIGNET_LOG_FILE
+  return {
+    environment: values.SIGNET_ENV,
+    issuer: values.SIGNET_ISSUER ?? `${scheme}://localhost:${values.SIGNET_HTTP_ADDRESS.port}`,
+    httpAddress: values.SIGNET_HTTP_ADDRESS,
+    ...present({ grpcAddress: values.SIGNET_GRPC_ADDRESS }),
+    ...present({ metricsAddress: values.SIGNET_METRICS_ADDRESS }),
+    ...present({ tls: files.tls && { certificate: files.tls.certificate, key: files.tls.key } }),
+    trustedProxies: values.SIGNET_TRUSTED_PROXIES,
+    corsOrigins: values.SIGNET_CORS_ORIGINS,
+    dataDir: resolve(directory, values.SIGNET_DATA_DIR),
+    database: {
+      ...present({ address: files.address }),
+      ...present({ directAddress: files.directAddress }),
+      poolSize: values.SIGNET_DATABASE_POOL_SIZE,
+      preparedStatements: values.SIGNET_DATABASE_PREPARED_STATEMENTS,
+    },
+    ...present({ masterSecret: current && { current, ...present({ previous }) } }),
+    limits: {
+      bodyBytes: values.SIGNET_LIMIT_BODY_BYTES,
+      inflatedBodyBytes: values.SIGNET_LIMIT_INFLATED_BODY_BYTES,
+      headerBytes: values.SIGNET_LIMIT_HEADER_BYTES,
+      requestTimeoutMs: values.SIGNET_LIMIT_REQUEST_TIMEOUT_MS,
+      idleSocketTimeoutMs: values.SIGNET_LIMIT_IDLE_SOCKET_TIMEOUT_MS,
+      concurrentCalls: values.SIGNET_LIMIT_CONCURRENT_CALLS,
+      connections: values.SIGNET_LIMIT_CONNECTIONS,
+    },
+    passwordMinLength: values.SIGNET_PASSWORD_MIN_LENGTH,
+    passwordHash: {
+      concurrency: values.SIGNET_PASSWORD_HASH_CONCURRENCY,
+      queueMax: values.SIGNET_PASSWORD_HASH_QUEUE_MAX,
+    },
+    accessTokenLifetimeSeconds: values.SIGNET_ACCESS_TOKEN_LIFETIME_SECONDS,
+    sessionIdleLifetimeSeconds: values.SIGNET_SESSION_IDLE_LIFETIME_SECONDS,
+    sessionLifetimeSeconds: values.SIGNET_SESSION_LIFETIME_SECONDS,
+    log: {
+      level: values.SIGNET_LOG_LEVEL,
+      format: values.SIGNET_LOG_FORMAT,
+      ...present({ file: logFile && resolve(directory, logFile) }),
+    },
+    ...present({ otlpEndpoint: values.SIGNET_OTLP_ENDPOINT }),
+    shutdownGraceSeconds: values.SIGNET_SHUTDOWN_GRACE_SECONDS,
+    reflection: values.SIGNET_REFLECTION,
+    warnings: files.tls?.warnings ?? [],
+  }
+}
+
+/** The record without what is undefined: a key that is not there says "not given". */
+function present<T extends object>(record: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  const entries = Object.entries(record).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(entries) as { [K in keyof T]?: Exclude<T[K], undefined> }
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value)
+    for (const member of Object.values(value)) deepFreeze(member)
+  }
+  return value
+}

@@ -1,0 +1,80 @@
+/**
+ * The kinds of values that a variable can have: each a zod schema from text to a typed value, with the form that
+ * the reference prints. A refusal says what is wrong and what to write instead.
+ */
+
+import { z } from 'zod'
+
+/** What a parser makes of a text: the value, or why it is none and what to do. */
+export type Parsed<T> = { value: T } | { wrong: string; fix: string }
+
+/** A schema from the text of a variable to its value. */
+export type Kind<T> = z.ZodType<T, string>
+
+/** A kind from its form, as the reference prints it, and its parser. */
+export function kind<T>(form: string, parse: (text: string) => Parsed<T>): Kind<T> {
+  return z
+    .string()
+    .transform((text, ctx) => {
+      const parsed = parse(text)
+      if ('value' in parsed) return parsed.value
+      ctx.addIssue({ code: 'custom', message: parsed.wrong, params: { fix: parsed.fix } })
+      return z.NEVER
+    })
+    .meta({ description: form })
+}
+
+/** A whole number between two bounds, both allowed. */
+export function whole(min: number, max: number): Kind<number> {
+  return kind(`a whole number from ${min} to ${max}`, (text) => {
+    const fix = `give a whole number from ${min} to ${max}, in digits`
+    if (!/^\d{1,15}$/u.test(text)) return { wrong: 'is not a whole number', fix }
+    const value = Number(text)
+    if (value < min) return { wrong: `is below the minimum of ${min}`, fix }
+    if (value > max) return { wrong: `is above the maximum of ${max}`, fix }
+    return { value }
+  })
+}
+
+/** One of a few words. */
+export function oneOf<const T extends string>(...words: readonly T[]): Kind<T> {
+  const form = words.map((word) => `\`${word}\``).join(' or ')
+  return kind(form, (text) => {
+    const value = words.find((word) => word === text)
+    if (value !== undefined) return { value }
+    return { wrong: `is not one of: ${words.join(', ')}`, fix: `write ${words.join(' or ')}` }
+  })
+}
+
+/** A switch. */
+export const onOff: Kind<boolean> = kind('`on` or `off`', (text) => {
+  if (text === 'on') return { value: true }
+  if (text === 'off') return { value: false }
+  return { wrong: 'is neither on nor off', fix: 'write on or off' }
+})
+
+/** A path in the file system, absolute or from the working directory. */
+export const path: Kind<string> = kind('a path', (text) => {
+  if (text.includes('\0'))
+    return { wrong: 'is not a path', fix: 'give a path without NUL characters' }
+  return { value: text }
+})
+
+/** A list with commas between its members; spaces around them do not matter, and doubles count once. */
+export function listOf<T>(form: string, parse: (member: string) => Parsed<T>): Kind<readonly T[]> {
+  return kind(form, (text) => {
+    const members = new Set(
+      text
+        .split(',')
+        .map((member) => member.trim())
+        .filter((member) => member !== ''),
+    )
+    const values: T[] = []
+    for (const member of members) {
+      const parsed = parse(member)
+      if (!('value' in parsed)) return parsed
+      values.push(parsed.value)
+    }
+    return { value: values }
+  })
+}

@@ -1,0 +1,80 @@
+/** What was read from the environment so far: the values that are right, and the problems with the others. */
+
+import type { Problem } from './config-error.ts'
+import { printable, redactedUrl } from './shown-value.ts'
+import { type Given, gather, type SourceOptions } from './sources.ts'
+import {
+  type Default,
+  type Values,
+  type Variable,
+  type VariableName,
+  variables,
+} from './variables.ts'
+
+/** The state that the rules work on. */
+export interface Reading {
+  /** The values that are right, defaults included; one that is missing here was refused or not given. */
+  values: Partial<Values>
+  /** Whether a variable was given, rightly or not. */
+  isGiven(name: VariableName): boolean
+  /** Adds a problem. */
+  report(name: VariableName, message: string, fix: string): void
+  problems: Problem[]
+  /** Where relative paths begin. */
+  directory: string
+}
+
+/** The variables under a type that forgets their own: what the generic steps need. */
+export const variableTable: Readonly<Record<string, Variable<unknown> & { default?: Default }>> =
+  variables
+
+/** Reads every variable on its own. */
+export function readVariables(options: SourceOptions): Reading {
+  const names = Object.keys(variables) as VariableName[]
+  const secrets = new Set(names.filter((name) => variableTable[name]?.secret === true))
+  const { given, problems } = gather({ all: new Set(names), secrets }, options)
+  const values: Record<string, unknown> = {}
+  const report = (name: string, message: string, fix: string) => {
+    problems.push({ variable: name, ...shownOf(name, given.get(name)), message, fix })
+  }
+  const mode = given.get('SIGNET_ENV')?.value === 'production' ? 'production' : 'development'
+  for (const name of names) {
+    const { kind, default: fallback } = variableTable[name] as Variable<unknown> & {
+      default?: Default
+    }
+    const entry = given.get(name)
+    // A secret whose file could not be read has its problem already.
+    if (entry?.origin === 'unreadable') continue
+    const text = entry?.value ?? (typeof fallback === 'object' ? fallback[mode] : fallback)
+    if (text === undefined) continue
+    const parsed = kind.safeParse(text)
+    if (parsed.success) values[name] = parsed.data
+    else {
+      const [issue] = parsed.error.issues
+      const fix = issue?.code === 'custom' ? String(issue.params?.fix) : 'see the reference'
+      report(name, issue?.message ?? 'is not right', fix)
+    }
+  }
+  return {
+    values: values as Partial<Values>,
+    isGiven: (name) => given.has(name),
+    report,
+    problems,
+    directory: options.directory,
+  }
+}
+
+/** The value and origin of a variable, as far as they may be shown. */
+function shownOf(name: string, entry: Given | undefined): { shown?: string; origin?: string } {
+  if (entry === undefined) return {}
+  const { secret, url } = variableTable[name] ?? {}
+  const isEmpty = entry.value === ''
+  const shown = isEmpty
+    ? ''
+    : secret
+      ? '[redacted]'
+      : url
+        ? redactedUrl(entry.value)
+        : printable(entry.value)
+  return { shown, origin: entry.origin }
+}

@@ -1,0 +1,315 @@
+/**
+ * The one schema of the environment: each variable with its kind, default and a sentence for the reference.
+ *
+ * What depends on several variables at once is decided in `rules.ts`.
+ */
+
+import { availableParallelism } from 'node:os'
+import { databaseUrl } from './database-url.ts'
+import { type Kind, kind, oneOf, onOff, path, whole } from './kinds.ts'
+import { Secret } from './secret.ts'
+import { socketAddress } from './socket-address.ts'
+import { addressRanges, collectorUrl, corsOrigins, issuer } from './web-addresses.ts'
+
+/** The parts of the reference, in order. */
+export const sections = [
+  'Mode and addresses',
+  'Database',
+  'Secrets',
+  'TLS, proxies and browsers',
+  'Limits',
+  'Passwords',
+  'Tokens and sessions',
+  'Logs and operation',
+] as const
+
+/** One variable. `default` is written as an operator would write it. */
+export interface Variable<T> {
+  section: (typeof sections)[number]
+  kind: Kind<T>
+  /** What it decides, in full sentences. */
+  about: string
+  /** Whether its value must never be shown, and may stand in a file named by `NAME_FILE`. */
+  secret?: true
+  /** Whether its value is a URL that may hold a password. */
+  url?: true
+  /** What the reference says where no value stands for the default. */
+  defaultText?: string
+}
+
+/** A default that is the same everywhere, or one for each mode. */
+export type Default = string | { development: string; production: string }
+
+const secret: Kind<Secret> = kind('a secret', (text) => {
+  if (text !== '') return { value: new Secret(text) }
+  return { wrong: 'is set, but empty', fix: 'give the secret, or unset it' }
+})
+
+const masterSecret: Kind<Secret> = kind('a secret of 32 bytes or more', (text) => {
+  const bytes = Buffer.byteLength(text)
+  const fix = 'make one with: openssl rand -base64 48'
+  if (bytes === 0) return { wrong: 'is set, but empty', fix }
+  if (bytes < 32) return { wrong: `has ${bytes} bytes; 32 are the least`, fix }
+  if (bytes > 4096) return { wrong: 'has more than 4096 bytes', fix }
+  return { value: new Secret(text) }
+})
+
+function variable<T>(options: Variable<T>): Variable<T> {
+  return options
+}
+
+function defaulted<T>(fallback: Default, options: Variable<T>): Variable<T> & { default: Default } {
+  return { ...options, default: fallback }
+}
+
+const kibibyte = 1024
+const mebibyte = 1024 * kibibyte
+const day = 24 * 60 * 60
+
+const basics = {
+  SIGNET_ENV: defaulted('development', {
+    section: 'Mode and addresses',
+    kind: oneOf('development', 'production'),
+    about:
+      'How strict Signet is. Production refuses to start with anything that is only good enough for trying it out.',
+  }),
+  SIGNET_ISSUER: variable({
+    section: 'Mode and addresses',
+    kind: issuer,
+    url: true,
+    defaultText: '`http://localhost` with the port of `SIGNET_HTTP_ADDRESS`, in development only',
+    about:
+      'The address under which people and apps reach Signet, and the `iss` of every token. Production needs https.',
+  }),
+  SIGNET_ISSUER_LOOPBACK: variable({
+    section: 'Mode and addresses',
+    kind: oneOf('allow'),
+    about: 'Lets the issuer be an address of this machine alone in production, for trials.',
+  }),
+  SIGNET_HTTP_ADDRESS: defaulted('127.0.0.1:8080', {
+    section: 'Mode and addresses',
+    kind: socketAddress,
+    about: 'Where everything is served: REST, gRPC, gRPC-Web, Connect, probes.',
+  }),
+  SIGNET_GRPC_ADDRESS: variable({
+    section: 'Mode and addresses',
+    kind: socketAddress,
+    defaultText: 'gRPC is served at `SIGNET_HTTP_ADDRESS`',
+    about: 'Gives gRPC a port of its own.',
+  }),
+  SIGNET_METRICS_ADDRESS: variable({
+    section: 'Mode and addresses',
+    kind: socketAddress,
+    defaultText: 'metrics are served at `SIGNET_HTTP_ADDRESS`',
+    about: 'Gives the metrics a port of their own, which need not be reachable from outside.',
+  }),
+  SIGNET_DATA_DIR: defaulted('.signet', {
+    section: 'Mode and addresses',
+    kind: path,
+    about:
+      'The directory for what this machine keeps: the embedded database, and in development the master secret.',
+  }),
+  SIGNET_DATABASE_URL: variable({
+    section: 'Database',
+    kind: databaseUrl,
+    url: true,
+    defaultText: 'the embedded Postgres, in development only',
+    about:
+      'The Postgres to use, from 15 on. TLS is chosen by `sslmode`: `verify-full` (with `sslrootcert=<file>` where the authority is your own), `require` (encrypted, server not proved) or `disable`. A Unix socket is `?host=<directory>`.',
+  }),
+  SIGNET_DATABASE_PASSWORD: variable({
+    section: 'Database',
+    kind: secret,
+    secret: true,
+    about: 'The password for the database, where it does not stand in the URL.',
+  }),
+  SIGNET_DATABASE_DIRECT_URL: variable({
+    section: 'Database',
+    kind: databaseUrl,
+    url: true,
+    defaultText: '`SIGNET_DATABASE_URL`',
+    about:
+      'The way around a transaction pooler, for migrations and notifications, where `SIGNET_DATABASE_URL` leads through one.',
+  }),
+  SIGNET_DATABASE_EMBEDDED: variable({
+    section: 'Database',
+    kind: oneOf('allow'),
+    about:
+      'Lets production run on the embedded Postgres: one machine, and backups are your own concern.',
+  }),
+  SIGNET_DATABASE_POOL_SIZE: defaulted('16', {
+    section: 'Database',
+    kind: whole(1, 500),
+    about: 'The most connections that one process opens for its work.',
+  }),
+  SIGNET_DATABASE_PREPARED_STATEMENTS: defaulted('on', {
+    section: 'Database',
+    kind: onOff,
+    about:
+      'Whether statements are prepared once per connection. Switch off behind a transaction pooler.',
+  }),
+  SIGNET_MASTER_SECRET: variable({
+    section: 'Secrets',
+    kind: masterSecret,
+    secret: true,
+    defaultText: 'made at the first start and kept in `SIGNET_DATA_DIR`, in development only',
+    about:
+      'The secret under which every stored key is wrapped. Whoever loses it loses every session; make it with `openssl rand -base64 48`.',
+  }),
+  SIGNET_MASTER_SECRET_PREVIOUS: variable({
+    section: 'Secrets',
+    kind: masterSecret,
+    secret: true,
+    about: 'The master secret before the current one, while what it wrapped is still there.',
+  }),
+} as const
+
+const edges = {
+  SIGNET_TLS_CERTIFICATE_FILE: variable({
+    section: 'TLS, proxies and browsers',
+    kind: path,
+    defaultText: 'plain HTTP',
+    about: 'The certificate to serve with, in PEM, followed by its chain.',
+  }),
+  SIGNET_TLS_KEY_FILE: variable({
+    section: 'TLS, proxies and browsers',
+    kind: path,
+    about: 'The private key of that certificate, in PEM, without a passphrase.',
+  }),
+  SIGNET_TRUSTED_PROXIES: defaulted('', {
+    section: 'TLS, proxies and browsers',
+    kind: addressRanges,
+    about:
+      "The addresses of your own proxies. Forwarded headers from anyone else are ignored, so that nobody can pretend another caller's address.",
+  }),
+  SIGNET_CORS_ORIGINS: defaulted('', {
+    section: 'TLS, proxies and browsers',
+    kind: corsOrigins,
+    about: 'The origins whose pages may call Signet from a browser. There is no wildcard.',
+  }),
+  SIGNET_LIMIT_BODY_BYTES: defaulted(String(mebibyte), {
+    section: 'Limits',
+    kind: whole(kibibyte, 64 * mebibyte),
+    about: 'The largest request body, as it is sent.',
+  }),
+  SIGNET_LIMIT_INFLATED_BODY_BYTES: defaulted(String(mebibyte), {
+    section: 'Limits',
+    kind: whole(kibibyte, 64 * mebibyte),
+    about: 'The largest request body once it is unpacked.',
+  }),
+  SIGNET_LIMIT_HEADER_BYTES: defaulted(String(16 * kibibyte), {
+    section: 'Limits',
+    kind: whole(4 * kibibyte, 256 * kibibyte),
+    about: 'The largest request head: all header lines together.',
+  }),
+  SIGNET_LIMIT_REQUEST_TIMEOUT_MS: defaulted('15000', {
+    section: 'Limits',
+    kind: whole(100, 300_000),
+    about:
+      'The longest that one request may take, from its first byte to its answer. Streams are not meant.',
+  }),
+  SIGNET_LIMIT_IDLE_SOCKET_TIMEOUT_MS: defaulted('75000', {
+    section: 'Limits',
+    kind: whole(100, 3_600_000),
+    about:
+      'How long a connection may stay open without a request. Keep it above the idle time of your load balancer.',
+  }),
+  SIGNET_LIMIT_CONCURRENT_CALLS: defaulted('1000', {
+    section: 'Limits',
+    kind: whole(1, 100_000),
+    about: 'The most calls that are worked on at once; more are asked to come back.',
+  }),
+  SIGNET_LIMIT_CONNECTIONS: defaulted('10000', {
+    section: 'Limits',
+    kind: whole(1, 1_000_000),
+    about: 'The most connections that are open at once.',
+  }),
+} as const
+
+const accounts = {
+  SIGNET_PASSWORD_MIN_LENGTH: defaulted('8', {
+    section: 'Passwords',
+    kind: whole(8, 64),
+    about: 'The fewest characters of a password. NIST asks for 15 where it is the only factor.',
+  }),
+  SIGNET_PASSWORD_HASH_CONCURRENCY: defaulted(String(availableParallelism()), {
+    section: 'Passwords',
+    kind: whole(1, 256),
+    defaultText: 'the number of processor cores',
+    about:
+      'How many password hashes are computed at once. More than the cores only slows each down.',
+  }),
+  SIGNET_PASSWORD_HASH_QUEUE_MAX: defaulted('64', {
+    section: 'Passwords',
+    kind: whole(0, 10_000),
+    about: 'How many password hashes may wait their turn; more sign-ins are asked to come back.',
+  }),
+  SIGNET_ACCESS_TOKEN_LIFETIME_SECONDS: defaulted('300', {
+    section: 'Tokens and sessions',
+    kind: whole(5, 900),
+    about: 'How long an access token is good for.',
+  }),
+  SIGNET_SESSION_IDLE_LIFETIME_SECONDS: defaulted(String(14 * day), {
+    section: 'Tokens and sessions',
+    kind: whole(60, 400 * day),
+    about: 'How long a session lives without being used.',
+  }),
+  SIGNET_SESSION_LIFETIME_SECONDS: defaulted(String(90 * day), {
+    section: 'Tokens and sessions',
+    kind: whole(60, 400 * day),
+    about: 'How long a session lives at the most, however much it is used.',
+  }),
+  SIGNET_LOG_LEVEL: defaulted('info', {
+    section: 'Logs and operation',
+    kind: oneOf('debug', 'info', 'warn', 'error'),
+    about: 'The least weight of what is logged.',
+  }),
+  SIGNET_LOG_FORMAT: defaulted(
+    { development: 'pretty', production: 'json' },
+    {
+      section: 'Logs and operation',
+      kind: oneOf('json', 'pretty'),
+      about: 'How log lines look: one JSON object each, or for people.',
+    },
+  ),
+  SIGNET_LOG_FILE: variable({
+    section: 'Logs and operation',
+    kind: path,
+    defaultText: 'standard output',
+    about: 'A file to log to.',
+  }),
+  SIGNET_OTLP_ENDPOINT: variable({
+    section: 'Logs and operation',
+    kind: collectorUrl,
+    url: true,
+    defaultText: 'no traces',
+    about: 'Where traces are sent, by OTLP over HTTP.',
+  }),
+  SIGNET_SHUTDOWN_GRACE_SECONDS: defaulted('10', {
+    section: 'Logs and operation',
+    kind: whole(0, 600),
+    about: 'How long running requests may finish after a signal to stop.',
+  }),
+  SIGNET_REFLECTION: defaulted(
+    { development: 'on', production: 'off' },
+    {
+      section: 'Logs and operation',
+      kind: onOff,
+      about: 'Whether gRPC reflection tells callers which methods there are.',
+    },
+  ),
+} as const
+
+/** Every variable of the environment. */
+export const variables = { ...basics, ...edges, ...accounts } as const
+
+export type VariableName = keyof typeof variables
+
+/** The parsed values: those with a default are always there, unless they were refused. */
+export type Values = {
+  [K in VariableName]: (typeof variables)[K] extends Variable<infer T>
+    ? (typeof variables)[K] extends { default: Default }
+      ? T
+      : T | undefined
+    : never
+}
