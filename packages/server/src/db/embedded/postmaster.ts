@@ -1,0 +1,131 @@
+/**
+ * One life of the server: started with our settings, ready when it says so itself, stopped in order.
+ *
+ * Errors: START_FAILED, DISK_FULL, DIRECTORY_NOT_WRITABLE.
+ */
+
+import type { ChildProcess } from 'node:child_process'
+import { closeSync, openSync, readFileSync, renameSync, statSync } from 'node:fs'
+import type { Binaries } from './binaries.ts'
+import { explainFileError, explainOutput } from './embedded-postgres-error.ts'
+import { type Layout, socketPort } from './layout.ts'
+import { endProcess, readPostmasterPid } from './postmaster-pid.ts'
+import { waitUntil } from './process-state.ts'
+import { type RunAs, spawnAs } from './run-as.ts'
+
+/** A server that accepts connections. */
+export interface Postmaster {
+  pid: number
+  /** Settles when it has ended, with how: "exit code 1" or "SIGKILL". */
+  ended: Promise<string>
+  stop(): Promise<void>
+}
+
+interface LaunchOptions {
+  layout: Layout
+  binaries: Binaries
+  runAs: RunAs
+  /** Recovery after a crash reads the whole log again, so this is long. */
+  startTimeoutMs: number
+}
+
+/** Starts the server and waits until it accepts connections. */
+export async function launchPostmaster(options: LaunchOptions): Promise<Postmaster> {
+  const { layout, startTimeoutMs } = options
+  const { child, logOffset } = spawnPostmaster(options)
+  let end: string | undefined
+  const ended = new Promise<string>((resolve) => {
+    child.on('error', (error) => resolve(error.message))
+    child.on('exit', (code, signal) => resolve(signal ?? `exit code ${code}`))
+  })
+  void ended.then((how) => {
+    end = how
+  })
+  // The program that we serve decides how long to live; a database alone keeps nobody waiting.
+  child.unref()
+  const isReady = () => isReadyServer(layout, child)
+  await waitUntil(() => end !== undefined || isReady(), startTimeoutMs)
+  const { pid } = child
+  if (end === undefined && pid !== undefined && isReady()) {
+    return { pid, ended, stop: () => endProcess(pid) }
+  }
+  if (end === undefined && pid !== undefined) await endProcess(pid)
+  const output = readLog(layout.log, logOffset)
+  throw explainOutput(`${output}${end ?? 'It was not ready in time.'}`, {
+    path: layout.folder,
+    doing: 'to start',
+  })
+}
+
+const logMaxBytes = 1024 * 1024
+
+function spawnPostmaster({ layout, binaries, runAs }: LaunchOptions): {
+  child: ChildProcess
+  logOffset: number
+} {
+  let log: number | undefined
+  try {
+    const size = statSync(layout.log, { throwIfNoEntry: false })?.size ?? 0
+    if (size > logMaxBytes) renameSync(layout.log, `${layout.log}.1`)
+    log = openSync(layout.log, 'a', 0o600)
+    const child = spawnAs(runAs, [binaries.postgres, '-D', layout.cluster, ...settings(layout)], {
+      deathSignal: 'INT',
+      stdio: ['ignore', log, log],
+    })
+    return { child, logOffset: size > logMaxBytes ? 0 : size }
+  } catch (error) {
+    throw explainFileError(error, layout.log)
+  } finally {
+    if (log !== undefined) closeSync(log)
+  }
+}
+
+/**
+ * Settings stand on the command line, so that neither the configuration files of the cluster nor ALTER SYSTEM can open
+ * it to a network or make it forget a commit.
+ */
+function settings(layout: Layout): string[] {
+  const values = {
+    listen_addresses: '',
+    unix_socket_directories: layout.runtime,
+    unix_socket_permissions: '0700',
+    port: String(socketPort),
+    cluster_name: 'signet',
+    // What is acknowledged is on the disk.
+    fsync: 'on',
+    synchronous_commit: 'on',
+    full_page_writes: 'on',
+    // Small: one process fewer per line, or memory that a sign-in service never fills.
+    max_connections: '100',
+    shared_buffers: '32MB',
+    io_method: 'sync',
+    max_worker_processes: '2',
+    max_parallel_workers_per_gather: '0',
+    max_logical_replication_workers: '0',
+    huge_pages: 'off',
+    jit: 'off',
+    max_wal_size: '256MB',
+    timezone: 'UTC',
+    log_timezone: 'UTC',
+    // The log is for starts, stops and crashes. Failed statements go to the caller, since they may hold personal data.
+    log_min_messages: 'log',
+    log_error_verbosity: 'terse',
+    log_checkpoints: 'off',
+    logging_collector: 'off',
+  }
+  return Object.entries(values).flatMap(([name, value]) => ['-c', `${name}=${value}`])
+}
+
+/** Its own file says ready, and the file is that of our child and not of somebody else's server. */
+function isReadyServer(layout: Layout, child: ChildProcess): boolean {
+  const found = readPostmasterPid(layout.cluster)
+  return found !== undefined && found.pid === child.pid && found.ready
+}
+
+function readLog(path: string, offset: number): string {
+  try {
+    return readFileSync(path).subarray(offset).toString()
+  } catch {
+    return ''
+  }
+}
