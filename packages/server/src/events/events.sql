@@ -43,3 +43,66 @@ insert into events (id, occurred_at, kind, outcome, actor_id, subject_id, client
 select id, occurred_at, kind, outcome, actor_id, subject_id, client_id, reference, details, origin, personal
   from counted
  where attempts <= :recordedSingly::integer;
+
+-- name: closeWindows :exec
+-- Turns what closed windows counted, beyond what was recorded singly, into one event each.
+with closed as (
+  delete from event_windows where closes_at <= signet_now() returning *
+)
+insert into events (id, occurred_at, kind, outcome, actor_id, subject_id, client_id, reference, occurrences, details,
+                    origin, personal)
+select id, occurred_at, kind, outcome, actor_id, subject_id, client_id, reference, unrecorded, details, origin, personal
+  from closed
+ where unrecorded > 0;
+
+-- name: ensureEventPartitions :one
+-- Makes the partitions of this and the next months, and says how many were missing.
+select ensure_event_partitions() as "made!";
+
+-- name: findSealerWork :one
+-- The end of the chain and what waits, in one cheap look.
+select c.seq as head,
+       (select extract(epoch from signet_now() - u.occurred_at)::float8
+          from events u where u.seq is null order by u.occurred_at, u.id limit 1) as "unsealed_for_seconds?",
+       exists (select from event_windows w where w.closes_at <= signet_now()) as "window_closed!"
+  from event_chain c;
+
+-- name: findChainForUpdateSkipLocked :maybe
+-- The end of the chain, locked; nothing while another sealer works.
+select seq, hash from event_chain for update skip locked;
+
+-- name: listUnsealedEvents :many
+-- Committed events that have no place yet, oldest first.
+select id, occurred_at, kind, outcome, actor_id, subject_id, client_id, reference, occurrences, details::text as "details!",
+       origin, personal
+  from events
+ where seq is null
+ order by occurred_at, id
+ limit :limit;
+
+-- name: sealEvents :exec
+-- Gives events their places. Fewer rows than places means that somebody else sealed one.
+update events e
+   set seq = place.seq, hash = place.hash
+  from unnest(:ids::uuid[], :occurredAts::timestamptz[], :seqs::bigint[], :hashes::bytea[])
+       as place (id, occurred_at, seq, hash)
+ where e.id = place.id and e.occurred_at = place.occurred_at and e.seq is null;
+
+-- name: updateChain :exec
+-- Moves the end of the chain.
+update event_chain set seq = :seq, hash = :hash;
+
+-- name: listSealedEvents :many
+-- Sealed events after a place, in order.
+select seq as "seq!", hash as "hash!", id, occurred_at, kind, outcome, actor_id, subject_id, client_id, reference,
+       occurrences, details::text as "details!", origin, personal
+  from events
+ where seq > :since
+ order by seq
+ limit :limit;
+
+-- name: findChainEnds :one
+-- Where the chain starts, where it says it ends, and the last sealed event, as of one moment.
+select i.instance_id, c.seq, c.hash, (select max(e.seq) from events e) as "last_seq?",
+       exists (select from events u where u.seq is null) as "unsealed!"
+  from event_chain c, installation i;

@@ -1,0 +1,132 @@
+/**
+ * Runs the sealer for as long as the process lives.
+ *
+ * Every instance runs one. A turn is one cheap look; where something waits, closed windows become events and batches
+ * are sealed until nothing is left. Looking again and again, instead of being notified, needs no connection of its own,
+ * costs writers nothing, works behind a transaction pooler, and heals by itself when the database was away.
+ */
+
+import type { Logger } from 'pino'
+import type { Database } from '../db/database.ts'
+import { type EventFeed, type FeedDriver, openEventFeed } from './event-feed.ts'
+import { closeWindows, ensureEventPartitions, findSealerWork } from './events.sql.ts'
+import { sealBatch } from './seal-events.ts'
+
+export interface Sealer {
+  /** For those who wait for events. */
+  feed: EventFeed
+  /** For metrics: the end of the chain, the age of the oldest event without a place, and whether the last turn failed. */
+  state(): { seq: bigint; lagSeconds: number; failing: boolean }
+  /** Finishes the batch in work. */
+  stop(): Promise<void>
+}
+
+export interface SealerOptions {
+  /** Between two looks. */
+  pollMs?: number
+  batchSize?: number
+}
+
+interface SealerDeps {
+  db: Database
+  log: Logger
+}
+
+interface Run {
+  batchSize: number
+  seq: bigint
+  lagSeconds: number
+  failing: boolean
+  partitionsDueAtMs: number
+  stopping: boolean
+}
+
+const pollMsDefault = 200
+const batchSizeDefault = 250
+const retryMs = 1000
+const busyMs = 20
+const partitionsEveryMs = 3_600_000
+
+/** Starts sealing. Never throws: that the database is away is logged once, and it is looked at again. */
+export function startSealer(deps: SealerDeps, options: SealerOptions = {}): Sealer {
+  const { pollMs = pollMsDefault, batchSize = batchSizeDefault } = options
+  const feed = openEventFeed()
+  const run: Run = {
+    batchSize,
+    seq: 0n,
+    lagSeconds: 0,
+    failing: false,
+    partitionsDueAtMs: 0,
+    stopping: false,
+  }
+  const running = takeTurns({ deps, feed, run, pollMs })
+  return {
+    feed,
+    state: () => ({ seq: run.seq, lagSeconds: run.lagSeconds, failing: run.failing }),
+    async stop() {
+      run.stopping = true
+      feed.close()
+      await running
+    },
+  }
+}
+
+async function takeTurns(sealer: {
+  deps: SealerDeps
+  feed: FeedDriver
+  run: Run
+  pollMs: number
+}): Promise<void> {
+  const { deps, feed, run, pollMs } = sealer
+  while (!run.stopping) {
+    const settling = feed.beginTurn()
+    try {
+      const done = await takeTurn(deps, feed, run)
+      if (run.failing) deps.log.info('events are sealed again')
+      run.failing = false
+      if (done) settling.done()
+      await feed.pause(!done && settling.again() ? busyMs : pollMs)
+    } catch (error) {
+      if (!run.failing) deps.log.warn({ err: error }, 'events cannot be sealed; trying again')
+      run.failing = true
+      settling.failed(error)
+      await feed.pause(retryMs)
+    }
+  }
+  feed.close()
+}
+
+/** Seals what there is. Returns whether that was everything. */
+async function takeTurn(deps: SealerDeps, feed: FeedDriver, run: Run): Promise<boolean> {
+  await makePartitions(deps, run)
+  const work = await look(deps, feed, run)
+  if (work.windowClosed) await closeWindows(deps.db)
+  else if (work.unsealedForSeconds === null) return true
+  while (!run.stopping) {
+    const batch = await sealBatch(deps.db, run.batchSize)
+    if (batch.kind === 'busy') return false
+    await look(deps, feed, run)
+    if (batch.count < run.batchSize) return true
+  }
+  return false
+}
+
+async function look(deps: SealerDeps, feed: FeedDriver, run: Run) {
+  const work = await findSealerWork(deps.db)
+  run.seq = work.head
+  run.lagSeconds = Math.max(0, work.unsealedForSeconds ?? 0)
+  feed.advance(work.head)
+  return work
+}
+
+/** The months ahead are made long before they come, so a failure can wait for the next time. */
+async function makePartitions(deps: SealerDeps, run: Run): Promise<void> {
+  if (performance.now() < run.partitionsDueAtMs) return
+  run.partitionsDueAtMs = performance.now() + partitionsEveryMs
+  try {
+    await ensureEventPartitions(deps.db)
+  } catch (error) {
+    deps.log.warn({ err: error }, 'no partitions could be made for the next months of events')
+    run.partitionsDueAtMs = performance.now() + retryMs * 60
+  }
+}
