@@ -57,7 +57,7 @@ export async function readContract(protoDirectory: string): Promise<Contract> {
 /** Compiles the contract of a workspace. Throws ContractError where it does not compile. */
 export async function buildContract(workspace: ProtoWorkspace): Promise<Contract> {
   const image = join(workspace.directory, 'image.binpb')
-  const build = await workspace.buf('build', '--as-file-descriptor-set', '-o', image)
+  const build = await workspace.buf('build', 'proto', '-o', image)
   if (!build.ok) throw new ContractError(build.output)
   const registry = createFileRegistry(fromBinary(FileDescriptorSetSchema, await readFile(image)))
   const files = [...registry.files].filter((file) => file.name.startsWith('signet/'))

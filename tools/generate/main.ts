@@ -23,6 +23,18 @@ const steps: readonly NamedStep[] = [
     name: 'contract rules',
     run: async () => (await import('./contract-step.ts')).checkContract(),
   },
+  {
+    name: 'OpenAPI document',
+    run: async (options) => (await import('./openapi/openapi-step.ts')).generateOpenApi(options),
+  },
+  {
+    name: 'access table',
+    run: async (options) => (await import('./access-step.ts')).generateAccessTable(options),
+  },
+  {
+    name: 'error table',
+    run: async (options) => (await import('./errors-step.ts')).generateErrorTable(options),
+  },
 ]
 
 const check = process.argv.includes('--check')
