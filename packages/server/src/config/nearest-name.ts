@@ -1,18 +1,27 @@
 /** Which known name a mistyped one probably stands for. */
 
-/** The known name with the smallest edit distance, or undefined where none is near enough to be meant. */
+/**
+ * The known name with the smallest edit distance, or else one that only goes on or breaks off differently; undefined
+ * where none is near enough to be meant.
+ */
 export function nearestName(name: string, known: Iterable<string>): string | undefined {
   const wanted = name.toUpperCase()
   // One slip in four characters is a typing error; more is another word.
-  const distanceMax = Math.max(2, Math.floor((wanted.length - 'SIGNET_'.length) / 4))
+  const slipsMax = Math.max(2, Math.floor((wanted.length - 'SIGNET_'.length) / 4))
   let nearest: { name: string; distance: number } | undefined
   for (const candidate of known) {
     const distance = editDistance(wanted, candidate)
-    if (distance > distanceMax) continue
+    if (distance > slipsMax && !isBeginning(wanted, candidate)) continue
     if (nearest === undefined || distance < nearest.distance)
       nearest = { name: candidate, distance }
   }
   return nearest?.name
+}
+
+/** Whether one name is the beginning of the other, by more than the prefix that they all share. */
+function isBeginning(one: string, other: string): boolean {
+  const [shorter, longer] = one.length < other.length ? [one, other] : [other, one]
+  return shorter.length > 'SIGNET_'.length + 2 && longer.startsWith(shorter)
 }
 
 /** Insertions, deletions, replacements and swaps of neighbours that turn one text into the other. */

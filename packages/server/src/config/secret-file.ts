@@ -1,52 +1,59 @@
 /** Reads a small file that a variable names, and says precisely why where that fails. */
 
-import { accessSync, constants, readFileSync, statSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { dirname, resolve, sep } from 'node:path'
 import type { Parsed } from './kinds.ts'
+import { printable } from './shown-value.ts'
 
 /** Far above any secret or certificate chain, far below what would hurt. */
 const bytesMax = 262_144
 
 /** The text of the file, or why there is none. `path` is relative to `directory`. */
 export function readSmallFile(path: string, directory: string): Parsed<string> {
+  const file = resolve(directory, path)
   try {
-    return read(resolve(directory, path), path)
+    const stat = statSync(file)
+    if (stat.isDirectory()) return { wrong: 'names a directory', fix: 'name the file in it' }
+    if (!stat.isFile())
+      return { wrong: 'names something that is not a file', fix: 'name a regular file' }
+    if (stat.size > bytesMax)
+      return { wrong: `names a file of more than ${bytesMax} bytes`, fix: 'name the right file' }
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? 'unknown error'
-    return { wrong: `names a file that cannot be read (${code})`, fix: 'name a readable file' }
+    return unreachable(error)
   }
-}
-
-function read(file: string, path: string): Parsed<string> {
-  const stat = statSync(file, { throwIfNoEntry: false })
-  if (stat === undefined)
-    return { wrong: 'names a file that does not exist', fix: 'make the file, or correct the path' }
-  if (stat.isDirectory()) return { wrong: 'names a directory', fix: 'name the file in it' }
-  if (!stat.isFile())
-    return { wrong: 'names something that is not a file', fix: 'name a regular file' }
-  if (stat.size > bytesMax)
-    return { wrong: `names a file of more than ${bytesMax} bytes`, fix: 'name the right file' }
-  if (!isReadable(file)) {
-    const mode = (stat.mode & 0o777).toString(8).padStart(3, '0')
-    const uid = process.geteuid?.() ?? 0
-    const wrong = `names a file that exists but is not readable by uid ${uid} (mode ${mode}, owner ${stat.uid})`
-    return { wrong, fix: `chown ${uid} ${path}, and chmod 400` }
-  }
-  const text = readFileSync(file, 'utf8')
-  if (text.includes('\uFFFD'))
+  try {
+    const text = readFileSync(file, 'utf8')
+    if (!text.includes('\uFFFD')) return { value: text }
     return { wrong: 'names a file that is not UTF-8 text', fix: 'write it as text' }
-  return { value: text }
+  } catch (error) {
+    return unreadable(error, file, path)
+  }
 }
 
-function isReadable(file: string): boolean {
-  try {
-    accessSync(file, constants.R_OK)
-    return true
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code
-    if (code === 'EACCES' || code === 'EPERM') return false
-    throw error
+function unreachable(error: unknown): Parsed<string> {
+  const { code = 'unknown error' } = error as NodeJS.ErrnoException
+  if (code === 'ENOENT' || code === 'ENOTDIR')
+    return { wrong: 'names a file that does not exist', fix: 'make the file, or correct the path' }
+  if (code === 'EACCES') {
+    const wrong = `names a file in a directory that uid ${uid()} may not enter`
+    return { wrong, fix: 'chmod o+x that directory, or move the file' }
   }
+  return { wrong: `names a file that cannot be read (${code})`, fix: 'name a readable file' }
+}
+
+function unreadable(error: unknown, file: string, path: string): Parsed<string> {
+  const { code = 'unknown error' } = error as NodeJS.ErrnoException
+  const stat = code === 'EACCES' ? statSync(file, { throwIfNoEntry: false }) : undefined
+  if (stat === undefined)
+    return { wrong: `names a file that cannot be read (${code})`, fix: 'name a readable file' }
+  const mode = (stat.mode & 0o777).toString(8).padStart(3, '0')
+  const wrong = `names a file that exists but is not readable by uid ${uid()} (mode ${mode}, owner ${stat.uid})`
+  return { wrong, fix: `chown ${uid()} ${printable(path)}, and chmod 400` }
+}
+
+/** Who we are to the file system; on Windows there are no such numbers. */
+function uid(): number | string {
+  return process.geteuid?.() ?? 'of this process'
 }
 
 /**

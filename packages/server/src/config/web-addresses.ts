@@ -7,6 +7,7 @@
 
 import { isIPv4, isIPv6 } from 'node:net'
 import { type Kind, kind, listOf, type Parsed } from './kinds.ts'
+import { isHost } from './socket-address.ts'
 
 /** An http or https address, or why it is none. */
 function parseWeb(text: string): Parsed<URL> {
@@ -24,7 +25,12 @@ function parseWeb(text: string): Parsed<URL> {
 function parseOrigin(text: string): Parsed<string> {
   const parsed = parseWeb(text)
   if (!('value' in parsed)) return parsed
-  const { origin } = parsed.value
+  const { origin, hostname } = parsed.value
+  if (!hostname.startsWith('[') && !isHost(hostname))
+    return {
+      wrong: 'names a host that cannot exist',
+      fix: 'name each host in full; there are no wildcards',
+    }
   if (origin !== text) {
     const wrong = 'is not a plain origin: scheme, host and port, in small letters, nothing after it'
     return { wrong, fix: `write ${origin}` }
