@@ -6,6 +6,7 @@
 
 export const eventKinds = [
   'user.signed_up',
+  'sign_up.refused',
   'user.suspended',
   'user.unsuspended',
   'user.erased',
@@ -28,7 +29,11 @@ export type EventKind = (typeof eventKinds)[number]
 export type EventOutcome = 'success' | 'failure'
 
 /** Kinds that anyone can cause as often as they like: beyond a rate they are one event with a count. */
-export const countedKinds: ReadonlySet<EventKind> = new Set(['sign_in.failed', 'access.denied'])
+export const countedKinds: ReadonlySet<EventKind> = new Set([
+  'sign_up.refused',
+  'sign_in.failed',
+  'access.denied',
+])
 
 /** How many attempts of a window are recorded one by one. */
 export const recordedSingly = 5

@@ -1,0 +1,46 @@
+// Generated from sessions.sql by tools/sql. Do not edit.
+import { maybe } from '../db/query.ts'
+
+/** Starts a session, only where user and client are active and neither they nor the whole installation were cut since the credential was read at `rev`. No lock: a cut that commits at the same moment is greater than this rev. */
+export const insertSession = maybe<
+  {
+    id: string
+    installationId: string | null
+    deviceModel: string | null
+    deviceOs: string | null
+    deviceApp: string | null
+    ipAddress: string | null
+    userAgent: string | null
+    amr: readonly string[]
+    acr: string
+    authTime: Date
+    rev: bigint
+    idleLifetimeSeconds: number
+    lifetimeSeconds: number
+    userId: string
+    clientId: string
+  },
+  {
+    expiresAt: Date
+    position: bigint
+    roleNames: string[]
+    scopes: string[]
+  }
+>({
+  name: 'sessions.insertSession',
+  text: `insert into sessions (id, user_id, client_id, installation_id, device_model, device_os, device_app, ip_address,
+                      user_agent, amr, acr, auth_time, rev, created_at, last_active_at, idle_expires_at, expires_at)
+select $1, u.id, c.id, $2, $3, $4, $5, $6,
+       $7, $8, $9, $10, $11, $10, $10,
+       signet_now() + make_interval(secs => $12), signet_now() + make_interval(secs => $13)
+  from users u, clients c
+ where u.id = $14 and u.status = 'active'
+   and c.id = $15 and c.status = 'active'
+   and $11::bigint >= greatest(u.cut, c.cut, global_cut())
+returning least(idle_expires_at, expires_at) as "expires_at!",
+          revocation_position() as "position!",
+          role_names_of(user_id) as "role_names!",
+          (select scopes from clients where id = client_id) as "scopes!"`,
+  params: ['id', 'installationId', 'deviceModel', 'deviceOs', 'deviceApp', 'ipAddress', 'userAgent', 'amr', 'acr', 'authTime', 'rev', 'idleLifetimeSeconds', 'lifetimeSeconds', 'userId', 'clientId'],
+  columns: ['expiresAt', 'position', 'roleNames', 'scopes'],
+})

@@ -1,0 +1,59 @@
+// Generated from sign-in.sql by tools/sql. Do not edit.
+import { exec, many, maybe } from '../db/query.ts'
+
+/** Who may be meant by an identifier: the user who proved to own it, else those who claim it, oldest first. The position is read in this statement, with the passwords: a session that rests on them dies of anything revoked later. */
+export const listSignInCandidates = many<
+  {
+    kind: string
+    canonical: string
+    limit: bigint
+  },
+  {
+    userId: string
+    status: 'active' | 'suspended' | 'deleted'
+    hash: string | null
+    setAt: Date | null
+    rev: bigint
+  }
+>({
+  name: 'sign-in.listSignInCandidates',
+  text: `select u.id as user_id, u.status, p.hash, p.set_at, revocation_position() as "rev!"
+  from identifiers i
+  join users u on u.id = i.user_id
+  left join passwords p on p.user_id = u.id
+ where i.realm_id = 1 and i.kind = $1 and i.canonical = $2 and u.status <> 'deleted'
+   and (i.verified_at is not null
+        or not exists (select from identifiers v
+                        where v.realm_id = 1 and v.kind = $1 and v.canonical = $2
+                          and v.verified_at is not null))
+ order by i.created_at, i.id
+ limit $3`,
+  params: ['kind', 'canonical', 'limit'],
+  columns: ['userId', 'status', 'hash', 'setAt', 'rev'],
+})
+
+/** Stores another hash of the same password, unless the password was changed meanwhile. */
+export const upgradePasswordHash = exec<{ hash: string; userId: string; hashRead: string }>({
+  name: 'sign-in.upgradePasswordHash',
+  text: `update passwords set hash = $1 where user_id = $2 and hash = $3`,
+  params: ['hash', 'userId', 'hashRead'],
+  columns: [],
+})
+
+/** Whether the password is still the one that was read; it stays so until the transaction ends. Times are compared in milliseconds, as they are written. */
+export const findPasswordForShare = maybe<{ userId: string; setAt: Date }, { userId: string }>({
+  name: 'sign-in.findPasswordForShare',
+  text: `select user_id from passwords
+ where user_id = $1 and date_trunc('milliseconds', set_at) = date_trunc('milliseconds', $2::timestamptz)
+   for share`,
+  params: ['userId', 'setAt'],
+  columns: ['userId'],
+})
+
+/** The status of a user, of whom a session was refused. */
+export const findUserStatus = maybe<{ id: string }, { status: 'active' | 'suspended' | 'deleted' }>({
+  name: 'sign-in.findUserStatus',
+  text: `select status from users where id = $1`,
+  params: ['id'],
+  columns: ['status'],
+})

@@ -1,0 +1,92 @@
+/**
+ * Opens an account with an email address and a password.
+ *
+ * 1. Refuse what is malformed, saying everything that is wrong at once.
+ * 2. Hash the password, whoever holds the address: the work is the same.
+ * 3. In one transaction, alone with this address: where somebody proved to own it, or as many as are allowed claim
+ *    it, change nothing; else open the account with an unverified claim. Either way record it.
+ *
+ * The answer is the same in all cases and holds no token, so that nobody can ask who has an account.
+ *
+ * Errors: INVALID_ARGUMENT, PASSWORD_REJECTED, UNAVAILABLE.
+ */
+
+import { ErrorReason } from '@signet/contract'
+import { checkPassword } from '../authenticators/password-policy.ts'
+import { ownClientId } from '../clients/own-client.ts'
+import type { Db } from '../db/query.ts'
+import type { Deps } from '../deps.ts'
+import { SignetError } from '../errors.ts'
+import { recordEvent, type SecurityEvent } from '../events/record-event.ts'
+import type { RequestContext } from '../request-context.ts'
+import { type EmailIdentifier, parseEmail } from '../users/identifier.ts'
+import { lockHolders, openAccount } from '../users/open-account.ts'
+import { checkPrintable } from '../users/printable.ts'
+import { claimsMax } from './claims.ts'
+
+export interface SignUp {
+  email: string
+  password: string
+  displayName: string
+  locale: string
+}
+
+type SignUpDeps = Pick<Deps, 'config' | 'db' | 'masterSecret' | 'passwords'>
+
+/** Opens the account, or does nothing; the caller cannot tell which. */
+export async function signUp(deps: SignUpDeps, ctx: RequestContext, input: SignUp): Promise<void> {
+  const identifier = checkSignUp(deps, input)
+  const passwordHash = await deps.passwords.hash(input.password, ctx.signal)
+  await deps.db.transaction(async (tx) => {
+    const event = await claim(tx, ctx, { ...input, identifier, passwordHash })
+    await recordEvent({ ...deps, db: tx }, ctx, { ...event, clientId: ownClientId })
+  })
+}
+
+function checkSignUp(deps: SignUpDeps, input: SignUp): EmailIdentifier {
+  const email = parseEmail(input.email, 'email')
+  const violations = [
+    ...('violations' in email ? email.violations : []),
+    ...checkPrintable('displayName', input.displayName),
+  ]
+  const passwordViolations = checkPassword(input.password, {
+    minLength: deps.config.passwordMinLength,
+    context: [input.email, input.displayName],
+  })
+  if ('violations' in email || violations.length > 0) {
+    throw new SignetError(ErrorReason.INVALID_ARGUMENT, {
+      violations: [...violations, ...passwordViolations],
+    })
+  }
+  if (passwordViolations.length > 0) {
+    throw new SignetError(ErrorReason.PASSWORD_REJECTED, { violations: passwordViolations })
+  }
+  return email.identifier
+}
+
+interface CheckedSignUp extends SignUp {
+  identifier: EmailIdentifier
+  passwordHash: string
+}
+
+/** Opens the account where the address leaves room for one; the event that says what happened. */
+async function claim(tx: Db, ctx: RequestContext, input: CheckedSignUp): Promise<SecurityEvent> {
+  const { ownerId, claims } = await lockHolders(tx, input.identifier)
+  const personal = { email: input.identifier.value }
+  if (ownerId !== undefined) {
+    const details = { reason: 'address_verified' }
+    return { kind: 'sign_up.refused', outcome: 'failure', subjectId: ownerId, details, personal }
+  }
+  if (claims >= claimsMax) {
+    const details = { reason: 'too_many_claims' }
+    return { kind: 'sign_up.refused', outcome: 'failure', details, personal }
+  }
+  const userId = await openAccount(tx, input, ctx.now)
+  return {
+    kind: 'user.signed_up',
+    outcome: 'success',
+    actorId: userId,
+    subjectId: userId,
+    personal,
+  }
+}

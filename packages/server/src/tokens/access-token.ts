@@ -1,0 +1,94 @@
+/**
+ * Access tokens: what they say, who they are for, and when one is good.
+ *
+ * A token for Signet's own API has the audience `<issuer>/api`. That is neither the issuer nor any client's id, so
+ * no other kind of token can be taken for one.
+ *
+ * Verification, in order: the memory of signatures already verified, else type, key, algorithm and signature (see
+ * `readJwt`), then the shape of each claim; and on every call issuer, audience and the times. It proves what was
+ * issued, not that the session is still alive: `authenticateBearer` asks that.
+ *
+ * Errors: UNAUTHENTICATED.
+ * Specs: RFC 9068 §2 and §4, RFC 8725 §3.8, §3.9 and §3.12, RFC 7519 §4.1.
+ */
+
+import { randomBytes } from 'node:crypto'
+import type { ClientId, SessionId, UserId } from '../ids.ts'
+import { type AccessTokenClaims, parseAccessTokenClaims } from './access-token-claims.ts'
+import { readJwt, signJwt } from './jwt.ts'
+import { refused } from './refused.ts'
+import type { SigningKey, SigningKeys } from './signing-keys.ts'
+
+/** What a token states beyond issuer, times and its own id. */
+export interface AccessTokenInput {
+  issuer: string
+  audience: string
+  userId: UserId
+  clientId: ClientId
+  sessionId: SessionId
+  scopes: readonly string[]
+  roles: readonly string[]
+  authTime: Date
+  acr: string
+  amr: readonly string[]
+  rev: bigint
+  lifetimeSeconds: number
+  /** The token never outlives it. */
+  sessionExpiresAt: Date
+}
+
+const accessTokenTyp = 'at+jwt'
+const jtiBytes = 16
+/** How far the clock of the issuing instance may be ahead of ours. */
+const clockSkewSeconds = 60
+
+/** The audience of Signet's own API. */
+export function apiAudience(issuer: string): string {
+  return `${issuer}/api`
+}
+
+/** Issues a token that starts at `now`. */
+export function issueAccessToken(
+  key: SigningKey,
+  input: AccessTokenInput,
+  now: Date,
+): { accessToken: string; claims: AccessTokenClaims } {
+  const iat = seconds(now)
+  const claims: AccessTokenClaims = {
+    iss: input.issuer,
+    sub: input.userId,
+    aud: input.audience,
+    client_id: input.clientId,
+    scope: input.scopes.join(' '),
+    exp: Math.min(iat + input.lifetimeSeconds, seconds(input.sessionExpiresAt)),
+    iat,
+    jti: randomBytes(jtiBytes).toString('base64url'),
+    sid: input.sessionId,
+    auth_time: seconds(input.authTime),
+    acr: input.acr,
+    amr: [...input.amr],
+    roles: [...input.roles],
+    rev: Number(input.rev),
+  }
+  return { accessToken: signJwt(key, accessTokenTyp, claims), claims }
+}
+
+/** The claims of a good token of this issuer for this audience. */
+export function verifyAccessToken(
+  keys: SigningKeys,
+  token: string,
+  expected: { now: Date; issuer: string; audience: string },
+): AccessTokenClaims {
+  const known = keys.verified.find(token, expected.now)
+  const claims = known ?? parseAccessTokenClaims(readJwt(keys, token, accessTokenTyp))
+  if (claims.iss !== expected.issuer) throw refused('another issuer')
+  if (claims.aud !== expected.audience) throw refused('meant for somebody else')
+  if (claims.exp * 1000 <= expected.now.getTime()) throw refused('expired')
+  if (claims.iat > seconds(expected.now) + clockSkewSeconds) throw refused('issued in the future')
+  if (known === undefined) keys.verified.add(token, claims)
+  return claims
+}
+
+function seconds(at: Date): number {
+  return Math.floor(at.getTime() / 1000)
+}

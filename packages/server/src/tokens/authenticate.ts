@@ -1,0 +1,50 @@
+/**
+ * Authenticates a call by its bearer token.
+ *
+ * 1. The token is one of ours for Signet's own API (see `verifyAccessToken`).
+ * 2. One statement proves that the session, its user and its client are alive, and reads what the user may do.
+ * 3. The client is one of ours, or was given a scope of Signet's: another app that holds a user's token must not
+ *    manage that user's account.
+ *
+ * Errors: UNAUTHENTICATED.
+ * Specs: RFC 6750 §2.1 and §3.1, RFC 9068 §4.
+ */
+
+import type { Deps } from '../deps.ts'
+import type { RequestContext, UserCaller } from '../request-context.ts'
+import { apiAudience, verifyAccessToken } from './access-token.ts'
+import { findLiveSession } from './liveness.sql.ts'
+import { refused } from './refused.ts'
+
+const ownScope = /^signet:[a-z.]+$/
+
+/** The user who calls with this token. */
+export async function authenticateBearer(
+  deps: Pick<Deps, 'config' | 'db' | 'signingKeys'>,
+  ctx: Pick<RequestContext, 'now'>,
+  token: string,
+): Promise<UserCaller> {
+  const { issuer } = deps.config
+  const claims = verifyAccessToken(deps.signingKeys, token, {
+    now: ctx.now,
+    issuer,
+    audience: apiAudience(issuer),
+  })
+  const { sub: userId, sid: sessionId, client_id: clientId } = claims
+  const live = await findLiveSession(deps.db, { userId, sessionId, clientId })
+  if (live === undefined) throw refused('the session, its user or its client is not alive')
+  const scopes = claims.scope.split(' ').filter((scope) => scope !== '')
+  if (!live.firstParty && !scopes.some((scope) => ownScope.test(scope))) {
+    throw refused("a client that may not use Signet's own API")
+  }
+  return {
+    kind: 'user',
+    userId,
+    sessionId,
+    clientId,
+    scopes,
+    permissions: new Set(live.permissions),
+    authTime: live.authTime,
+    expiresAt: new Date(claims.exp * 1000),
+  }
+}

@@ -1,0 +1,10 @@
+-- name: findLiveSession :maybe
+-- The session of this user and client, only where it and everything above it is alive, with what the user may do.
+select s.auth_time, c.first_party, permissions_of(u.id) as "permissions!"
+  from sessions s
+  join users u on u.id = s.user_id
+  join clients c on c.id = s.client_id
+ where s.id = :sessionId and s.user_id = :userId and s.client_id = :clientId
+   and s.ended_at is null and s.idle_expires_at > signet_now() and s.expires_at > signet_now()
+   and u.status = 'active' and c.status = 'active'
+   and s.rev >= greatest(u.cut, c.cut, global_cut());

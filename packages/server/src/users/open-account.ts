@@ -1,0 +1,54 @@
+/**
+ * Opens accounts, and says who holds an identifier: one user by proof, any number by claim.
+ *
+ * An unverified claim holds nothing (see the decision record on unverified identifiers).
+ */
+
+import type { Db } from '../db/query.ts'
+import { newId, type UserId } from '../ids.ts'
+import type { EmailIdentifier } from './identifier.ts'
+import { findHolders, insertUserWithPassword, lockIdentifier } from './users.sql.ts'
+
+export interface Holders {
+  /** The user who proved to own the identifier. */
+  ownerId: UserId | undefined
+  /** How many users claim it without proof. */
+  claims: number
+}
+
+/** Who holds the identifier. Until the transaction ends nobody else who asks here gets an answer. */
+export async function lockHolders(tx: Db, identifier: EmailIdentifier): Promise<Holders> {
+  const { kind, canonical } = identifier
+  await lockIdentifier(tx, { kind, canonical })
+  // A statement of its own, so that it sees what those before in the queue have committed.
+  const { ownerId, claims } = await findHolders(tx, { kind, canonical })
+  return { ownerId: (ownerId ?? undefined) as UserId | undefined, claims }
+}
+
+export interface NewAccount {
+  identifier: EmailIdentifier
+  /** When the identifier was proved; undefined for a mere claim. */
+  verifiedAt?: Date
+  passwordHash: string
+  displayName: string
+  locale: string
+}
+
+/** Inserts the user, the identifier and the password. The transaction holds the lock of `lockHolders`. */
+export async function openAccount(tx: Db, account: NewAccount, now: Date): Promise<UserId> {
+  const id = newId<UserId>(now)
+  const { kind, value, canonical } = account.identifier
+  await insertUserWithPassword(tx, {
+    id,
+    displayName: account.displayName,
+    locale: account.locale,
+    identifierId: newId(now, id),
+    kind,
+    value,
+    canonical,
+    verifiedAt: account.verifiedAt ?? null,
+    passwordHash: account.passwordHash,
+    createdAt: now,
+  })
+  return id
+}

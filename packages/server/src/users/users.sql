@@ -1,0 +1,74 @@
+-- name: lockIdentifier :exec
+-- Makes those who change the holders of one identifier go one after the other, until their transactions end.
+select pg_advisory_xact_lock(hashtextextended('signet identifier ' || :kind || ' ' || :canonical, 0));
+
+-- name: findHolders :one
+-- Who holds the identifier by proof, and how many claim it without.
+select (select user_id from identifiers
+         where realm_id = 1 and kind = :kind and canonical = :canonical and verified_at is not null) as "owner_id?",
+       (select count(*)::integer from identifiers
+         where realm_id = 1 and kind = :kind and canonical = :canonical and verified_at is null) as "claims!";
+
+-- name: insertUserWithPassword :exec
+-- A user with one identifier and a password, in one statement.
+with opened as (
+  insert into users (id, display_name, locale, created_at, updated_at)
+  values (:id, :displayName, :locale, :createdAt, :createdAt)
+), identified as (
+  insert into identifiers (id, user_id, kind, value, canonical, verified_at, created_at)
+  values (:identifierId, :id, :kind, :value, :canonical, :verifiedAt?, :createdAt)
+)
+insert into passwords (user_id, hash, set_at) values (:id, :passwordHash, :createdAt);
+
+-- name: findUser :maybe
+-- A user who was not deleted, with the names of the roles held.
+select id, status, display_name, locale, created_at, role_names_of(id) as "role_names!"
+  from users
+ where id = :id and status <> 'deleted';
+
+-- name: listIdentifiers :many
+-- What a user signs in with, oldest first.
+select kind, value, verified_at is not null as "verified!"
+  from identifiers
+ where user_id = :userId
+ order by created_at, id;
+
+-- name: listUsers :many
+-- Users in the order in which they came, after the one that is named.
+select u.id, u.status, u.display_name, u.created_at, role_names_of(u.id) as "role_names!",
+       array(select i.value from identifiers i where i.user_id = u.id order by i.created_at, i.id) as "identifiers!"
+  from users u
+ where u.status <> 'deleted'
+   and (:status?::text is null or u.status = :status)
+   and (:after?::uuid is null or u.id > :after)
+ order by u.id
+ limit :limit;
+
+-- name: searchUsers :many
+-- Users with an identifier from `from` up to `until`, compared byte by byte as the index has them.
+select u.id, u.status, u.display_name, u.created_at, role_names_of(u.id) as "role_names!",
+       array(select i.value from identifiers i where i.user_id = u.id order by i.created_at, i.id) as "identifiers!"
+  from users u
+ where u.status <> 'deleted'
+   and (:status?::text is null or u.status = :status)
+   and (:after?::uuid is null or u.id > :after)
+   and u.id in (select i.user_id from identifiers i where i.canonical ~>=~ :from and i.canonical ~<~ :until)
+ order by u.id
+ limit :limit;
+
+-- name: lockAdministrators :exec
+-- Makes those who change who is an active administrator go one after the other, until their transactions end.
+select id from roles where realm_id = 1 and name = 'administrator' for no key update;
+
+-- name: suspendUser :exec
+-- Suspends an active user and cuts off every session there is, unless no active administrator would be left.
+-- Needs the lock on administrators.
+update users u
+   set status = 'suspended', cut = next_revocation_position(), updated_at = :now
+ where u.id = :id and u.status = 'active'
+   and (not is_administrator(u.id)
+        or exists (select from users o where o.id <> u.id and o.status = 'active' and is_administrator(o.id)));
+
+-- name: unsuspendUser :exec
+-- Opens the account again. The cut stays: nothing that was ended comes back.
+update users set status = 'active', updated_at = :now where id = :id and status = 'suspended';
