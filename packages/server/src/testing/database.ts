@@ -21,11 +21,14 @@ export interface TestDatabase {
 
 const poolSize = 8
 
-/** A database of its own, with the whole schema and nothing else. `drop` it when the test is over. */
-export async function createTestDatabase(): Promise<TestDatabase> {
+/** A database of its own: with the whole schema or, if `empty`, with none. `drop` it when the test is over. */
+export async function createTestDatabase({ empty = false } = {}): Promise<TestDatabase> {
   const server = await takeServer()
   const database = `test_${randomBytes(8).toString('hex')}`
-  await administer(server, `create database ${database} template ${templateName}`)
+  await administer(
+    server,
+    `create database ${database} template ${empty ? 'template0' : templateName}`,
+  )
   const address = { ...server, database }
   const db = openDatabase({ address, poolSize, prepared: true })
   return {
