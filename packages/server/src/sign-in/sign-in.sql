@@ -11,7 +11,7 @@ select u.id as user_id, u.status, p.hash, p.set_at, revocation_position() as "re
                         where v.realm_id = 1 and v.kind = :kind and v.canonical = :canonical
                           and v.verified_at is not null))
  order by i.created_at, i.id
- limit :limit;
+ limit :limit::integer;
 
 -- name: upgradePasswordHash :exec
 -- Stores another hash of the same password, unless the password was changed meanwhile.

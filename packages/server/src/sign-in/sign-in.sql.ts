@@ -6,7 +6,7 @@ export const listSignInCandidates = many<
   {
     kind: string
     canonical: string
-    limit: bigint
+    limit: number
   },
   {
     userId: string
@@ -27,7 +27,7 @@ export const listSignInCandidates = many<
                         where v.realm_id = 1 and v.kind = $1 and v.canonical = $2
                           and v.verified_at is not null))
  order by i.created_at, i.id
- limit $3`,
+ limit $3::integer`,
   params: ['kind', 'canonical', 'limit'],
   columns: ['userId', 'status', 'hash', 'setAt', 'rev'],
 })

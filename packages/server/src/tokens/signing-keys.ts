@@ -93,7 +93,7 @@ function openSigningKeys(masterSecret: MasterSecret, stored: StoredKey[]): Signi
     const publicJwk = row.publicJwk as unknown as PublicJwk
     const key = {
       kid: row.id,
-      algorithm: row.algorithm as SigningAlgorithm,
+      algorithm: row.algorithm,
       publicKey: createPublicKey({ key: publicJwk, format: 'jwk' }),
     }
     verifying.set(key.kid, key)

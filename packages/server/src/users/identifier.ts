@@ -88,6 +88,9 @@ function canonicalDomain(domain: string): string | undefined {
     labels.length >= 2 &&
     labels.every((name) => label.test(name)) &&
     topLabel.test(labels.at(-1) ?? '')
-  // An all-ASCII name is passed through unread, even where it claims to be Punycode and is not.
-  return wellFormed && domainToASCII(domainToUnicode(ascii)) === ascii ? ascii : undefined
+  // An all-ASCII name is passed through unread, even where a label claims to be Punycode and is not.
+  const decodes = labels.every((name) => !name.startsWith('xn--') || domainToUnicode(name) !== name)
+  return wellFormed && decodes && domainToASCII(domainToUnicode(ascii)) === ascii
+    ? ascii
+    : undefined
 }

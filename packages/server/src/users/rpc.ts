@@ -14,16 +14,17 @@ import { SignetError } from '../errors.ts'
 import { type RequestContext, userCaller } from '../request-context.ts'
 import { findUser, listIdentifiers } from './users.sql.ts'
 
-const statuses: Record<string, UserStatus> = {
+const statuses = {
   active: UserStatus.ACTIVE,
   suspended: UserStatus.SUSPENDED,
-}
+  deleted: UserStatus.UNSPECIFIED,
+} as const
 
-const identifierKinds: Record<string, IdentifierKind> = {
+const identifierKinds = {
   email: IdentifierKind.EMAIL,
   phone: IdentifierKind.PHONE,
   username: IdentifierKind.USERNAME,
-}
+} as const
 
 /** The signed-in user. */
 export async function getMe(
@@ -43,9 +44,9 @@ export async function getMe(
       id: user.id,
       displayName: user.displayName,
       locale: user.locale,
-      status: statuses[user.status] ?? UserStatus.UNSPECIFIED,
+      status: statuses[user.status],
       identifiers: identifiers.map(({ kind, value, verified }) => ({
-        kind: identifierKinds[kind] ?? IdentifierKind.UNSPECIFIED,
+        kind: identifierKinds[kind],
         value,
         verified,
       })),

@@ -39,10 +39,10 @@ select u.id, u.status, u.display_name, u.created_at, role_names_of(u.id) as "rol
        array(select i.value from identifiers i where i.user_id = u.id order by i.created_at, i.id) as "identifiers!"
   from users u
  where u.status <> 'deleted'
-   and (:status?::text is null or u.status = :status)
-   and (:after?::uuid is null or u.id > :after)
+   and (:status?::text is null or u.status = :status?)
+   and (:after?::uuid is null or u.id > :after?)
  order by u.id
- limit :limit;
+ limit :limit::integer;
 
 -- name: searchUsers :many
 -- Users with an identifier from `from` up to `until`, compared byte by byte as the index has them.
@@ -50,13 +50,13 @@ select u.id, u.status, u.display_name, u.created_at, role_names_of(u.id) as "rol
        array(select i.value from identifiers i where i.user_id = u.id order by i.created_at, i.id) as "identifiers!"
   from users u
  where u.status <> 'deleted'
-   and (:status?::text is null or u.status = :status)
-   and (:after?::uuid is null or u.id > :after)
+   and (:status?::text is null or u.status = :status?)
+   and (:after?::uuid is null or u.id > :after?)
    and u.id in (select i.user_id from identifiers i where i.canonical ~>=~ :from and i.canonical ~<~ :until)
  order by u.id
- limit :limit;
+ limit :limit::integer;
 
--- name: lockAdministrators :exec
+-- name: lockAdministrators :one
 -- Makes those who change who is an active administrator go one after the other, until their transactions end.
 select id from roles where realm_id = 1 and name = 'administrator' for no key update;
 

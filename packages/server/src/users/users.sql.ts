@@ -1,0 +1,189 @@
+// Generated from users.sql by tools/sql. Do not edit.
+import { exec, many, maybe, one } from '../db/query.ts'
+
+/** Makes those who change the holders of one identifier go one after the other, until their transactions end. */
+export const lockIdentifier = exec<{ kind: string; canonical: string }>({
+  name: 'users.lockIdentifier',
+  text: `select pg_advisory_xact_lock(hashtextextended('signet identifier ' || $1 || ' ' || $2, 0))`,
+  params: ['kind', 'canonical'],
+  columns: [],
+})
+
+/** Who holds the identifier by proof, and how many claim it without. */
+export const findHolders = one<
+  {
+    kind: string
+    canonical: string
+  },
+  {
+    ownerId: string | null
+    claims: number
+  }
+>({
+  name: 'users.findHolders',
+  text: `select (select user_id from identifiers
+         where realm_id = 1 and kind = $1 and canonical = $2 and verified_at is not null) as "owner_id?",
+       (select count(*)::integer from identifiers
+         where realm_id = 1 and kind = $1 and canonical = $2 and verified_at is null) as "claims!"`,
+  params: ['kind', 'canonical'],
+  columns: ['ownerId', 'claims'],
+})
+
+/** A user with one identifier and a password, in one statement. */
+export const insertUserWithPassword = exec<
+  {
+    id: string
+    displayName: string
+    locale: string
+    createdAt: Date
+    identifierId: string
+    kind: string
+    value: string
+    canonical: string
+    verifiedAt: Date | null
+    passwordHash: string
+  }
+>({
+  name: 'users.insertUserWithPassword',
+  text: `with opened as (
+  insert into users (id, display_name, locale, created_at, updated_at)
+  values ($1, $2, $3, $4, $4)
+), identified as (
+  insert into identifiers (id, user_id, kind, value, canonical, verified_at, created_at)
+  values ($5, $1, $6, $7, $8, $9, $4)
+)
+insert into passwords (user_id, hash, set_at) values ($1, $10, $4)`,
+  params: ['id', 'displayName', 'locale', 'createdAt', 'identifierId', 'kind', 'value', 'canonical', 'verifiedAt', 'passwordHash'],
+  columns: [],
+})
+
+/** A user who was not deleted, with the names of the roles held. */
+export const findUser = maybe<
+  {
+    id: string
+  },
+  {
+    id: string
+    status: 'active' | 'suspended' | 'deleted'
+    displayName: string
+    locale: string
+    createdAt: Date
+    roleNames: string[]
+  }
+>({
+  name: 'users.findUser',
+  text: `select id, status, display_name, locale, created_at, role_names_of(id) as "role_names!"
+  from users
+ where id = $1 and status <> 'deleted'`,
+  params: ['id'],
+  columns: ['id', 'status', 'displayName', 'locale', 'createdAt', 'roleNames'],
+})
+
+/** What a user signs in with, oldest first. */
+export const listIdentifiers = many<
+  {
+    userId: string
+  },
+  {
+    kind: 'email' | 'phone' | 'username'
+    value: string
+    verified: boolean
+  }
+>({
+  name: 'users.listIdentifiers',
+  text: `select kind, value, verified_at is not null as "verified!"
+  from identifiers
+ where user_id = $1
+ order by created_at, id`,
+  params: ['userId'],
+  columns: ['kind', 'value', 'verified'],
+})
+
+/** Users in the order in which they came, after the one that is named. */
+export const listUsers = many<
+  {
+    status: string | null
+    after: string | null
+    limit: number
+  },
+  {
+    id: string
+    status: 'active' | 'suspended' | 'deleted'
+    displayName: string
+    createdAt: Date
+    roleNames: string[]
+    identifiers: string[]
+  }
+>({
+  name: 'users.listUsers',
+  text: `select u.id, u.status, u.display_name, u.created_at, role_names_of(u.id) as "role_names!",
+       array(select i.value from identifiers i where i.user_id = u.id order by i.created_at, i.id) as "identifiers!"
+  from users u
+ where u.status <> 'deleted'
+   and ($1::text is null or u.status = $1)
+   and ($2::uuid is null or u.id > $2)
+ order by u.id
+ limit $3::integer`,
+  params: ['status', 'after', 'limit'],
+  columns: ['id', 'status', 'displayName', 'createdAt', 'roleNames', 'identifiers'],
+})
+
+/** Users with an identifier from `from` up to `until`, compared byte by byte as the index has them. */
+export const searchUsers = many<
+  {
+    status: string | null
+    after: string | null
+    from: string
+    until: string
+    limit: number
+  },
+  {
+    id: string
+    status: 'active' | 'suspended' | 'deleted'
+    displayName: string
+    createdAt: Date
+    roleNames: string[]
+    identifiers: string[]
+  }
+>({
+  name: 'users.searchUsers',
+  text: `select u.id, u.status, u.display_name, u.created_at, role_names_of(u.id) as "role_names!",
+       array(select i.value from identifiers i where i.user_id = u.id order by i.created_at, i.id) as "identifiers!"
+  from users u
+ where u.status <> 'deleted'
+   and ($1::text is null or u.status = $1)
+   and ($2::uuid is null or u.id > $2)
+   and u.id in (select i.user_id from identifiers i where i.canonical ~>=~ $3 and i.canonical ~<~ $4)
+ order by u.id
+ limit $5::integer`,
+  params: ['status', 'after', 'from', 'until', 'limit'],
+  columns: ['id', 'status', 'displayName', 'createdAt', 'roleNames', 'identifiers'],
+})
+
+/** Makes those who change who is an active administrator go one after the other, until their transactions end. */
+export const lockAdministrators = one<void, { id: string }>({
+  name: 'users.lockAdministrators',
+  text: `select id from roles where realm_id = 1 and name = 'administrator' for no key update`,
+  params: [],
+  columns: ['id'],
+})
+
+/** Suspends an active user and cuts off every session there is, unless no active administrator would be left. Needs the lock on administrators. */
+export const suspendUser = exec<{ now: Date; id: string }>({
+  name: 'users.suspendUser',
+  text: `update users u
+   set status = 'suspended', cut = next_revocation_position(), updated_at = $1
+ where u.id = $2 and u.status = 'active'
+   and (not is_administrator(u.id)
+        or exists (select from users o where o.id <> u.id and o.status = 'active' and is_administrator(o.id)))`,
+  params: ['now', 'id'],
+  columns: [],
+})
+
+/** Opens the account again. The cut stays: nothing that was ended comes back. */
+export const unsuspendUser = exec<{ now: Date; id: string }>({
+  name: 'users.unsuspendUser',
+  text: `update users set status = 'active', updated_at = $1 where id = $2 and status = 'suspended'`,
+  params: ['now', 'id'],
+  columns: [],
+})
