@@ -3,7 +3,13 @@
  * in a last paragraph such as "Errors: INVALID_CREDENTIALS, ACCOUNT_SUSPENDED."
  */
 
-import { type DescMethod, getOption, hasOption } from '@bufbuild/protobuf'
+import {
+  type DescEnum,
+  type DescEnumValue,
+  type DescMethod,
+  getOption,
+  hasOption,
+} from '@bufbuild/protobuf'
 import { access } from '@signet/contract/options'
 import type { Contract } from './contract.ts'
 
@@ -20,13 +26,21 @@ export function withoutReasons(comment: string): string {
   return comment.replace(errorsParagraph, '')
 }
 
-/** The names of all reasons without prefix, such as "INVALID_ARGUMENT", in the order of the contract. */
-export function reasonNames(contract: Contract): string[] {
+/** The closed list of reasons. */
+export function reasonsEnum(contract: Contract): DescEnum {
   const reasons = contract.registry.getEnum('signet.v1.ErrorReason')
   if (reasons === undefined) throw new Error('the contract has no signet.v1.ErrorReason')
-  return reasons.values
-    .filter((value) => value.number !== 0)
-    .map((value) => value.name.slice(prefix.length))
+  return reasons
+}
+
+/** The names of all reasons without prefix, such as "INVALID_ARGUMENT", in the order of the contract. */
+export function reasonNames(contract: Contract): string[] {
+  return reasonValues(contract).map((value) => value.name.slice(prefix.length))
+}
+
+/** All reasons but the zero value, which is never sent. */
+export function reasonValues(contract: Contract): DescEnumValue[] {
+  return reasonsEnum(contract).values.filter((value) => value.number !== 0)
 }
 
 /** All reasons that a REST call of `method` can answer, in the order of the contract. */

@@ -123,10 +123,11 @@ function oneofs(message: DescMessage): JsonObject {
 }
 
 function enumSchema(contract: Contract, desc: DescEnum): JsonObject {
-  const meanings = desc.values.map((value) => `- \`${value.name}\`: ${contract.commentOf(value)}`)
+  const meanings = desc.values.map((value) => [value.name, contract.commentOf(value)])
   return {
     type: 'string',
     enum: desc.values.map((value) => value.name),
-    description: [contract.commentOf(desc), meanings.join('\n')].join('\n\n'),
+    description: contract.commentOf(desc),
+    'x-enumDescriptions': Object.fromEntries(meanings),
   }
 }

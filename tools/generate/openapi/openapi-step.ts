@@ -59,6 +59,12 @@ export function openApiDocument(contract: Contract, version: string): JsonObject
       examples: problemExamples(contract, (anchor) =>
         used.includes(`"#/components/examples/${anchor}"`),
       ),
+      headers: {
+        SignetReference: {
+          description: 'Finds the log line and the event of this call, such as "7K3Q-90XD-2M1B".',
+          schema: { type: 'string' },
+        },
+      },
       securitySchemes: Object.fromEntries(
         Object.entries(securitySchemes).filter(([name]) => used.includes(`{"${name}":[]}`)),
       ),

@@ -126,13 +126,14 @@ function requestBodyOf(
   const message = body === '*' ? input : findField(input, body)?.message
   if (message === undefined) throw new Error(`${input.typeName} has no message ${body}`)
   const omit = body === '*' ? pathFields : []
+  const pathNames = omit.map((path) => jsonPath(input, path))
   const schema =
     omit.length > 0
       ? schemas.inline(message, { direction: 'request', omit })
       : schemas.reference(message, 'request')
   return {
     requestBody: {
-      required: true,
+      required: schemas.requiredFields(message).some((name) => !pathNames.includes(name)),
       content: { 'application/json': { schema, example: messageExample(message, omit) } },
     },
   }
@@ -143,13 +144,16 @@ function success({ contract, schemas }: Context, method: DescMethod): JsonObject
     schema: schemas.reference(method.output, 'response'),
     example: messageExample(method.output),
   }
+  const headers = { 'Signet-Reference': referenceHeader }
   if (method.methodKind !== 'server_streaming')
     return {
       description: contract.commentOf(method.output),
+      headers,
       content: { 'application/json': content },
     }
   return {
     description: `${contract.commentOf(method.output)} A stream of server-sent events: the data of each event is one ${method.output.name} in JSON.`,
+    headers,
     content: { 'text/event-stream': content },
   }
 }
@@ -167,10 +171,9 @@ function refusals({ contract }: Context, method: DescMethod, binding: RestBindin
 }
 
 function refusal(status: number, names: readonly string[]): JsonObject {
-  const header = refusalHeaders[status]
   return {
     description: names.map((name) => reasonRow(name).sentence).join(' '),
-    ...(header !== undefined && { headers: header }),
+    headers: { 'Signet-Reference': referenceHeader, ...refusalHeaders[status] },
     content: {
       'application/problem+json': {
         schema: { $ref: '#/components/schemas/Problem' },
@@ -184,6 +187,8 @@ function refusal(status: number, names: readonly string[]): JsonObject {
     },
   }
 }
+
+const referenceHeader = { $ref: '#/components/headers/SignetReference' }
 
 const retryAfter = {
   'Retry-After': {

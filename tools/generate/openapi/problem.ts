@@ -1,25 +1,32 @@
 /**
- * How a refused REST call looks: a problem document, whose extra members are the fields of signet.v1.ErrorDetail, and
- * an example for each reason.
+ * How a refused REST call looks: the problem document, and an example for each reason, made by the very function that
+ * makes them at run time.
  *
  * Specs: RFC 9457.
  */
 
-import { STATUS_CODES } from 'node:http'
 import type { JsonObject } from '@bufbuild/protobuf'
 import { ErrorReason } from '@signet/contract'
-import { type ReasonRow, reasons } from '../../../packages/server/src/errors.ts'
+import { type ReasonRow, reasons, SignetError } from '../../../packages/server/src/errors.ts'
+import { createProblems, type Problem } from '../../../packages/server/src/wires/problem.ts'
 import type { Contract } from '../contract.ts'
-import { toObject } from '../field-rules.ts'
-import { reasonNames } from '../method-reasons.ts'
+import { reasonNames, reasonsEnum, reasonValues } from '../method-reasons.ts'
 import type { MessageSchemas } from './message-schemas.ts'
 
-/** The row of a reason by its name, such as "INVALID_ARGUMENT". Throws for a reason that the table lacks. */
+type Reason = keyof typeof reasons
+
+const reference = '7K3Q-90XD-2M1B'
+
+/** A reason of the table by its name, such as "INVALID_ARGUMENT". Throws for a name that the table lacks. */
+function reasonOf(name: string): Reason {
+  const reason = ErrorReason[name as keyof typeof ErrorReason]
+  if (!(reason in reasons)) throw new Error(`errors.ts has no row for ${name}`)
+  return reason as Reason
+}
+
+/** The row of a reason by its name. Throws for a name that the table lacks. */
 export function reasonRow(name: string): ReasonRow {
-  const rows: Partial<Record<ErrorReason, ReasonRow>> = reasons
-  const row = rows[ErrorReason[name as keyof typeof ErrorReason]]
-  if (row === undefined) throw new Error(`errors.ts has no row for ${name}`)
-  return row
+  return reasons[reasonOf(name)]
 }
 
 /** The anchor of a reason on the page /docs/errors, and the name of its example: "invalid-argument". */
@@ -27,26 +34,53 @@ export function reasonAnchor(name: string): string {
   return name.toLowerCase().replaceAll('_', '-')
 }
 
-/** The schema of every refusal. */
+/** The schema of every refusal. A member that the server adds and this lacks does not compile. */
 export function problemSchema(contract: Contract, schemas: MessageSchemas): JsonObject {
-  const detail = contract.registry.getMessage('signet.v1.ErrorDetail')
-  if (detail === undefined) throw new Error('the contract has no signet.v1.ErrorDetail')
-  const members = schemas.inline(detail, { direction: 'response', omit: [] })
+  const violation = contract.registry.getMessage('signet.v1.FieldViolation')
+  if (violation === undefined) throw new Error('the contract has no signet.v1.FieldViolation')
+  const properties: Record<keyof Problem, JsonObject> = {
+    type: {
+      type: 'string',
+      format: 'uri-reference',
+      description: 'Where the reason is explained.',
+    },
+    title: { type: 'string', description: 'The reason in words.' },
+    status: { type: 'integer', format: 'int32', description: 'The HTTP status.' },
+    detail: { type: 'string', description: 'A sentence for a person, and what to do next.' },
+    instance: { type: 'string', format: 'uri', description: 'This one refusal, as a URN.' },
+    reason: reasonSchema(contract),
+    reference: {
+      type: 'string',
+      description: 'Finds the log line and the event of this call.',
+    },
+    violations: {
+      type: 'array',
+      items: schemas.reference(violation, 'response'),
+      description: 'What to change in the request.',
+    },
+    retryAfterSeconds: {
+      type: 'integer',
+      format: 'int32',
+      minimum: 0,
+      description: 'When to try again, where waiting helps.',
+    },
+  }
   return {
     type: 'object',
     description: 'Why a call was refused (RFC 9457).',
-    properties: {
-      type: {
-        type: 'string',
-        format: 'uri-reference',
-        description: 'Where the reason is explained: /docs/errors with the anchor of the reason.',
-      },
-      title: { type: 'string', description: 'The name of the HTTP status.' },
-      status: { type: 'integer', format: 'int32', description: 'The HTTP status.' },
-      detail: { type: 'string', description: 'A sentence for a person, and what to do next.' },
-      ...toObject(members.properties),
-    },
-    required: ['type', 'title', 'status', 'detail', 'reason', 'reference'],
+    properties,
+    required: ['type', 'title', 'status', 'detail', 'instance', 'reason', 'reference'],
+  }
+}
+
+function reasonSchema(contract: Contract): JsonObject {
+  const names = reasonNames(contract)
+  const meanings = reasonValues(contract).map((value) => contract.commentOf(value))
+  return {
+    type: 'string',
+    enum: names,
+    description: contract.commentOf(reasonsEnum(contract)),
+    'x-enumDescriptions': Object.fromEntries(names.map((name, i) => [name, meanings[i] ?? ''])),
   }
 }
 
@@ -55,28 +89,22 @@ export function problemExamples(
   contract: Contract,
   isUsed: (anchor: string) => boolean,
 ): JsonObject {
+  const problemOf = createProblems('')
   return Object.fromEntries(
     reasonNames(contract)
       .filter((name) => isUsed(reasonAnchor(name)))
       .map((name) => {
-        const { httpStatus, sentence } = reasonRow(name)
-        const value = {
-          type: `/docs/errors#${reasonAnchor(name)}`,
-          title: STATUS_CODES[httpStatus] ?? '',
-          status: httpStatus,
-          detail: sentence,
-          reason: `ERROR_REASON_${name}`,
-          reference: '7K3Q-90XD-2M1B',
-          ...extras[name],
-        }
-        return [reasonAnchor(name), { summary: name, value }]
+        const refusal = new SignetError(reasonOf(name), extras[name])
+        return [reasonAnchor(name), { summary: name, value: onWire(problemOf(refusal, reference)) }]
       }),
   )
 }
 
-const retryLater = { retryAfter: '5s' }
+function onWire(problem: Problem): JsonObject {
+  return JSON.parse(JSON.stringify(problem)) as JsonObject
+}
 
-const extras: Record<string, JsonObject> = {
+const extras: Record<string, ConstructorParameters<typeof SignetError>[1]> = {
   INVALID_ARGUMENT: {
     violations: [
       { field: 'email', rule: 'string.min_len', message: 'must be at least 3 characters' },
@@ -87,6 +115,6 @@ const extras: Record<string, JsonObject> = {
       { field: 'password', rule: 'password.too_short', message: 'Use at least 8 characters.' },
     ],
   },
-  RATE_LIMITED: retryLater,
-  UNAVAILABLE: retryLater,
+  RATE_LIMITED: { retryAfterSeconds: 30 },
+  UNAVAILABLE: { retryAfterSeconds: 2 },
 }
