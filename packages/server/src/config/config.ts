@@ -77,8 +77,8 @@ export interface Config {
 }
 
 interface LoadOptions {
-  /** The variables; `process.env` of the command line. */
-  environment: Readonly<Record<string, string | undefined>>
+  /** The variables; those of this process unless given. */
+  environment?: Readonly<Record<string, string | undefined>>
   /** An env file; it comes before the one that `SIGNET_ENV_FILE` names. */
   envFile?: string
   /** Where relative paths begin. */
@@ -88,8 +88,13 @@ interface LoadOptions {
 }
 
 /** The configuration, or a ConfigError that lists everything that is wrong with it. */
-export function loadConfig(options: LoadOptions): Config {
-  const { environment, envFile, directory = process.cwd(), now = new Date() } = options
+export function loadConfig(options: LoadOptions = {}): Config {
+  const {
+    environment = process.env,
+    envFile,
+    directory = process.cwd(),
+    now = new Date(),
+  } = options
   const reading = readVariables({
     environment,
     directory,

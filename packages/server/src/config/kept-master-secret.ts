@@ -1,0 +1,80 @@
+/**
+ * The master secret of an installation: the one that was configured, else the one that is kept in the data directory,
+ * made at the first start. Only development comes to the second: production refuses to start without a configured one.
+ *
+ * Of several processes that come first together, one makes the file, whole, and all read it.
+ *
+ * Errors: KeptSecretError with one sentence for the operator.
+ */
+
+import { randomBytes } from 'node:crypto'
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import type { Config } from './config.ts'
+import { readSmallFile } from './secret-file.ts'
+
+/** The file in the data directory. */
+export const masterSecretFile = 'master-secret'
+
+/** Why the kept secret can be neither read nor made. */
+export class KeptSecretError extends Error {
+  override readonly name = 'KeptSecretError'
+}
+
+/** The secrets to open, as `openMasterSecret` takes them. May write the file. */
+export function ensureMasterSecret(config: Pick<Config, 'masterSecret' | 'dataDir'>): {
+  current: string
+  previous?: string
+} {
+  if (config.masterSecret !== undefined) {
+    const { current, previous } = config.masterSecret
+    if (previous === undefined) return { current: current.reveal() }
+    return { current: current.reveal(), previous: previous.reveal() }
+  }
+  const path = join(config.dataDir, masterSecretFile)
+  if (!existsSync(path)) makeOnce(path, config.dataDir)
+  const text = readSmallFile(path, config.dataDir)
+  const current = 'value' in text ? text.value.trimEnd() : ''
+  if (current.length < 32) {
+    const reason = 'wrong' in text ? text.wrong : 'names a file that was cut short'
+    throw new KeptSecretError(
+      `The master secret in ${path} cannot be used: the path ${reason}. Restore it from a backup; without it, what the database keeps cannot be opened.`,
+    )
+  }
+  return { current }
+}
+
+/** Makes the file where there is none. It appears complete and on the disk, or not at all. */
+function makeOnce(path: string, dataDir: string): void {
+  const unfinished = `${path}.${randomBytes(6).toString('hex')}`
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: process.geteuid?.() === 0 ? 0o711 : 0o700 })
+    const file = openSync(unfinished, 'wx', 0o600)
+    try {
+      writeFileSync(file, `${randomBytes(48).toString('base64')}\n`)
+      fsyncSync(file)
+    } finally {
+      closeSync(file)
+    }
+    // A link, unlike a rename, does not replace what another process has made meanwhile.
+    linkSync(unfinished, path)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EEXIST') return
+    throw new KeptSecretError(
+      `The master secret cannot be kept in ${dataDir} (${code}). Give the directory to the user that runs Signet, or set SIGNET_MASTER_SECRET_FILE.`,
+      { cause: error },
+    )
+  } finally {
+    rmSync(unfinished, { force: true })
+  }
+}
