@@ -8,16 +8,7 @@
  */
 
 import { randomBytes } from 'node:crypto'
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  linkSync,
-  mkdirSync,
-  openSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
+import { existsSync, linkSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Config } from './config.ts'
 import { readSmallFile } from './secret-file.ts'
@@ -58,23 +49,27 @@ function makeOnce(path: string, dataDir: string): void {
   const unfinished = `${path}.${randomBytes(6).toString('hex')}`
   try {
     mkdirSync(dataDir, { recursive: true, mode: process.geteuid?.() === 0 ? 0o711 : 0o700 })
-    const file = openSync(unfinished, 'wx', 0o600)
-    try {
-      writeFileSync(file, `${randomBytes(48).toString('base64')}\n`)
-      fsyncSync(file)
-    } finally {
-      closeSync(file)
-    }
-    // A link, unlike a rename, does not replace what another process has made meanwhile.
-    linkSync(unfinished, path)
+    writeFileSync(unfinished, `${randomBytes(48).toString('base64')}\n`, {
+      flag: 'wx',
+      mode: 0o600,
+      flush: true,
+    })
+    linkOnce(unfinished, path)
+    rmSync(unfinished)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    if (code === 'EEXIST') return
     throw new KeptSecretError(
       `The master secret cannot be kept in ${dataDir} (${code}). Give the directory to the user that runs Signet, or set SIGNET_MASTER_SECRET_FILE.`,
       { cause: error },
     )
-  } finally {
-    rmSync(unfinished, { force: true })
+  }
+}
+
+/** A link, unlike a rename, does not replace what another process has made meanwhile. */
+function linkOnce(from: string, to: string): void {
+  try {
+    linkSync(from, to)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
   }
 }
