@@ -64,7 +64,7 @@ function explain(error: pg.DatabaseError, query: SourceQuery): [string, number] 
   const parameter = /could not determine data type of parameter \$(\d+)/.exec(error.message)?.[1]
   const name = parameter === undefined ? undefined : query.parameters[Number(parameter) - 1]?.name
   const remedy = name === undefined ? '' : ` (:${name}; write its type, for example :${name}::text)`
-  const hint = error.hint === undefined ? '' : ` ${error.hint}`
+  const hint = error.hint === undefined ? '' : `. ${error.hint}`
   const position = error.position === undefined ? undefined : Number(error.position)
   // Postgres counts characters from 1, JavaScript counts UTF-16 units.
   const offset = position === undefined ? 0 : [...query.text].slice(0, position - 1).join('').length

@@ -4,7 +4,7 @@
  * Postgres tells from which table a column comes, through subqueries and common table expressions alike, but not
  * whether an outer join stands in between. So every table that is named, at whatever depth, in the nullable operand
  * of any outer join counts as nullable throughout the statement. That can only err towards nullable, which an
- * `as "name!"` in the query corrects.
+ * `as "name!"` in the query corrects. Columns of a union, aggregates and other expressions come from no table.
  */
 
 import { type Group, groupsOf, type Node, namesIn, nest, wordOf } from './token-tree.ts'
@@ -55,9 +55,7 @@ export function nullableTables(tokens: readonly Token[]): NullableTables {
     (word, i) =>
       word === 'rollup' || word === 'cube' || (word === 'grouping' && words[i + 1] === 'sets'),
   )
-  // A column of a union is told as one of its first part only.
-  const combined = words.some((word) => ['union', 'intersect', 'except'].includes(word))
-  if (groupedBySets || combined) return 'everything'
+  if (groupedBySets) return 'everything'
 
   const expressions = commonTableExpressions(groups)
   const found: Node[] = []

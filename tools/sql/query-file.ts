@@ -163,10 +163,14 @@ function statementText(source: string, tokens: Token[], parameters: Parameter[])
   const pieces: { at: number; offset: number }[] = []
   let text = ''
   for (const token of tokens) {
-    // A comment separates words, as a space does.
-    let piece = token.kind === 'comment' ? ' ' : token.text
+    let piece = token.text
+    // A comment separates words, as a space does; the line break after it stays.
+    if (token.kind === 'comment') piece = ' '
     if (token.kind === 'parameter') piece = numbers.get(piece.replace(/^:|\?$/g, '')) ?? piece
-    if (token.kind === 'space' && /\s$/.test(text)) piece = piece.replace(/^[^\n]*\n?/, '')
+    if (token.kind === 'space' && piece.includes('\n')) {
+      text = text.trimEnd()
+      piece = piece.replace(/^[\s\S]*\n/, '\n')
+    }
     pieces.push({ at: text.length, offset: token.offset })
     text += piece
   }

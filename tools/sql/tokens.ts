@@ -96,8 +96,6 @@ function blockComment(text: string, start: number): Token {
 
 // In `list[1:n]` the colon follows an operand; in `array[:a, :b]` it does not.
 function endsOperand(token: Token | undefined): boolean {
-  if (token === undefined) return false
-  return (
-    token.kind === 'word' || token.kind === 'number' || token.text === ')' || token.text === ']'
-  )
+  const kinds: (TokenKind | undefined)[] = ['word', 'number', 'parameter']
+  return kinds.includes(token?.kind) || token?.text === ')' || token?.text === ']'
 }

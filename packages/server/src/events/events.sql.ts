@@ -2,100 +2,275 @@
 import { exec, many, maybe, one } from '../db/query.ts'
 
 /** Keys of these owners. One that was erased has no wrapped key. */
-export const findEventKeys = many<{ owners: string[] }, { owner: string; wrappedKey: Buffer | null; wrappingKeyId: string | null }>({
-  name: 'events.events.findEventKeys',
-  text: "select owner, wrapped_key, wrapping_key_id\n  from event_keys\n where owner = any($1::text[])",
-  params: ["owners"],
-  columns: ["owner","wrappedKey","wrappingKeyId"],
+export const findEventKeys = many<
+  {
+    owners: readonly string[]
+  },
+  {
+    owner: string
+    wrappedKey: Buffer | null
+    wrappingKeyId: string | null
+  }
+>({
+  name: 'events.findEventKeys',
+  text: `select owner, wrapped_key, wrapping_key_id
+  from event_keys
+ where owner = any($1::text[])`,
+  params: ['owners'],
+  columns: ['owner', 'wrappedKey', 'wrappingKeyId'],
 })
+
 /** Does nothing where the owner has a key, or had one that was erased. */
-export const insertEventKey = exec<{ owner: string; wrappedKey: Buffer; wrappingKeyId: string; createdAt: Date }>({
-  name: 'events.events.insertEventKey',
-  text: "insert into event_keys (owner, wrapped_key, wrapping_key_id, created_at)\nvalues ($1, $2, $3, $4)\non conflict (owner) do nothing",
-  params: ["owner","wrappedKey","wrappingKeyId","createdAt"],
+export const insertEventKey = exec<
+  {
+    owner: string
+    wrappedKey: Buffer
+    wrappingKeyId: string
+    createdAt: Date
+  }
+>({
+  name: 'events.insertEventKey',
+  text: `insert into event_keys (owner, wrapped_key, wrapping_key_id, created_at)
+values ($1, $2, $3, $4)
+on conflict (owner) do nothing`,
+  params: ['owner', 'wrappedKey', 'wrappingKeyId', 'createdAt'],
   columns: [],
 })
+
 /** Destroys the key of an owner, or sees to it that the owner never gets one. */
 export const eraseEventKey = exec<{ owner: string; erasedAt: Date }>({
-  name: 'events.events.eraseEventKey',
-  text: "insert into event_keys as k (owner, created_at, erased_at)\nvalues ($1, $2, $2)\non conflict (owner) do update\n   set wrapped_key = null, wrapping_key_id = null, erased_at = coalesce(k.erased_at, excluded.erased_at)",
-  params: ["owner","erasedAt"],
+  name: 'events.eraseEventKey',
+  text: `insert into event_keys as k (owner, created_at, erased_at)
+values ($1, $2, $2)
+on conflict (owner) do update
+   set wrapped_key = null, wrapping_key_id = null, erased_at = coalesce(k.erased_at, excluded.erased_at)`,
+  params: ['owner', 'erasedAt'],
   columns: [],
 })
+
 /** Appends one event. The sealer gives it its place. */
-export const insertEvent = exec<{ id: string; occurredAt: Date; kind: string; outcome: string; actorId: string | null; subjectId: string | null; clientId: string | null; reference: string; details: string; origin: Buffer | null; personal: Buffer | null }>({
-  name: 'events.events.insertEvent',
-  text: "insert into events (id, occurred_at, kind, outcome, actor_id, subject_id, client_id, reference, details, origin, personal)\nvalues ($1, $2, $3, $4, $5, $6, $7, $8, $9::text::json,\n        $10, $11)",
-  params: ["id","occurredAt","kind","outcome","actorId","subjectId","clientId","reference","details","origin","personal"],
+export const insertEvent = exec<
+  {
+    id: string
+    occurredAt: Date
+    kind: string
+    outcome: string
+    actorId: string | null
+    subjectId: string | null
+    clientId: string | null
+    reference: string
+    details: string
+    origin: Buffer | null
+    personal: Buffer | null
+  }
+>({
+  name: 'events.insertEvent',
+  text: `insert into events (id, occurred_at, kind, outcome, actor_id, subject_id, client_id, reference, details, origin, personal)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9::text::json,
+        $10, $11)`,
+  params: ['id', 'occurredAt', 'kind', 'outcome', 'actorId', 'subjectId', 'clientId', 'reference', 'details', 'origin', 'personal'],
   columns: [],
 })
+
 /** Counts one attempt in its window, and appends an event for it unless the window already has as many as are recorded singly. */
-export const insertCountedEvent = exec<{ kind: string; countedBy: Buffer; closesAt: Date; id: string; occurredAt: Date; outcome: string; actorId: string | null; subjectId: string | null; clientId: string | null; reference: string; details: string; origin: Buffer | null; personal: Buffer | null; recordedSingly: number }>({
-  name: 'events.events.insertCountedEvent',
-  text: "with counted as (\n  insert into event_windows as w (kind, counted_by, closes_at, attempts, unrecorded, id, occurred_at, outcome,\n                                  actor_id, subject_id, client_id, reference, details, origin, personal)\n  values ($1, $2, $3, 1, 0, $4, $5, $6, $7, $8, $9, $10,\n          $11::text::json, $12, $13)\n  on conflict (kind, counted_by, closes_at) do update\n     set attempts = w.attempts + 1,\n         unrecorded = w.unrecorded + case when w.attempts < $14 then 0 else 1 end,\n         id = excluded.id, occurred_at = excluded.occurred_at, outcome = excluded.outcome,\n         actor_id = excluded.actor_id, subject_id = excluded.subject_id, client_id = excluded.client_id,\n         reference = excluded.reference, details = excluded.details,\n         origin = excluded.origin, personal = excluded.personal\n  returning *\n)\ninsert into events (id, occurred_at, kind, outcome, actor_id, subject_id, client_id, reference, details, origin, personal)\nselect id, occurred_at, kind, outcome, actor_id, subject_id, client_id, reference, details, origin, personal\n  from counted\n where attempts <= $14::integer",
-  params: ["kind","countedBy","closesAt","id","occurredAt","outcome","actorId","subjectId","clientId","reference","details","origin","personal","recordedSingly"],
+export const insertCountedEvent = exec<
+  {
+    kind: string
+    countedBy: Buffer
+    closesAt: Date
+    id: string
+    occurredAt: Date
+    outcome: string
+    actorId: string | null
+    subjectId: string | null
+    clientId: string | null
+    reference: string
+    details: string
+    origin: Buffer | null
+    personal: Buffer | null
+    recordedSingly: number
+  }
+>({
+  name: 'events.insertCountedEvent',
+  text: `with counted as (
+  insert into event_windows as w (kind, counted_by, closes_at, attempts, unrecorded, id, occurred_at, outcome,
+                                  actor_id, subject_id, client_id, reference, details, origin, personal)
+  values ($1, $2, $3, 1, 0, $4, $5, $6, $7, $8, $9, $10,
+          $11::text::json, $12, $13)
+  on conflict (kind, counted_by, closes_at) do update
+     set attempts = w.attempts + 1,
+         unrecorded = w.unrecorded + case when w.attempts < $14 then 0 else 1 end,
+         id = excluded.id, occurred_at = excluded.occurred_at, outcome = excluded.outcome,
+         actor_id = excluded.actor_id, subject_id = excluded.subject_id, client_id = excluded.client_id,
+         reference = excluded.reference, details = excluded.details,
+         origin = excluded.origin, personal = excluded.personal
+  returning *
+)
+insert into events (id, occurred_at, kind, outcome, actor_id, subject_id, client_id, reference, details, origin, personal)
+select id, occurred_at, kind, outcome, actor_id, subject_id, client_id, reference, details, origin, personal
+  from counted
+ where attempts <= $14::integer`,
+  params: ['kind', 'countedBy', 'closesAt', 'id', 'occurredAt', 'outcome', 'actorId', 'subjectId', 'clientId', 'reference', 'details', 'origin', 'personal', 'recordedSingly'],
   columns: [],
 })
+
 /** Turns what closed windows counted, beyond what was recorded singly, into one event each. */
 export const closeWindows = exec<void>({
-  name: 'events.events.closeWindows',
-  text: "with closed as (\n  delete from event_windows where closes_at <= signet_now() returning *\n)\ninsert into events (id, occurred_at, kind, outcome, actor_id, subject_id, client_id, reference, occurrences, details,\n                    origin, personal)\nselect id, occurred_at, kind, outcome, actor_id, subject_id, client_id, reference, unrecorded, details, origin, personal\n  from closed\n where unrecorded > 0",
+  name: 'events.closeWindows',
+  text: `with closed as (
+  delete from event_windows where closes_at <= signet_now() returning *
+)
+insert into events (id, occurred_at, kind, outcome, actor_id, subject_id, client_id, reference, occurrences, details,
+                    origin, personal)
+select id, occurred_at, kind, outcome, actor_id, subject_id, client_id, reference, unrecorded, details, origin, personal
+  from closed
+ where unrecorded > 0`,
   params: [],
   columns: [],
 })
+
 /** Makes the partitions of this and the next months, and says how many were missing. */
 export const ensureEventPartitions = one<void, { made: number }>({
-  name: 'events.events.ensureEventPartitions',
-  text: "select ensure_event_partitions() as \"made!\"",
+  name: 'events.ensureEventPartitions',
+  text: `select ensure_event_partitions() as "made!"`,
   params: [],
-  columns: ["made"],
+  columns: ['made'],
 })
+
 /** The end of the chain and what waits, in one cheap look. */
-export const findSealerWork = one<void, { head: bigint; unsealedForSeconds: number | null; windowClosed: boolean }>({
-  name: 'events.events.findSealerWork',
-  text: "select c.seq as head,\n       (select extract(epoch from signet_now() - u.occurred_at)::float8\n          from events u where u.seq is null order by u.occurred_at, u.id limit 1) as \"unsealed_for_seconds?\",\n       exists (select from event_windows w where w.closes_at <= signet_now()) as \"window_closed!\"\n  from event_chain c",
+export const findSealerWork = one<
+  void,
+  {
+    head: bigint
+    unsealedForSeconds: number | null
+    windowClosed: boolean
+  }
+>({
+  name: 'events.findSealerWork',
+  text: `select c.seq as head,
+       (select extract(epoch from signet_now() - u.occurred_at)::float8
+          from events u where u.seq is null order by u.occurred_at, u.id limit 1) as "unsealed_for_seconds?",
+       exists (select from event_windows w where w.closes_at <= signet_now()) as "window_closed!"
+  from event_chain c`,
   params: [],
-  columns: ["head","unsealedForSeconds","windowClosed"],
+  columns: ['head', 'unsealedForSeconds', 'windowClosed'],
 })
+
 /** The end of the chain, locked; nothing while another sealer works. */
 export const findChainForUpdateSkipLocked = maybe<void, { seq: bigint; hash: Buffer }>({
-  name: 'events.events.findChainForUpdateSkipLocked',
-  text: "select seq, hash from event_chain for update skip locked",
+  name: 'events.findChainForUpdateSkipLocked',
+  text: `select seq, hash from event_chain for update skip locked`,
   params: [],
-  columns: ["seq","hash"],
+  columns: ['seq', 'hash'],
 })
+
 /** Committed events that have no place yet, oldest first. */
-export const listUnsealedEvents = many<{ limit: bigint }, { id: string; occurredAt: Date; kind: string; outcome: string; actorId: string | null; subjectId: string | null; clientId: string | null; reference: string; occurrences: number; details: string; origin: Buffer | null; personal: Buffer | null }>({
-  name: 'events.events.listUnsealedEvents',
-  text: "select id, occurred_at, kind, outcome, actor_id, subject_id, client_id, reference, occurrences, details::text as \"details!\",\n       origin, personal\n  from events\n where seq is null\n order by occurred_at, id\n limit $1",
-  params: ["limit"],
-  columns: ["id","occurredAt","kind","outcome","actorId","subjectId","clientId","reference","occurrences","details","origin","personal"],
+export const listUnsealedEvents = many<
+  {
+    limit: bigint
+  },
+  {
+    id: string
+    occurredAt: Date
+    kind: string
+    outcome: 'success' | 'failure'
+    actorId: string | null
+    subjectId: string | null
+    clientId: string | null
+    reference: string
+    occurrences: number
+    details: string
+    origin: Buffer | null
+    personal: Buffer | null
+  }
+>({
+  name: 'events.listUnsealedEvents',
+  text: `select id, occurred_at, kind, outcome, actor_id, subject_id, client_id, reference, occurrences, details::text as "details!",
+       origin, personal
+  from events
+ where seq is null
+ order by occurred_at, id
+ limit $1`,
+  params: ['limit'],
+  columns: ['id', 'occurredAt', 'kind', 'outcome', 'actorId', 'subjectId', 'clientId', 'reference', 'occurrences', 'details', 'origin', 'personal'],
 })
+
 /** Gives events their places. Fewer rows than places means that somebody else sealed one. */
-export const sealEvents = exec<{ ids: string[]; occurredAts: Date[]; seqs: bigint[]; hashes: Buffer[] }>({
-  name: 'events.events.sealEvents',
-  text: "update events e\n   set seq = place.seq, hash = place.hash\n  from unnest($1::uuid[], $2::timestamptz[], $3::bigint[], $4::bytea[])\n       as place (id, occurred_at, seq, hash)\n where e.id = place.id and e.occurred_at = place.occurred_at and e.seq is null",
-  params: ["ids","occurredAts","seqs","hashes"],
+export const sealEvents = exec<
+  {
+    ids: readonly string[]
+    occurredAts: readonly Date[]
+    seqs: readonly bigint[]
+    hashes: readonly Buffer[]
+  }
+>({
+  name: 'events.sealEvents',
+  text: `update events e
+   set seq = place.seq, hash = place.hash
+  from unnest($1::uuid[], $2::timestamptz[], $3::bigint[], $4::bytea[])
+       as place (id, occurred_at, seq, hash)
+ where e.id = place.id and e.occurred_at = place.occurred_at and e.seq is null`,
+  params: ['ids', 'occurredAts', 'seqs', 'hashes'],
   columns: [],
 })
+
 /** Moves the end of the chain. */
 export const updateChain = exec<{ seq: bigint; hash: Buffer }>({
-  name: 'events.events.updateChain',
-  text: "update event_chain set seq = $1, hash = $2",
-  params: ["seq","hash"],
+  name: 'events.updateChain',
+  text: `update event_chain set seq = $1, hash = $2`,
+  params: ['seq', 'hash'],
   columns: [],
 })
+
 /** Sealed events after a place, in order. */
-export const listSealedEvents = many<{ since: bigint; limit: bigint }, { seq: bigint; hash: Buffer; id: string; occurredAt: Date; kind: string; outcome: string; actorId: string | null; subjectId: string | null; clientId: string | null; reference: string; occurrences: number; details: string; origin: Buffer | null; personal: Buffer | null }>({
-  name: 'events.events.listSealedEvents',
-  text: "select seq as \"seq!\", hash as \"hash!\", id, occurred_at, kind, outcome, actor_id, subject_id, client_id, reference,\n       occurrences, details::text as \"details!\", origin, personal\n  from events\n where seq > $1\n order by seq\n limit $2",
-  params: ["since","limit"],
-  columns: ["seq","hash","id","occurredAt","kind","outcome","actorId","subjectId","clientId","reference","occurrences","details","origin","personal"],
+export const listSealedEvents = many<
+  {
+    since: bigint
+    limit: bigint
+  },
+  {
+    seq: bigint
+    hash: Buffer
+    id: string
+    occurredAt: Date
+    kind: string
+    outcome: 'success' | 'failure'
+    actorId: string | null
+    subjectId: string | null
+    clientId: string | null
+    reference: string
+    occurrences: number
+    details: string
+    origin: Buffer | null
+    personal: Buffer | null
+  }
+>({
+  name: 'events.listSealedEvents',
+  text: `select seq as "seq!", hash as "hash!", id, occurred_at, kind, outcome, actor_id, subject_id, client_id, reference,
+       occurrences, details::text as "details!", origin, personal
+  from events
+ where seq > $1
+ order by seq
+ limit $2`,
+  params: ['since', 'limit'],
+  columns: ['seq', 'hash', 'id', 'occurredAt', 'kind', 'outcome', 'actorId', 'subjectId', 'clientId', 'reference', 'occurrences', 'details', 'origin', 'personal'],
 })
+
 /** Where the chain starts, where it says it ends, and the last sealed event, as of one moment. */
-export const findChainEnds = one<void, { instanceId: string; seq: bigint; hash: Buffer; lastSeq: bigint | null; unsealed: boolean }>({
-  name: 'events.events.findChainEnds',
-  text: "select i.instance_id, c.seq, c.hash, (select max(e.seq) from events e) as \"last_seq?\",\n       exists (select from events u where u.seq is null) as \"unsealed!\"\n  from event_chain c, installation i",
+export const findChainEnds = one<
+  void,
+  {
+    instanceId: string
+    seq: bigint
+    hash: Buffer
+    lastSeq: bigint | null
+    unsealed: boolean
+  }
+>({
+  name: 'events.findChainEnds',
+  text: `select i.instance_id, c.seq, c.hash, (select max(e.seq) from events e) as "last_seq?",
+       exists (select from events u where u.seq is null) as "unsealed!"
+  from event_chain c, installation i`,
   params: [],
-  columns: ["instanceId","seq","hash","lastSeq","unsealed"],
+  columns: ['instanceId', 'seq', 'hash', 'lastSeq', 'unsealed'],
 })
