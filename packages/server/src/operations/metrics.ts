@@ -1,0 +1,140 @@
+/**
+ * What the service counts and times, in the Prometheus text format.
+ *
+ * Every label has a closed set of values: methods are those of the contract (an unknown path is `unknown`), wires and
+ * results are lists in the code. Nothing about a person and nothing secret is ever a label. Process, memory, garbage
+ * collection and event-loop delay come with the library.
+ */
+
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from '@prometheus-io/client'
+
+/** How one call ended, as the pipeline tells it. */
+export interface ObservedCall {
+  /** The full name in the contract; undefined for an unknown path or an unreadable request. */
+  method: string | undefined
+  wire: 'rest' | 'connect' | 'grpc' | 'grpc-web'
+  /** `ok`, `gone`, or the name of an error reason. */
+  result: string
+  seconds: number
+}
+
+/** How one password hash ended. A refused one found the queue full. */
+export interface ObservedPasswordHash {
+  outcome: 'done' | 'refused' | 'failed'
+  /** Waiting included. */
+  seconds: number
+}
+
+/** Where gauges look when somebody asks for the page. A part that does not exist is left out. */
+export interface MetricSources {
+  database?: () => { total: number; idle: number; waiting: number }
+  passwordHasher?: () => { running: number; waiting: number }
+  sealer?: () => { seq: bigint; lagSeconds: number; failing: boolean }
+  calls?: () => { unary: number; stream: number }
+}
+
+export interface Metrics {
+  observeCall(call: ObservedCall): void
+  observePasswordHash(hash: ObservedPasswordHash): void
+  /** Names what the gauges read. Called once, when the parts are open. */
+  readFrom(sources: MetricSources): void
+  /** The page that Prometheus reads. */
+  text(): Promise<string>
+  contentType: string
+}
+
+const callBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+const hashBuckets = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5]
+
+/** Opens the metrics of one process, on a registry of their own. */
+export function createMetrics(): Metrics {
+  const registry = new Registry()
+  const registers = [registry]
+  collectDefaultMetrics({ register: registry })
+  const calls = new Counter({
+    name: 'signet_calls_total',
+    help: 'Calls by method, wire and result.',
+    labelNames: ['method', 'wire', 'result'],
+    registers,
+  })
+  const callSeconds = new Histogram({
+    name: 'signet_call_duration_seconds',
+    help: 'Time from the request to the end of its answer; a stream counts until it ends.',
+    labelNames: ['method', 'wire'],
+    buckets: callBuckets,
+    registers,
+  })
+  const hashes = new Counter({
+    name: 'signet_password_hashes_total',
+    help: 'Password hashes by outcome; refused means that the queue was full.',
+    labelNames: ['outcome'],
+    registers,
+  })
+  const hashSeconds = new Histogram({
+    name: 'signet_password_hash_duration_seconds',
+    help: 'Time of one password hash, waiting for its turn included.',
+    buckets: hashBuckets,
+    registers,
+  })
+  return {
+    observeCall({ method = 'unknown', wire, result, seconds }) {
+      calls.inc({ method, wire, result })
+      callSeconds.observe({ method, wire }, seconds)
+    },
+    observePasswordHash({ outcome, seconds }) {
+      hashes.inc({ outcome })
+      if (outcome === 'done') hashSeconds.observe(seconds)
+    },
+    readFrom: (sources) => registerGauges(registry, sources),
+    text: () => registry.metrics(),
+    contentType: registry.contentType,
+  }
+}
+
+function registerGauges(registry: Registry, sources: MetricSources): void {
+  const { database, passwordHasher, sealer, calls } = sources
+  const gauge = (name: string, help: string, read: () => number | Record<string, number>) =>
+    registerGauge(registry, { name, help, read })
+  if (database !== undefined) {
+    gauge('signet_database_connections', 'Connections to the database by state.', () => {
+      const { total, idle, waiting } = database()
+      return { busy: total - idle, idle, waited_for: waiting }
+    })
+  }
+  if (passwordHasher !== undefined) {
+    gauge('signet_password_hashes', 'Password hashes that run and that wait.', () => ({
+      ...passwordHasher(),
+    }))
+  }
+  if (calls !== undefined) gauge('signet_calls', 'Calls that run, by kind.', () => ({ ...calls() }))
+  if (sealer !== undefined) {
+    gauge('signet_events_sealed', 'The last number of the event log.', () => Number(sealer().seq))
+    gauge(
+      'signet_event_lag_seconds',
+      'Age of the oldest event that is not sealed.',
+      () => sealer().lagSeconds,
+    )
+    gauge('signet_event_sealer_failing', 'Whether the last attempt to seal failed.', () =>
+      Number(sealer().failing),
+    )
+  }
+}
+
+/** A gauge that is read when the page is made: one number, or one per state. */
+function registerGauge(
+  registry: Registry,
+  { name, help, read }: { name: string; help: string; read: () => number | Record<string, number> },
+): void {
+  const registers = [registry]
+  new Gauge({
+    name,
+    help,
+    labelNames: ['state'],
+    registers,
+    collect() {
+      const value = read()
+      if (typeof value === 'number') this.set(value)
+      else for (const [state, each] of Object.entries(value)) this.set({ state }, each)
+    },
+  })
+}
