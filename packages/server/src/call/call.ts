@@ -64,29 +64,50 @@ export async function callUnary(
 }
 
 /**
- * Runs a server-streaming method and yields its output. Throws a SignetError; ends without one when the caller goes
- * away. UNAVAILABLE ends a stream when the server shuts down, so that no watcher takes it for the end of the list, and
- * UNAUTHENTICATED when the caller's token expires.
+ * Opens a server-streaming method: all steps up to the handler, so that a refusal comes before the first byte of the
+ * answer. Throws a SignetError. The messages that it answers must be iterated: that gives the stream's place back.
  */
-export async function* callStream(
+export async function openStream(
   app: App,
   method: StreamMethod,
   request: StreamRequest,
-): AsyncGenerator<Message, void, undefined> {
+): Promise<AsyncGenerator<Message, void, undefined>> {
   const startedAt = performance.now()
   const ctx = new CallContext(request, new Date(), app.deps.log)
-  let result = 'gone'
+  const end = (result: string) => observe(app, method, { request, result, startedAt })
   try {
     const input = await traced(app, method, request, () =>
       within(ctx, request.timeoutMs, () => passGates(app, method, { ctx, request })),
     )
-    const release = endWith(ctx, request.shutdown)
-    try {
-      yield* interruptible(ctx, method, method.handle(app.deps, ctx, input))
-    } finally {
-      release()
-      app.admission.leave('stream')
-    }
+    return messagesOf(app, method, { ctx, input, shutdown: request.shutdown, end })
+  } catch (error) {
+    const refusal = refusalOf(reasonOf(ctx, error), () => ctx.log, method.name)
+    end(resultOf(ctx, refusal))
+    throw refusal
+  }
+}
+
+interface OpenStream {
+  ctx: CallContext
+  input: Message
+  shutdown: AbortSignal
+  end(result: string): void
+}
+
+/**
+ * The messages of an open stream. Throws a SignetError; ends without one when the caller goes away. UNAVAILABLE ends it
+ * when the server shuts down, so that no watcher takes that for the end of the list, and UNAUTHENTICATED when the
+ * caller's token expires.
+ */
+async function* messagesOf(
+  app: App,
+  method: StreamMethod,
+  { ctx, input, shutdown, end }: OpenStream,
+): AsyncGenerator<Message, void, undefined> {
+  let result = 'gone'
+  const release = endWith(ctx, shutdown)
+  try {
+    yield* interruptible(ctx, method, method.handle(app.deps, ctx, input))
     result = 'ok'
   } catch (error) {
     const refusal = refusalOf(reasonOf(ctx, error), () => ctx.log, method.name)
@@ -95,7 +116,9 @@ export async function* callStream(
   } finally {
     // The consumer may also leave by `return`, which skips the lines above.
     ctx.abort(new CallerGone())
-    observe(app, method, { request, result, startedAt })
+    release()
+    app.admission.leave('stream')
+    end(result)
   }
 }
 

@@ -19,7 +19,7 @@ const shownKeyLength = 100
 /** A message from proto3 JSON. Unknown and repeated keys, invalid UTF-8 and wrong types are refused. */
 export function decodeJson(desc: DescMessage, bytes: Uint8Array): Message {
   if (!isUtf8(bytes))
-    throw undecodable({ field: '', rule: 'utf8', message: 'The body is not valid UTF-8.' })
+    throw undecodable({ field: '', rule: 'malformed', message: 'The body is not valid UTF-8.' })
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
   try {
     return fromJsonString(desc, text, jsonOptions)
@@ -35,7 +35,7 @@ export function decodeBinary(desc: DescMessage, bytes: Uint8Array): Message {
   } catch {
     throw undecodable({
       field: '',
-      rule: 'protobuf',
+      rule: 'malformed',
       message: `The body is not a ${desc.name} in binary protobuf.`,
     })
   }
@@ -54,7 +54,7 @@ export function jsonViolation(desc: DescMessage, error: unknown): Violation {
     const name = field.kind === 'field' ? field.jsonName : field.name
     return {
       field: join(pathTo(desc, field.parent), name),
-      rule: 'json.value',
+      rule: 'wrong_type',
       message: 'Is not a value of the right type.',
     }
   }
@@ -64,7 +64,7 @@ export function jsonViolation(desc: DescMessage, error: unknown): Violation {
     const owner = /^cannot decode message ([\w.]+) /.exec(text)?.[1]
     return {
       field: join(pathTo(desc, { typeName: owner ?? '' }), key.slice(0, shownKeyLength)),
-      rule: 'json.unknown_field',
+      rule: 'unknown_field',
       message: 'There is no such field.',
     }
   }
@@ -72,10 +72,10 @@ export function jsonViolation(desc: DescMessage, error: unknown): Violation {
   if (repeated !== undefined)
     return {
       field: repeated.slice(0, shownKeyLength),
-      rule: 'json.duplicate_field',
+      rule: 'duplicate_field',
       message: 'Must be given once.',
     }
-  return { field: '', rule: 'json.syntax', message: `The body is not a JSON object.` }
+  return { field: '', rule: 'malformed', message: `The body is not a JSON object.` }
 }
 
 function join(path: string, name: string): string {

@@ -46,17 +46,18 @@ export type Method = UnaryMethod | StreamMethod
 
 export interface UnaryMethod extends Callable {
   kind: 'unary'
+  desc: DescMethodUnary
   handle: UnaryHandler<DescMessage, DescMessage>
 }
 
 /** A server-streaming method: one message in, many out. */
 export interface StreamMethod extends Callable {
   kind: 'stream'
+  desc: DescMethodServerStreaming
   handle: StreamHandler<DescMessage, DescMessage>
 }
 
 interface Callable {
-  desc: DescMethod
   /** The full name, such as `signet.v1.AuthService/SignIn`: what metrics, spans and logs call it. */
   name: string
   who: Who
@@ -64,21 +65,38 @@ interface Callable {
 
 /** Joins a service with its handlers. Throws where a method states no access level: such a server must not start. */
 export function implement<S extends DescService>(service: S, handlers: Handlers<S>): Method[] {
-  return service.methods.map((desc) => {
+  return join(service, handlers, (desc) => {
     const who = hasOption(desc, access) ? getOption(desc, access).who : undefined
     if (who === undefined || who.case === undefined) {
       throw new Error(
         `${service.typeName}.${desc.name} states no (signet.v1.access): say who may call it`,
       )
     }
+    return who
+  })
+}
+
+/** Joins a service that others specify, and that anyone may call, with its handlers. */
+export function implementPublic<S extends DescService>(
+  service: S,
+  handlers: Handlers<S>,
+): Method[] {
+  return join(service, handlers, () => ({ case: 'public', value: true }))
+}
+
+function join<S extends DescService>(
+  service: S,
+  handlers: Handlers<S>,
+  whoOf: (desc: DescMethod) => Who,
+): Method[] {
+  return service.methods.map((desc) => {
+    const who = whoOf(desc)
     const handle = handlers[desc.localName as keyof S['method']]
     const name = `${service.typeName}/${desc.name}`
     if (desc.methodKind === 'unary')
       return { kind: 'unary', desc, name, who, handle } as unknown as Method
     if (desc.methodKind === 'server_streaming')
       return { kind: 'stream', desc, name, who, handle } as unknown as Method
-    throw new Error(
-      `${service.typeName}.${desc.name}: only unary and server-streaming methods exist on every wire`,
-    )
+    throw new Error(`${name}: only unary and server-streaming methods exist on every wire`)
   })
 }

@@ -1,0 +1,128 @@
+/**
+ * What happens to a request before anything looks at its content: limits of the header, CORS, and the choice between a
+ * procedure of the contract and everything else.
+ *
+ * Specs: RFC 9112 §3.2.2 (a server accepts the absolute form of a request target), RFC 6585 §5 (431).
+ */
+
+import { ErrorReason } from '@signet/contract'
+import type { App } from '../call/app.ts'
+import { refusalHeaders, refusalOf } from '../call/refusal.ts'
+import { reasonName, SignetError } from '../errors.ts'
+import type { ClientAddress } from './client-address.ts'
+import type { Cors } from './cors.ts'
+import { type HttpHandler, type HttpRequest, type HttpResponse, pathOf } from './http.ts'
+import type { WireLimits } from './limits.ts'
+import { type Problems, problemMediaType } from './problem.ts'
+import { referenceHeader } from './response-headers.ts'
+import type { Rpc } from './rpc/rpc.ts'
+
+export interface DispatchOptions {
+  app: App
+  limits: WireLimits
+  problems: Problems
+  cors: Cors
+  rpc: Rpc
+  /** Whatever is no procedure; undefined on a port that serves procedures alone. */
+  rest: HttpHandler | undefined
+  nextReference(): string
+  clientAddress(req: HttpRequest): ClientAddress
+  headers(secure: boolean): Readonly<Record<string, string>>
+}
+
+/** The handler of every request on a port. */
+export function createDispatch(options: DispatchOptions): HttpHandler {
+  return (req, res) => {
+    try {
+      acceptHeader(options.limits, req, res)
+      if (options.cors(req, res)) return
+      const path = pathOf(req)
+      if (options.rpc.serves(path)) {
+        serveRpc(options, req, res)
+        return
+      }
+      if (options.rest === undefined) throw new SignetError(ErrorReason.NOT_FOUND)
+      options.rest(req, res)
+    } catch (error) {
+      refuse(options, error, { req, res })
+    }
+  }
+}
+
+function acceptHeader(limits: WireLimits, req: HttpRequest, res: HttpResponse): void {
+  if (req.rawHeaders.length > limits.headersMax * 2) throw new HeaderTooLarge()
+  const target = req.url ?? ''
+  if (!target.startsWith('/')) req.url = pathOfAbsolute(target)
+  if (req.httpVersionMajor === 2 && !req.readableEnded) limitBodyTime(limits, req, res)
+}
+
+/** The path and query of a target in absolute form. */
+function pathOfAbsolute(target: string): string {
+  const url = /^https?:\/\//i.test(target) ? URL.parse(target) : null
+  if (url === null) throw new SignetError(ErrorReason.INVALID_ARGUMENT)
+  return `${url.pathname}${url.search}`
+}
+
+/** HTTP/2 streams have no time limit of their own. */
+function limitBodyTime(limits: WireLimits, req: HttpRequest, res: HttpResponse): void {
+  const timer = setTimeout(() => {
+    if ('stream' in req) req.stream.close()
+  }, limits.requestTimeoutMs * 2)
+  const clear = () => clearTimeout(timer)
+  req.once('end', clear)
+  res.once('close', clear)
+}
+
+function serveRpc(options: DispatchOptions, req: HttpRequest, res: HttpResponse): void {
+  const reference = options.nextReference()
+  const { ipAddress, secure } = options.clientAddress(req)
+  res.setHeader(referenceHeader, reference)
+  for (const [name, value] of Object.entries(options.headers(secure))) res.setHeader(name, value)
+  options.rpc
+    .handle(req, res, { reference, ipAddress })
+    .catch((error) => refuse(options, error, { req, res, reference }))
+}
+
+class HeaderTooLarge extends SignetError {
+  constructor() {
+    super(ErrorReason.TOO_LARGE, { detail: 'too many header lines' })
+  }
+}
+
+/** Answers a problem document, where nothing has been answered yet. */
+function refuse(
+  options: DispatchOptions,
+  error: unknown,
+  exchange: { req: HttpRequest; res: HttpResponse; reference?: string },
+): void {
+  const { req, res } = exchange
+  const reference = exchange.reference ?? options.nextReference()
+  const refusal = refusalOf(
+    error,
+    () => options.app.deps.log.child({ reference }),
+    'unknown method',
+  )
+  options.app.observe?.({
+    method: undefined,
+    wire: 'rest',
+    result: reasonName(refusal.reason),
+    seconds: 0,
+    reference,
+  })
+  if (res.headersSent) {
+    res.destroy()
+    return
+  }
+  const status = error instanceof HeaderTooLarge ? 431 : undefined
+  const problem = options.problems(refusal, reference, status)
+  const headers = {
+    ...options.headers(options.clientAddress(req).secure),
+    ...refusalHeaders(refusal, req.headers.authorization),
+    ...(req.httpVersionMajor === 1 && !req.complete && { connection: 'close' }),
+    [referenceHeader]: reference,
+    'content-type': problemMediaType,
+  }
+  for (const [name, value] of Object.entries(headers)) res.setHeader(name, value)
+  res.statusCode = problem.status
+  res.end(JSON.stringify(problem))
+}

@@ -1,0 +1,164 @@
+/**
+ * The way in: one port for REST, Connect, gRPC-Web and gRPC, and, where the operator asks for it, a second one for
+ * procedures alone. Everything the wires share is made here.
+ *
+ * To close: stop accepting, tell HTTP/2 peers to go away, end streams with UNAVAILABLE, finish the requests in flight,
+ * and cut what is left when the grace is over.
+ */
+
+import type { FastifyInstance } from 'fastify'
+import type { App } from '../call/app.ts'
+import { createReferences } from '../call/reference.ts'
+import { type ClientAddress, createClientAddress } from './client-address.ts'
+import { createCors } from './cors.ts'
+import { createDispatch } from './dispatch.ts'
+import type { HttpHandler, HttpRequest, HttpResponse } from './http.ts'
+import { createHttp1Server } from './http1-server.ts'
+import { createHttp2Server } from './http2-server.ts'
+import type { WireLimits } from './limits.ts'
+import { createPort, type Port, type SocketAddress, type TlsFiles } from './port.ts'
+import { createProblems } from './problem.ts'
+import { createResponseHeaders } from './response-headers.ts'
+import { createFastify } from './rest/fastify.ts'
+import { mountRest } from './rest/rest.ts'
+import { healthMethods } from './rpc/health.ts'
+import { createRpc } from './rpc/rpc.ts'
+
+export interface ListenerConfig {
+  issuer: string
+  httpAddress: SocketAddress
+  /** A second port, for procedures alone. */
+  grpcAddress?: SocketAddress | undefined
+  tls?: TlsFiles | undefined
+  /** Addresses or CIDRs whose forwarding headers are believed. */
+  trustedProxies: readonly string[]
+  /** Origins whose pages may call. */
+  corsOrigins: readonly string[]
+  limits: WireLimits
+  /** Whether tools may read the contract from the server. */
+  reflection: boolean
+}
+
+export interface ListenerOptions {
+  app: App
+  config: ListenerConfig
+  /** Whether this instance takes calls, for the gRPC health service. */
+  ready(): Promise<boolean>
+  /** Adds what is outside the contract: probes, metrics, documents, pages. */
+  mountExtra?(fastify: FastifyInstance, tools: ExtraTools): void | Promise<void>
+}
+
+export interface ExtraTools {
+  clientAddress(req: HttpRequest): ClientAddress
+}
+
+export interface Listener {
+  /** Starts accepting. Answers the addresses in use, as `host:port`. */
+  listen(): Promise<{ http: string; grpc?: string }>
+  /** Closes gracefully; cuts what is still open after `graceMs` milliseconds. */
+  close(graceMs: number): Promise<void>
+}
+
+/** Prepares everything but the sockets. Throws where two routes claim one path or an option does not fit. */
+export async function createListener(options: ListenerOptions): Promise<Listener> {
+  const { app, config } = options
+  const stopping = new AbortController()
+  const inFlight = new Set<HttpResponse>()
+  const shared = {
+    app,
+    limits: config.limits,
+    problems: createProblems(config.issuer),
+    nextReference: createReferences(),
+    clientAddress: createClientAddress(config.trustedProxies),
+    headers: createResponseHeaders(),
+    shutdown: stopping.signal,
+  }
+  const { fastify, handle: rest } = createFastify(shared)
+  await fastify.register((scope) => mountRest(scope, shared))
+  await options.mountExtra?.(fastify, { clientAddress: shared.clientAddress })
+  await fastify.ready()
+  const services = [...new Set(app.methods.map(({ desc }) => desc.parent))]
+  const rpc = createRpc({
+    ...shared,
+    methods: [...app.methods, ...healthMethods(services, options.ready)],
+    reflection: config.reflection,
+  })
+  const cors = createCors(config.corsOrigins)
+  const doors = [openDoor(config.httpAddress, rest)]
+  if (config.grpcAddress !== undefined) doors.push(openDoor(config.grpcAddress, undefined))
+
+  function openDoor(address: SocketAddress, others: HttpHandler | undefined) {
+    const dispatch = createDispatch({ ...shared, cors, rpc, rest: others })
+    const handle = counted(inFlight, stopping.signal, dispatch)
+    const http1 = createHttp1Server({ ...shared, handle })
+    const http2 = createHttp2Server(config.limits, handle)
+    const port = createPort({
+      address,
+      tls: config.tls,
+      limits: config.limits,
+      onHttp1: (socket) => http1.emit('connection', socket),
+      onHttp2: (socket) => http2.server.emit('connection', socket),
+    })
+    return { port, http1, http2 }
+  }
+
+  return {
+    async listen() {
+      const [http = '', grpc] = await listenAll(doors.map(({ port }) => port))
+      return grpc === undefined ? { http } : { http, grpc }
+    },
+    async close(graceMs) {
+      const ports = doors.map(({ port }) => port)
+      const closed = Promise.all(ports.map((port) => port.close()))
+      stopping.abort()
+      const cut = setTimeout(() => {
+        for (const port of ports) port.destroy()
+      }, graceMs)
+      for (const { http1, http2 } of doors) {
+        http1.close()
+        http2.goAway()
+      }
+      for (const res of inFlight) closeAfter(res)
+      await closed
+      clearTimeout(cut)
+      await fastify.close()
+    },
+  }
+}
+
+/** Starts every port, or none: what has started is closed when another cannot. */
+async function listenAll(ports: readonly Port[]): Promise<string[]> {
+  const started: Port[] = []
+  const addresses: string[] = []
+  try {
+    for (const port of ports) {
+      addresses.push(await port.listen())
+      started.push(port)
+    }
+    return addresses
+  } catch (error) {
+    for (const port of started) await port.close()
+    throw error
+  }
+}
+
+/** Keeps the answers that are not complete; while the server stops, each is the last one of its connection. */
+function counted(
+  inFlight: Set<HttpResponse>,
+  stopping: AbortSignal,
+  handle: HttpHandler,
+): HttpHandler {
+  return (req, res) => {
+    inFlight.add(res)
+    res.once('close', () => inFlight.delete(res))
+    if (stopping.aborted) closeAfter(res)
+    handle(req, res)
+  }
+}
+
+/** Makes an answer of HTTP/1.1 the last one on its connection. HTTP/2 has GOAWAY for that. */
+function closeAfter(res: HttpResponse): void {
+  if ('stream' in res) return
+  if (!res.headersSent) res.shouldKeepAlive = false
+  else res.once('finish', () => res.socket?.destroySoon())
+}

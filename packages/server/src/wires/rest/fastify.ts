@@ -1,0 +1,134 @@
+/**
+ * The Fastify instance behind REST and everything else that is plain HTTP: references, headers of every answer, and
+ * every refusal as a problem document. It only routes; sockets belong to the port.
+ *
+ * Specs: RFC 9110 §15.5.6 (405 with Allow), RFC 9457.
+ */
+
+import http from 'node:http'
+import { ErrorReason } from '@signet/contract'
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import type { App } from '../../call/app.ts'
+import { refusalHeaders, refusalOf } from '../../call/refusal.ts'
+import { reasonName, SignetError } from '../../errors.ts'
+import type { ClientAddress } from '../client-address.ts'
+import type { HttpHandler, HttpRequest } from '../http.ts'
+import { pathOf } from '../http.ts'
+import type { WireLimits } from '../limits.ts'
+import { type Problems, problemMediaType, reasonOfStatus } from '../problem.ts'
+import { referenceHeader } from '../response-headers.ts'
+
+export interface FastifyOptions {
+  app: App
+  limits: WireLimits
+  problems: Problems
+  nextReference(): string
+  clientAddress(req: HttpRequest): ClientAddress
+  headers(secure: boolean): Readonly<Record<string, string>>
+}
+
+/** An instance without routes, and the function that serves a request with it once it is ready. */
+export function createFastify(options: FastifyOptions): {
+  fastify: FastifyInstance
+  handle: HttpHandler
+} {
+  let handle: HttpHandler = () => {}
+  const fastify: FastifyInstance = Fastify({
+    logger: false,
+    genReqId: options.nextReference,
+    bodyLimit: options.limits.bodyBytes,
+    serverFactory: (handler) => {
+      handle = handler as unknown as HttpHandler
+      return http.createServer()
+    },
+    frameworkErrors: (error, request, reply) => refuse(options, { error, request, reply }),
+  })
+  fastify.addHook('onRequest', (request, reply, done) => {
+    reply.header(referenceHeader, request.id)
+    reply.headers(options.headers(options.clientAddress(request.raw).secure))
+    done()
+  })
+  fastify.setErrorHandler((error, request, reply) => refuse(options, { error, request, reply }))
+  const paths = knownPaths(fastify)
+  fastify.setNotFoundHandler((request, reply) => {
+    const allowed = paths.methodsAt(pathOf(request.raw))
+    if (allowed.length === 0) throw new SignetError(ErrorReason.NOT_FOUND)
+    reply.header('allow', allowed.join(', '))
+    if (request.method === 'OPTIONS') return reply.code(204).send()
+    throw new SignetError(ErrorReason.METHOD_NOT_ALLOWED)
+  })
+  return { fastify, handle: (req, res) => handle(req, res) }
+}
+
+/** Which HTTP methods each path answers, for the Allow header. */
+function knownPaths(fastify: FastifyInstance): { methodsAt(path: string): string[] } {
+  const routes: { pattern: RegExp; methods: string[] }[] = []
+  fastify.addHook('onRoute', ({ method, url }) => {
+    const pattern = url
+      .split('/')
+      .map((segment) =>
+        segment === '*'
+          ? '.*'
+          : segment
+              .replace(/[.+?^${}()|[\]\\]/g, '\\$&')
+              .replaceAll('::', '\u0000')
+              .replace(/:[A-Za-z0-9_]+/g, '[^/]+')
+              .replaceAll('\u0000', ':'),
+      )
+      .join('/')
+    routes.push({
+      pattern: new RegExp(`^${pattern}$`),
+      methods: typeof method === 'string' ? [method] : method,
+    })
+  })
+  return {
+    methodsAt: (path) => [
+      ...new Set(
+        routes.filter(({ pattern }) => pattern.test(path)).flatMap(({ methods }) => methods),
+      ),
+    ],
+  }
+}
+
+/** Answers a problem document for whatever was thrown. */
+function refuse(
+  options: FastifyOptions,
+  { error, request, reply }: { error: unknown; request: FastifyRequest; reply: FastifyReply },
+): FastifyReply {
+  const label = request.routeOptions.url ?? 'unknown path'
+  const refusal = refusalOf(fromFastify(error), () => logOf(options, request), label)
+  if (!(error instanceof SignetError) || request.is404) observe(options, request, refusal)
+  // HTTP/2 has no such header; a connection with an unread body is cut in HTTP/1.1.
+  if (request.raw.httpVersionMajor === 2) reply.removeHeader('connection')
+  const problem = options.problems(refusal, request.id)
+  return reply
+    .code(problem.status)
+    .headers(options.headers(options.clientAddress(request.raw).secure))
+    .header(referenceHeader, request.id)
+    .headers(refusalHeaders(refusal, request.headers.authorization))
+    .header('content-type', problemMediaType)
+    .send(JSON.stringify(problem))
+}
+
+/** Fastify's own errors carry a status; those above 499 are bugs, and stay what they are. */
+function fromFastify(error: unknown): unknown {
+  if (error instanceof SignetError || !(error instanceof Error)) return error
+  const { statusCode } = error as { statusCode?: unknown }
+  if (typeof statusCode !== 'number' || statusCode < 400 || statusCode > 499) return error
+  return new SignetError(reasonOfStatus(statusCode), { cause: error })
+}
+
+function logOf(options: FastifyOptions, request: FastifyRequest) {
+  return options.app.deps.log.child({ reference: request.id })
+}
+
+/** A request that was refused before it became a call is still counted. */
+function observe(options: FastifyOptions, request: FastifyRequest, refusal: SignetError): void {
+  options.app.observe?.({
+    method: undefined,
+    wire: 'rest',
+    result: reasonName(refusal.reason),
+    seconds: 0,
+    reference: request.id,
+  })
+}

@@ -1,0 +1,32 @@
+/**
+ * Bodies of REST requests: JSON in UTF-8, plain or gzip, within the limits. They stay bytes here; the pipeline decodes.
+ *
+ * Errors: UNSUPPORTED_MEDIA_TYPE, TOO_LARGE, INVALID_ARGUMENT.
+ */
+
+import { ErrorReason } from '@signet/contract'
+import type { FastifyInstance } from 'fastify'
+import { SignetError } from '../../errors.ts'
+import { inflate } from '../inflate.ts'
+import type { WireLimits } from '../limits.ts'
+
+const utf8Json = /^application\/json\s*(;\s*charset\s*=\s*"?utf-?8"?\s*)?$/i
+
+/** Makes JSON the only body that routes of this instance read. */
+export function readJsonBodies(fastify: FastifyInstance, limits: WireLimits): void {
+  fastify.removeAllContentTypeParsers()
+  fastify.addContentTypeParser(
+    'application/json',
+    { parseAs: 'buffer', bodyLimit: limits.bodyBytes },
+    async (request: { headers: Record<string, unknown> }, body: Buffer) => {
+      const { 'content-type': type, 'content-encoding': encoding } = request.headers
+      if (typeof type !== 'string' || !utf8Json.test(type))
+        throw new SignetError(ErrorReason.UNSUPPORTED_MEDIA_TYPE)
+      return inflate(
+        body,
+        typeof encoding === 'string' ? encoding : undefined,
+        limits.inflatedBodyBytes,
+      )
+    },
+  )
+}
