@@ -24,6 +24,7 @@ export const layers: readonly { folder: string; because: string }[] = [
     because: 'signing in checks an authenticator, opens a session, issues a token',
   },
   { folder: 'roles', because: 'roles say what a signed-in user may do' },
+  { folder: 'oauth', because: 'the endpoints of OAuth and OpenID Connect stand on all of it' },
   { folder: 'reference', because: 'the reference describes every method' },
   { folder: 'call', because: 'the pipeline runs any method and knows none by name' },
   { folder: 'wires', because: 'a wire decodes and encodes calls; it decides nothing' },

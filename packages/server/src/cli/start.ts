@@ -1,0 +1,90 @@
+/**
+ * `signet start`: runs the service until it is told to stop, and says in one block where everything is.
+ *
+ * It stops on SIGINT, SIGTERM and SIGHUP, and when the process that started it is gone: requests in flight are
+ * finished, then everything is closed. A second signal stops waiting.
+ */
+
+import { relative } from 'node:path'
+import type { Config } from '../config/config.ts'
+import { createLogger } from '../operations/log.ts'
+import { type RunningServer, startServer } from '../server.ts'
+
+interface StartOptions {
+  /** One JSON object with the addresses as the first line, instead of the block for people. */
+  json: boolean
+}
+
+/** Resolves once the service has stopped. */
+export async function start(config: Config, { json }: StartOptions): Promise<void> {
+  const startedAt = performance.now()
+  const log = createLogger(config.log)
+  for (const warning of config.warnings) log.warn(warning)
+  const server = await startServer(config, log)
+  const seconds = (performance.now() - startedAt) / 1000
+  const urls = urlsOf(config, server)
+  const words = json
+    ? JSON.stringify({ ...urls, pid: process.pid })
+    : block(config, server, seconds)
+  process.stdout.write(`${words}\n`)
+  log.debug({ seconds, applied: server.applied }, 'started')
+  const reason = await toldToStop()
+  log.debug({ reason }, 'stopping')
+  await server.close()
+}
+
+function toldToStop(): Promise<string> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      let seen = false
+      process.on(signal, () => {
+        if (seen) process.exit(1)
+        seen = true
+        resolve(signal)
+      })
+    }
+    // Started by the bootstrap: when that is killed, nobody can stop us any more.
+    process.once('disconnect', () => resolve('the process that started this one is gone'))
+    process.channel?.unref()
+  })
+}
+
+function urlsOf(config: Config, { addresses }: RunningServer) {
+  const scheme = config.tls === undefined ? 'http' : 'https'
+  return {
+    http: `${scheme}://${addresses.http}`,
+    grpc: `${scheme}://${addresses.grpc ?? addresses.http}`,
+    ...(addresses.metrics === undefined ? {} : { metrics: `http://${addresses.metrics}` }),
+  }
+}
+
+function block(config: Config, server: RunningServer, seconds: number): string {
+  const { http, grpc, metrics } = urlsOf(config, server)
+  const database =
+    server.embeddedIn === undefined
+      ? 'yours, as SIGNET_DATABASE_URL says'
+      : `embedded Postgres in ${shortPath(server.embeddedIn)} (delete the folder to start over)`
+  const rows: [string, string][] = [
+    ['REST', `${http}/api/v1`],
+    ['gRPC, Connect', `${grpc}${config.reflection ? ' (with reflection)' : ''}`],
+    ['API reference', `${http}/docs/api`],
+    ['OpenAPI 3.1', `${http}/openapi.json`],
+    ['Health', `${http}/readyz`],
+    ['Metrics', `${metrics ?? http}/metrics`],
+    ['Issuer', config.issuer],
+    ['Database', database],
+    ['Administrator', 'npm run signet -- admin create --email you@example.com'],
+  ]
+  return [
+    `signet · ${config.environment} · ready in ${seconds.toFixed(1)} s`,
+    ...rows.map(([name, value]) => `  ${name.padEnd(15)}${value}`),
+    config.environment === 'development'
+      ? 'Not for production: set SIGNET_ENV=production, and it says what is missing. Ctrl-C stops it.'
+      : 'Ctrl-C stops it.',
+  ].join('\n')
+}
+
+function shortPath(path: string): string {
+  const fromHere = relative(process.cwd(), path)
+  return fromHere.startsWith('..') ? path : `./${fromHere}`
+}

@@ -1,0 +1,204 @@
+/**
+ * A running Signet: what is opened at start, in which order, and closed in reverse.
+ *
+ * 1. The database: the one that the configuration names, or the embedded one, started here.
+ * 2. Migrations, under a lock: instances may start together.
+ * 3. The master secret and the signing keys that it opens.
+ * 4. What every call works with, and the sealer of the event log.
+ * 5. The port. From here on calls are answered.
+ *
+ * Errors: a sentence for an operator (EmbeddedPostgresError, MigrationError, SigningKeysError, …); nothing stays open.
+ */
+
+import type { Logger } from 'pino'
+import { methods } from './app.ts'
+import { openPasswordHasher } from './authenticators/password-hash.ts'
+import { createAdmission } from './call/admission.ts'
+import type { App } from './call/app.ts'
+import { createValidate } from './call/validate.ts'
+import type { Config } from './config/config.ts'
+import { ensureMasterSecret } from './config/kept-master-secret.ts'
+import { openMasterSecret } from './crypto/master-secret.ts'
+import type { DatabaseAddress } from './db/address.ts'
+import { openDatabase } from './db/database.ts'
+import { startEmbeddedPostgres } from './db/embedded/embedded-postgres.ts'
+import { migrate } from './db/migrate.ts'
+import type { Deps } from './deps.ts'
+import { type Sealer, startSealer } from './events/sealer.ts'
+import { mountJwks } from './oauth/jwks.ts'
+import { createMetrics, type Metrics } from './operations/metrics.ts'
+import { observePasswordHasher } from './operations/observe-password-hasher.ts'
+import { mountProbes, openReadiness, type Readiness } from './operations/probes.ts'
+import { createTracing, type Tracing } from './operations/tracing.ts'
+import { mountReference } from './reference/mount-reference.ts'
+import { authenticateBearer } from './tokens/authenticate.ts'
+import { ensureSigningKeys } from './tokens/signing-keys.ts'
+import { defaultWireLimits } from './wires/limits.ts'
+import { createListener } from './wires/listener.ts'
+
+export interface RunningServer {
+  /** Where it listens, as `host:port`. */
+  addresses: { http: string; grpc?: string; metrics?: string }
+  /** Where the embedded Postgres keeps its data; undefined where the configuration names a database. */
+  embeddedIn: string | undefined
+  /** Migrations that this start applied. */
+  applied: string[]
+  /** Finishes what is in flight, then closes everything. May be called again, and waits for the same end. */
+  close(): Promise<void>
+}
+
+const streamsMax = 2_000
+
+/** Opens everything and starts answering. */
+export async function startServer(config: Config, log: Logger): Promise<RunningServer> {
+  const opened: (() => Promise<void>)[] = []
+  const closeAll = async () => {
+    for (const close of opened.splice(0).reverse()) await close()
+  }
+  try {
+    const database = await openDatabaseOf(config, log)
+    opened.push(database.stop)
+    const { applied } = await migrate(config.database.directAddress ?? database.address)
+
+    const tracing = await createTracing(config)
+    opened.push(() => tracing.shutdown())
+    const metrics = createMetrics()
+    const { deps, sealer, close } = await openDeps({
+      config,
+      log,
+      metrics,
+      tracing,
+      address: database.address,
+    })
+    opened.push(close)
+
+    const app = createApp(deps, tracing)
+    metrics.readFrom({
+      database: deps.db.counts,
+      passwordHasher: deps.passwords.counts,
+      sealer: sealer.state,
+      calls: app.admission.counts,
+    })
+    const readiness = openReadiness(deps)
+    const { addresses, stop } = await listen({ config, app, readiness, metrics })
+    opened.push(stop)
+
+    let closed: Promise<void> | undefined
+    return {
+      addresses,
+      embeddedIn: database.embeddedIn,
+      applied,
+      close() {
+        closed ??= closeAll()
+        return closed
+      },
+    }
+  } catch (error) {
+    await closeAll()
+    throw error
+  }
+}
+
+interface OpenedDatabase {
+  address: DatabaseAddress
+  embeddedIn: string | undefined
+  stop(): Promise<void>
+}
+
+async function openDatabaseOf(config: Config, log: Logger): Promise<OpenedDatabase> {
+  const { address } = config.database
+  if (address !== undefined) return { address, embeddedIn: undefined, stop: async () => {} }
+  const embedded = await startEmbeddedPostgres({
+    dataDir: config.dataDir,
+    log: (message) => log.warn(message),
+  })
+  return { address: embedded.address, embeddedIn: config.dataDir, stop: () => embedded.stop() }
+}
+
+interface Environment {
+  config: Config
+  log: Logger
+  metrics: Metrics
+  tracing: Tracing
+  address: DatabaseAddress
+}
+
+async function openDeps({ config, log, metrics, tracing, address }: Environment): Promise<{
+  deps: Deps
+  sealer: Sealer
+  close(): Promise<void>
+}> {
+  const masterSecret = openMasterSecret(ensureMasterSecret(config))
+  const db = openDatabase({
+    address,
+    poolSize: config.database.poolSize,
+    prepared: config.database.preparedStatements,
+    trace: tracing.traceStep,
+  })
+  try {
+    const signingKeys = await ensureSigningKeys({ db, masterSecret }, new Date())
+    const hasher = openPasswordHasher(config.passwordHash)
+    const passwords = observePasswordHasher(hasher, { metrics, tracing })
+    const sealer = startSealer({ db, log })
+    const deps = {
+      config,
+      db,
+      masterSecret,
+      signingKeys,
+      passwords,
+      metrics,
+      log,
+      eventFeed: sealer.feed,
+    }
+    const close = async () => {
+      await sealer.stop()
+      await db.end()
+    }
+    return { deps, sealer, close }
+  } catch (error) {
+    await db.end()
+    throw error
+  }
+}
+
+function createApp(deps: Deps, tracing: Tracing): App {
+  return {
+    deps,
+    methods,
+    validate: createValidate(),
+    admission: createAdmission({ callsMax: deps.config.limits.concurrentCalls, streamsMax }),
+    authenticate: authenticateBearer,
+    observe: deps.metrics.observeCall,
+    trace: tracing.traceCall,
+  }
+}
+
+interface Parts {
+  config: Config
+  app: App
+  readiness: Readiness
+  metrics: Metrics
+}
+
+async function listen({ config, app, readiness, metrics }: Parts): Promise<{
+  addresses: RunningServer['addresses']
+  stop(): Promise<void>
+}> {
+  const listener = await createListener({
+    app,
+    config: { ...config, limits: { ...defaultWireLimits, ...config.limits } },
+    ready: async () => (await readiness.check()).ready,
+    mountExtra(fastify) {
+      mountProbes(fastify, { readiness, metrics })
+      mountReference(fastify, { issuer: config.issuer })
+      mountJwks(fastify, app.deps.signingKeys)
+      fastify.get('/', async (_request, reply) => reply.redirect('/docs/api', 302))
+    },
+  })
+  const addresses = await listener.listen()
+  const stop = async () => {
+    readiness.stopping()
+    await listener.close(config.shutdownGraceSeconds * 1000)
+  }
+  return { addresses, stop }
+}
