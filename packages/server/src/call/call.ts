@@ -155,9 +155,16 @@ function within<T>(ctx: CallContext, timeoutMs: number, work: () => Promise<T>):
       ctx.abort(late)
       reject(late)
     }, timeoutMs)
-    work()
-      .then(resolve, reject)
-      .finally(() => clearTimeout(timer))
+    work().then(
+      (value) => {
+        clearTimeout(timer)
+        resolve(value)
+      },
+      (error) => {
+        clearTimeout(timer)
+        reject(error)
+      },
+    )
   })
 }
 

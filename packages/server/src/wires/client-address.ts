@@ -27,7 +27,7 @@ export function createClientAddress(
   const isTrusted = (address: string) =>
     trusted.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4')
   return (req) => {
-    const peer = normalizeAddress(req.socket.remoteAddress ?? '')
+    const peer = unmapped(req.socket.remoteAddress ?? '')
     const secure = 'encrypted' in req.socket && req.socket.encrypted === true
     if (trustedProxies.length === 0 || isIP(peer) === 0 || !isTrusted(peer))
       return { ipAddress: peer, secure }
@@ -92,10 +92,13 @@ function unquote(value: string): string {
 function normalizeAddress(address: string): string {
   const bracketed = /^\[([^\]]*)\](?::\d+)?$/.exec(address)?.[1]
   const bare = bracketed ?? (/^[^:]+:\d+$/.test(address) ? address.split(':', 1)[0] : address) ?? ''
-  const unzoned = bare.split('%', 1)[0] ?? ''
-  return unzoned.toLowerCase().startsWith('::ffff:') && unzoned.includes('.')
-    ? unzoned.slice('::ffff:'.length)
-    : unzoned
+  return unmapped(bare.split('%', 1)[0] ?? '')
+}
+
+/** `::ffff:192.0.2.1` is how a socket for both versions writes an IPv4 address. */
+function unmapped(address: string): string {
+  const mapped = address.startsWith('::') && /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)
+  return mapped ? (mapped[1] ?? address) : address
 }
 
 function addNetwork(list: BlockList, entry: string): void {

@@ -12,7 +12,7 @@ import { createReferences } from '../call/reference.ts'
 import { type ClientAddress, createClientAddress } from './client-address.ts'
 import { createCors } from './cors.ts'
 import { createDispatch } from './dispatch.ts'
-import type { HttpHandler, HttpRequest, HttpResponse } from './http.ts'
+import type { HttpHandler, HttpRequest } from './http.ts'
 import { createHttp1Server } from './http1-server.ts'
 import { createHttp2Server } from './http2-server.ts'
 import type { WireLimits } from './limits.ts'
@@ -59,11 +59,13 @@ export interface Listener {
   close(graceMs: number): Promise<void>
 }
 
+/** How often connections that have become idle are closed while the server stops. */
+const idleCheckMs = 20
+
 /** Prepares everything but the sockets. Throws where two routes claim one path or an option does not fit. */
 export async function createListener(options: ListenerOptions): Promise<Listener> {
   const { app, config } = options
   const stopping = new AbortController()
-  const inFlight = new Set<HttpResponse>()
   const shared = {
     app,
     limits: config.limits,
@@ -89,7 +91,7 @@ export async function createListener(options: ListenerOptions): Promise<Listener
 
   function openDoor(address: SocketAddress, others: HttpHandler | undefined) {
     const dispatch = createDispatch({ ...shared, cors, rpc, rest: others })
-    const handle = counted(inFlight, stopping.signal, dispatch)
+    const handle = lastWhen(stopping.signal, dispatch)
     const http1 = createHttp1Server({ ...shared, handle })
     const http2 = createHttp2Server(config.limits, handle)
     const port = createPort({
@@ -114,13 +116,14 @@ export async function createListener(options: ListenerOptions): Promise<Listener
       const cut = setTimeout(() => {
         for (const port of ports) port.destroy()
       }, graceMs)
-      for (const { http1, http2 } of doors) {
-        http1.close()
-        http2.goAway()
-      }
-      for (const res of inFlight) closeAfter(res)
+      for (const { http2 } of doors) http2.goAway()
+      const idle = setInterval(() => {
+        for (const { http1 } of doors) http1.closeIdleConnections()
+      }, idleCheckMs)
       await closed
       clearTimeout(cut)
+      clearInterval(idle)
+      for (const { http1 } of doors) http1.close()
       await fastify.close()
     },
   }
@@ -142,23 +145,10 @@ async function listenAll(ports: readonly Port[]): Promise<string[]> {
   }
 }
 
-/** Keeps the answers that are not complete; while the server stops, each is the last one of its connection. */
-function counted(
-  inFlight: Set<HttpResponse>,
-  stopping: AbortSignal,
-  handle: HttpHandler,
-): HttpHandler {
+/** While the server stops, an answer of HTTP/1.1 is the last one of its connection. HTTP/2 has GOAWAY for that. */
+function lastWhen(stopping: AbortSignal, handle: HttpHandler): HttpHandler {
   return (req, res) => {
-    inFlight.add(res)
-    res.once('close', () => inFlight.delete(res))
-    if (stopping.aborted) closeAfter(res)
+    if (stopping.aborted && !('stream' in res)) res.shouldKeepAlive = false
     handle(req, res)
   }
-}
-
-/** Makes an answer of HTTP/1.1 the last one on its connection. HTTP/2 has GOAWAY for that. */
-function closeAfter(res: HttpResponse): void {
-  if ('stream' in res) return
-  if (!res.headersSent) res.shouldKeepAlive = false
-  else res.once('finish', () => res.socket?.destroySoon())
 }

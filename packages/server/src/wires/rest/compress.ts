@@ -3,16 +3,21 @@
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 
-const gzipBytes = promisify(gzip)
 const worthwhileLength = 1024
 
-/** The compressed text; undefined where it goes out as it is. */
-export async function compressed(
+/** The text as gzip. */
+export const gzipText: (text: string) => Promise<Buffer> = promisify(gzip)
+
+/** Whether this text is long enough, and the caller takes gzip. */
+export function worthCompressing(
   text: string,
   acceptEncoding: string | string[] | undefined,
-): Promise<Buffer | undefined> {
-  if (text.length < worthwhileLength || acceptEncoding === undefined) return undefined
-  return acceptsGzip(String(acceptEncoding)) ? gzipBytes(text) : undefined
+): boolean {
+  return (
+    text.length >= worthwhileLength &&
+    acceptEncoding !== undefined &&
+    acceptsGzip(String(acceptEncoding))
+  )
 }
 
 /** RFC 9110 §12.5.3: a weight of zero is a refusal. */

@@ -18,15 +18,16 @@ export function readJsonBodies(fastify: FastifyInstance, limits: WireLimits): vo
   fastify.addContentTypeParser(
     'application/json',
     { parseAs: 'buffer', bodyLimit: limits.bodyBytes },
-    async (request: { headers: Record<string, unknown> }, body: Buffer) => {
+    (request: { headers: Record<string, unknown> }, body: Buffer, done) => {
       const { 'content-type': type, 'content-encoding': encoding } = request.headers
       if (typeof type !== 'string' || !utf8Json.test(type))
-        throw new SignetError(ErrorReason.UNSUPPORTED_MEDIA_TYPE)
-      return inflate(
-        body,
-        typeof encoding === 'string' ? encoding : undefined,
-        limits.inflatedBodyBytes,
-      )
+        done(new SignetError(ErrorReason.UNSUPPORTED_MEDIA_TYPE))
+      else if (encoding === undefined) done(null, body)
+      else
+        inflate(body, String(encoding), limits.inflatedBodyBytes).then(
+          (plain) => done(null, plain),
+          done,
+        )
     },
   )
 }

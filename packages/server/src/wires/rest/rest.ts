@@ -16,7 +16,7 @@ import type { HttpRequest } from '../http.ts'
 import type { WireLimits } from '../limits.ts'
 import type { Problems } from '../problem.ts'
 import { referenceHeader } from '../response-headers.ts'
-import { compressed } from './compress.ts'
+import { gzipText, worthCompressing } from './compress.ts'
 import { sendEvents } from './event-stream.ts'
 import { type Binding, bindingsOf } from './http-rule.ts'
 import { readJsonBodies } from './rest-body.ts'
@@ -79,10 +79,9 @@ async function answer(options: RestOptions, exchange: Exchange<UnaryMethod>): Pr
   const message = await callUnary(options.app, method, callOf(options, exchange))
   const text = toJsonString(method.desc.output, message, jsonOptions)
   reply.header('content-type', jsonMediaType)
-  const gzipped = await compressed(text, request.headers['accept-encoding'])
-  if (gzipped === undefined) return text
+  if (!worthCompressing(text, request.headers['accept-encoding'])) return text
   reply.header('content-encoding', 'gzip')
-  return gzipped
+  return gzipText(text)
 }
 
 async function answerEvents(options: RestOptions, exchange: Exchange<StreamMethod>): Promise<void> {
