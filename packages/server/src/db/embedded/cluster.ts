@@ -21,17 +21,16 @@ import {
   explainOutput,
 } from './embedded-postgres-error.ts'
 import type { Layout } from './layout.ts'
-import { endProcessesIn } from './postmaster-pid.ts'
+import { endProcessesIn } from './leftovers.ts'
 import { type RunAs, runAsToEnd } from './run-as.ts'
 
 /** The superuser and owner of everything; only who can enter the socket folder can be it. */
 export const databaseUser = 'signet'
 export const databaseName = 'signet'
 
-/** Refuses a cluster of another version, or one that lost parts of itself. */
+/** Refuses a cluster of another version, and one that lost parts of itself or all of it. */
 export function checkCluster(layout: Layout): void {
   const { cluster } = layout
-  if (!existsSync(cluster)) return
   const version = readVersion(cluster)
   if (version !== undefined && version !== String(postgresMajorVersion)) {
     throw new EmbeddedPostgresError('OTHER_MAJOR_VERSION', {
@@ -46,10 +45,8 @@ export function checkCluster(layout: Layout): void {
   })
 }
 
-/** Makes the cluster where there is none. */
+/** Makes the cluster. Called only where there is none. */
 export async function makeCluster(layout: Layout, runAs: RunAs, binaries: Binaries): Promise<void> {
-  if (existsSync(layout.cluster)) return
-  await removeUnfinished(layout)
   const path = layout.unfinishedCluster
   const run = async (command: string[], input?: string) => {
     const { succeeded, output } = await runAsToEnd(runAs, command, input)
@@ -79,7 +76,8 @@ const initdbArguments = [
   ...['--no-sync', '--no-instructions'],
 ]
 
-async function removeUnfinished(layout: Layout): Promise<void> {
+/** Clears away what a killed initdb left, and what is still writing there. */
+export async function removeUnfinishedCluster(layout: Layout): Promise<void> {
   const path = layout.unfinishedCluster
   if (!existsSync(path)) return
   try {

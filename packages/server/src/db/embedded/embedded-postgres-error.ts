@@ -5,6 +5,8 @@
  * the failures that any step can meet (disk full, not writable).
  */
 
+import { statfsSync } from 'node:fs'
+
 /** Every way in which the embedded database can fail to start. Stable: scripts may rely on them. */
 export type EmbeddedPostgresErrorCode =
   | 'ALREADY_RUNNING'
@@ -45,7 +47,10 @@ export class EmbeddedPostgresError extends Error {
   }
 }
 
-const notWritableCodes = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST'])
+const notWritableCodes = new Set([
+  ...['EACCES', 'EPERM', 'EROFS'],
+  ...['EEXIST', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP'],
+])
 const diskFullCodes = new Set(['ENOSPC', 'EDQUOT'])
 
 /** Turns a failed file operation below `path` into its sentence; anything else is returned as it came. */
@@ -63,7 +68,8 @@ export function explainFileError(error: unknown, path: string): unknown {
 /** What a Postgres program wrote before it failed, as an error: known causes by name, the rest with its last lines. */
 export function explainOutput(output: string, options: { path: string; doing: string }): Error {
   const detail = lastLines(output)
-  if (/No space left on device|Disk quota exceeded/.test(output)) {
+  // A server whose own log is on the full disk cannot even say so.
+  if (/No space left on device|Disk quota exceeded/.test(output) || isFull(options.path)) {
     return diskFull(options.path, { detail })
   }
   if (/Permission denied|Read-only file system/.test(output)) {
@@ -84,6 +90,17 @@ export function explainOutput(output: string, options: { path: string; doing: st
 export function errorCode(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('code' in error)) return undefined
   return typeof error.code === 'string' ? error.code : undefined
+}
+
+const fullBelowBytes = 1024 * 1024
+
+function isFull(path: string): boolean {
+  try {
+    const { bavail, bsize } = statfsSync(path)
+    return bavail * bsize < fullBelowBytes
+  } catch {
+    return false
+  }
 }
 
 function diskFull(path: string, rest: { detail?: string; cause?: unknown }): EmbeddedPostgresError {

@@ -12,11 +12,16 @@
  * Errors: EmbeddedPostgresError, all codes.
  */
 
-import { realpathSync } from 'node:fs'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { existsSync, realpathSync } from 'node:fs'
 import type { DatabaseAddress } from '../address.ts'
 import { type Binaries, linkLibraries, type PackageResolver, resolveBinaries } from './binaries.ts'
-import { checkCluster, databaseName, databaseUser, makeCluster } from './cluster.ts'
+import {
+  checkCluster,
+  databaseName,
+  databaseUser,
+  makeCluster,
+  removeUnfinishedCluster,
+} from './cluster.ts'
 import { lockDirectory } from './directory-lock.ts'
 import {
   claimFolder,
@@ -26,9 +31,11 @@ import {
   prepareRuntimeDirectory,
   socketPort,
 } from './layout.ts'
-import { launchPostmaster, type Postmaster } from './postmaster.ts'
-import { answers, endLeftovers, readPostmasterPid } from './postmaster-pid.ts'
-import { chooseRunAs } from './run-as.ts'
+import { endLeftovers } from './leftovers.ts'
+import { launchPostmaster } from './postmaster.ts'
+import { answers, readPostmasterPid } from './postmaster-pid.ts'
+import { chooseRunAs, type RunAs } from './run-as.ts'
+import { supervise } from './supervise.ts'
 
 /** What to start, and where. */
 export interface EmbeddedPostgresOptions {
@@ -37,6 +44,8 @@ export interface EmbeddedPostgresOptions {
   log?: (message: string) => void
   /** Finds the platform package; the default looks in node_modules. */
   resolvePackage?: PackageResolver
+  /** False for a database that is thrown away: it does not wait for the disk, and a power cut may ruin it. */
+  durable?: boolean
   /** How long one start may take, recovery after a crash included. */
   startTimeoutMs?: number
 }
@@ -58,14 +67,25 @@ export interface EmbeddedPostgres {
 export async function startEmbeddedPostgres(
   options: EmbeddedPostgresOptions,
 ): Promise<EmbeddedPostgres> {
-  const { log = () => undefined, startTimeoutMs = 120_000 } = options
+  const { log = () => undefined, durable = true, startTimeoutMs = 120_000 } = options
   const binaries = resolveBinaries(options.resolvePackage)
   const layout = openDataDirectory(options.dataDir)
   claimFolder(layout)
   const lock = await lockDirectory(layout)
   try {
-    const launch = () => launchOnce({ layout, binaries, log, startTimeoutMs })
-    const supervised = superviseServer(await launch(), { launch, log })
+    if (!existsSync(layout.cluster)) {
+      await removeUnfinishedCluster(layout)
+      await makeCluster(layout, await prepare(layout, binaries), binaries)
+    }
+    const supervised = await supervise({
+      async launch(signal) {
+        checkCluster(layout)
+        await endLeftovers(layout, log)
+        const runAs = await prepare(layout, binaries)
+        return launchPostmaster({ layout, binaries, runAs, durable, startTimeoutMs, signal })
+      },
+      log,
+    })
     let stopped: Promise<void> | undefined
     return {
       address: addressOf(layout.runtime),
@@ -81,6 +101,13 @@ export async function startEmbeddedPostgres(
     await lock.release()
     throw error
   }
+}
+
+/** What each start needs again, since the temp directory may be cleaned and node_modules moved. */
+async function prepare(layout: Layout, binaries: Binaries): Promise<RunAs> {
+  prepareRuntimeDirectory(layout)
+  await linkLibraries(binaries, layout.libraries)
+  return chooseRunAs(layout, binaries)
 }
 
 /** Where the server of this directory listens, if one runs: for commands beside a running Signet. */
@@ -100,86 +127,4 @@ export async function findRunningEmbeddedPostgres(
 
 function addressOf(socketDirectory: string): DatabaseAddress {
   return { host: socketDirectory, port: socketPort, user: databaseUser, database: databaseName }
-}
-
-interface LaunchContext {
-  layout: Layout
-  binaries: Binaries
-  log: (message: string) => void
-  startTimeoutMs: number
-}
-
-async function launchOnce(context: LaunchContext): Promise<Postmaster> {
-  const { layout, binaries, log, startTimeoutMs } = context
-  checkCluster(layout)
-  prepareRuntimeDirectory(layout)
-  await linkLibraries(binaries, layout.libraries)
-  const runAs = await chooseRunAs(layout, binaries)
-  await endLeftovers(layout, log)
-  await makeCluster(layout, runAs, binaries)
-  return launchPostmaster({ layout, binaries, runAs, startTimeoutMs })
-}
-
-/** The pauses before each attempt to start again; the last one repeats. */
-const restartDelaysMs = [0, 100, 300, 1_000, 3_000, 5_000]
-/** A server that ran this long had no trouble starting. */
-const steadyAfterMs = 60_000
-
-interface Supervised {
-  pid(): number
-  stop(): Promise<void>
-}
-
-function superviseServer(
-  first: Postmaster,
-  { launch, log }: { launch: () => Promise<Postmaster>; log: (message: string) => void },
-): Supervised {
-  const stopping = new AbortController()
-  let current: Postmaster = first
-
-  async function keepRunning(): Promise<void> {
-    let failures = 0
-    while (!stopping.signal.aborted) {
-      const startedAtMs = performance.now()
-      const how = await current.ended
-      if (stopping.signal.aborted) return
-      if (performance.now() - startedAtMs > steadyAfterMs) failures = 0
-      log(`PostgreSQL (process ${current.pid}) ended unexpectedly: ${how}; starting it again`)
-      failures = await startAgain(failures)
-    }
-  }
-
-  async function startAgain(failuresBefore: number): Promise<number> {
-    let failures = failuresBefore
-    while (!stopping.signal.aborted) {
-      await pause(restartDelaysMs[failures] ?? restartDelaysMs.at(-1), stopping.signal)
-      failures++
-      if (stopping.signal.aborted) break
-      try {
-        current = await launch()
-        log(`PostgreSQL runs again (process ${current.pid})`)
-        break
-      } catch (error) {
-        log(`PostgreSQL did not start: ${error instanceof Error ? error.message : String(error)}`)
-      }
-    }
-    return failures
-  }
-
-  const running = keepRunning()
-  return {
-    pid: () => current.pid,
-    async stop() {
-      stopping.abort()
-      await current.stop()
-      await running
-      // A start that was under way when we were asked to stop has ended by now, one way or the other.
-      await current.stop()
-    },
-  }
-}
-
-/** Sleeps without keeping the process alive; ends early when stopping. */
-async function pause(delayMs: number | undefined, signal: AbortSignal): Promise<void> {
-  await sleep(delayMs, undefined, { signal, ref: false }).catch(() => undefined)
 }

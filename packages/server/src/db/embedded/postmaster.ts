@@ -5,11 +5,12 @@
  */
 
 import type { ChildProcess } from 'node:child_process'
-import { closeSync, openSync, readFileSync, renameSync, statSync } from 'node:fs'
+import { closeSync, fchownSync, openSync, readFileSync, renameSync, statSync } from 'node:fs'
 import type { Binaries } from './binaries.ts'
 import { explainFileError, explainOutput } from './embedded-postgres-error.ts'
 import { type Layout, socketPort } from './layout.ts'
-import { endProcess, readPostmasterPid } from './postmaster-pid.ts'
+import { stopSignals } from './leftovers.ts'
+import { readPostmasterPid } from './postmaster-pid.ts'
 import { waitUntil } from './process-state.ts'
 import { type RunAs, spawnAs } from './run-as.ts'
 
@@ -25,33 +26,41 @@ interface LaunchOptions {
   layout: Layout
   binaries: Binaries
   runAs: RunAs
-  /** Recovery after a crash reads the whole log again, so this is long. */
+  /** Whether a commit waits for the disk. */
+  durable: boolean
+  /** Recovery after a crash reads the log from the last checkpoint, so this is long. */
   startTimeoutMs: number
+  /** Gives up waiting, and stops what was started. */
+  signal: AbortSignal
 }
 
 /** Starts the server and waits until it accepts connections. */
 export async function launchPostmaster(options: LaunchOptions): Promise<Postmaster> {
-  const { layout, startTimeoutMs } = options
+  const { layout, signal, startTimeoutMs } = options
   const { child, logOffset } = spawnPostmaster(options)
+  // The program that we serve decides how long to live; a database alone keeps nobody waiting.
+  child.unref()
   let end: string | undefined
   const ended = new Promise<string>((resolve) => {
     child.on('error', (error) => resolve(error.message))
-    child.on('exit', (code, signal) => resolve(signal ?? `exit code ${code}`))
-  })
-  void ended.then((how) => {
+    child.on('exit', (code, signalName) => resolve(signalName ?? `exit code ${code}`))
+  }).then((how) => {
     end = how
+    return how
   })
-  // The program that we serve decides how long to live; a database alone keeps nobody waiting.
-  child.unref()
-  const isReady = () => isReadyServer(layout, child)
-  await waitUntil(() => end !== undefined || isReady(), startTimeoutMs)
-  const { pid } = child
-  if (end === undefined && pid !== undefined && isReady()) {
-    return { pid, ended, stop: () => endProcess(pid) }
+  const stop = async () => {
+    for (const [signalName, timeoutMs] of stopSignals) {
+      if (end === undefined) child.kill(signalName)
+      if (await waitUntil(() => end !== undefined, timeoutMs)) return
+    }
   }
-  if (end === undefined && pid !== undefined) await endProcess(pid)
-  const output = readLog(layout.log, logOffset)
-  throw explainOutput(`${output}${end ?? 'It was not ready in time.'}`, {
+  const isReady = () => isReadyServer(layout, child)
+  await waitUntil(() => end !== undefined || signal.aborted || isReady(), startTimeoutMs)
+  const { pid } = child
+  if (end === undefined && pid !== undefined && isReady()) return { pid, ended, stop }
+  const how = end ?? 'It was not ready in time.'
+  await stop()
+  throw explainOutput(`${readLog(layout.log, logOffset)}${how}`, {
     path: layout.folder,
     doing: 'to start',
   })
@@ -59,7 +68,7 @@ export async function launchPostmaster(options: LaunchOptions): Promise<Postmast
 
 const logMaxBytes = 1024 * 1024
 
-function spawnPostmaster({ layout, binaries, runAs }: LaunchOptions): {
+function spawnPostmaster({ layout, binaries, runAs, durable }: LaunchOptions): {
   child: ChildProcess
   logOffset: number
 } {
@@ -68,10 +77,15 @@ function spawnPostmaster({ layout, binaries, runAs }: LaunchOptions): {
     const size = statSync(layout.log, { throwIfNoEntry: false })?.size ?? 0
     if (size > logMaxBytes) renameSync(layout.log, `${layout.log}.1`)
     log = openSync(layout.log, 'a', 0o600)
-    const child = spawnAs(runAs, [binaries.postgres, '-D', layout.cluster, ...settings(layout)], {
-      deathSignal: 'INT',
-      stdio: ['ignore', log, log],
-    })
+    if (runAs.fileOwner) fchownSync(log, runAs.fileOwner.uid, runAs.fileOwner.gid)
+    const child = spawnAs(
+      runAs,
+      [binaries.postgres, '-D', layout.cluster, ...settings(layout, durable)],
+      {
+        deathSignal: 'INT',
+        stdio: ['ignore', log, log],
+      },
+    )
     return { child, logOffset: size > logMaxBytes ? 0 : size }
   } catch (error) {
     throw explainFileError(error, layout.log)
@@ -84,7 +98,8 @@ function spawnPostmaster({ layout, binaries, runAs }: LaunchOptions): {
  * Settings stand on the command line, so that neither the configuration files of the cluster nor ALTER SYSTEM can open
  * it to a network or make it forget a commit.
  */
-function settings(layout: Layout): string[] {
+function settings(layout: Layout, durable: boolean): string[] {
+  const waitForDisk = durable ? 'on' : 'off'
   const values = {
     listen_addresses: '',
     unix_socket_directories: layout.runtime,
@@ -92,9 +107,9 @@ function settings(layout: Layout): string[] {
     port: String(socketPort),
     cluster_name: 'signet',
     // What is acknowledged is on the disk.
-    fsync: 'on',
-    synchronous_commit: 'on',
-    full_page_writes: 'on',
+    fsync: waitForDisk,
+    synchronous_commit: waitForDisk,
+    full_page_writes: waitForDisk,
     // Small: one process fewer per line, or memory that a sign-in service never fills.
     max_connections: '100',
     shared_buffers: '32MB',
@@ -109,6 +124,7 @@ function settings(layout: Layout): string[] {
     log_timezone: 'UTC',
     // The log is for starts, stops and crashes. Failed statements go to the caller, since they may hold personal data.
     log_min_messages: 'log',
+    log_min_error_statement: 'panic',
     log_error_verbosity: 'terse',
     log_checkpoints: 'off',
     logging_collector: 'off',

@@ -22,21 +22,12 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-/** The living processes whose working directory is `directory`: every Postgres process works in its cluster. */
-export function processesIn(directory: string): number[] {
+/** The living Postgres processes that work in `directory`. A shell that somebody left there is not among them. */
+export function postgresProcessesIn(directory: string): number[] {
   if (!hasProc) return []
   return readdirSync('/proc')
     .map(Number)
     .filter((pid) => Number.isInteger(pid) && worksIn(pid, directory) && isAlive(pid))
-}
-
-/** Sends a signal; a process that has already gone is no error. */
-export function signalProcess(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(pid, signal)
-  } catch {
-    // It ended in between, which is what the signal was for.
-  }
 }
 
 /** Asks every few milliseconds until `condition` holds or the time is over; returns whether it holds. */
@@ -51,7 +42,8 @@ export async function waitUntil(condition: () => boolean, timeoutMs: number): Pr
 
 function worksIn(pid: number, directory: string): boolean {
   try {
-    return readlinkSync(`/proc/${pid}/cwd`) === directory
+    const name = readFileSync(`/proc/${pid}/comm`, 'utf8').trim()
+    return name === 'postgres' && readlinkSync(`/proc/${pid}/cwd`) === directory
   } catch {
     return false
   }

@@ -13,9 +13,9 @@
  */
 
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
-import { lstatSync, readFileSync, statSync } from 'node:fs'
-import { chown, lchown, readdir } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { readFileSync, statSync } from 'node:fs'
+import { lchown, lstat, readdir } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { type Binaries, binariesMissing } from './binaries.ts'
 import { EmbeddedPostgresError } from './embedded-postgres-error.ts'
 import type { Layout } from './layout.ts'
@@ -92,7 +92,11 @@ export async function chooseRunAs(layout: Layout, binaries: Binaries): Promise<R
     if (failure === undefined) return runAs
     failures.push(`as ${runAs.name}: ${failure}`)
   }
-  throw noWay(layout, failures.join('\n'))
+  const detail = failures.join('\n')
+  if (!(await startsAtAll(layout, binaries))) {
+    throw binariesMissing('its programs do not start', { detail })
+  }
+  throw noWay(layout, detail)
 }
 
 type Way = Omit<RunAs, 'libraries'>
@@ -148,6 +152,12 @@ async function probe(
   return succeeded ? undefined : output.trim()
 }
 
+/** Says its version to anybody, root included, unless it is made for another machine. */
+async function startsAtAll(layout: Layout, binaries: Binaries): Promise<boolean> {
+  const ourselves = { name: 'this user', prefix: () => [], libraries: layout.libraries }
+  return (await runAsToEnd(ourselves, [binaries.postgres, '--version'])).succeeded
+}
+
 function noWay(layout: Layout, detail: string): EmbeddedPostgresError {
   if (process.geteuid?.() === 0) {
     return new EmbeddedPostgresError('ROOT_NOT_POSSIBLE', {
@@ -155,9 +165,6 @@ function noWay(layout: Layout, detail: string): EmbeddedPostgresError {
       remedy: 'Start Signet as an ordinary user that owns both, or set SIGNET_DATABASE_URL.',
       detail,
     })
-  }
-  if (!detail.includes('cannot be written')) {
-    return binariesMissing('its programs do not start', { detail })
   }
   return new EmbeddedPostgresError('DIRECTORY_NOT_WRITABLE', {
     sentence: `The data directory cannot be written: ${layout.folder}.`,
@@ -176,14 +183,17 @@ function environment(libraries: string): NodeJS.ProcessEnv {
   }
 }
 
-/** Root only: the folder and all that is in it become that user's. Links are not followed. */
-async function giveTo(owner: Owner, folder: string): Promise<void> {
-  if (lstatSync(folder).uid === owner.uid) return
-  for (const entry of await readdir(folder, { withFileTypes: true })) {
-    if (entry.isDirectory()) await giveTo(owner, join(folder, entry.name))
-    else await lchown(join(folder, entry.name), owner.uid, owner.gid)
+/**
+ * Root only: a folder and all that is in it become that user's. Links are not followed. The cluster is large and changes
+ * hands last of all it holds, so one that is theirs already is not entered.
+ */
+async function giveTo(owner: Owner, path: string): Promise<void> {
+  const stat = await lstat(path)
+  const isTheirs = stat.uid === owner.uid
+  if (stat.isDirectory() && !(isTheirs && basename(path) === 'cluster')) {
+    for (const entry of await readdir(path)) await giveTo(owner, join(path, entry))
   }
-  await chown(folder, owner.uid, owner.gid)
+  if (!isTheirs) await lchown(path, owner.uid, owner.gid)
 }
 
 /** The owner of a path, unless that is root or there is no such path. */
