@@ -1,0 +1,82 @@
+#!/usr/bin/env node
+/**
+ * `signet`: the command line.
+ *
+ * 1. Understand the arguments; what is not understood is exit code 2.
+ * 2. Load the configuration; what is wrong with it is exit code 78.
+ * 3. Run the verb. Results go to standard output, everything else to standard error.
+ * 4. Tell a failure as what happened and what to do next, and end with its exit code.
+ */
+
+import { readFileSync } from 'node:fs'
+import { styleText } from 'node:util'
+import { CommanderError } from 'commander'
+import { type CommandIo, openCommandIo } from './command-io.ts'
+import { type ExitCode, exitCodes } from './exit-codes.ts'
+import { explainFailure, type Failure } from './explain-failure.ts'
+import { buildProgram, isHelpEnd, type RunVerb } from './program.ts'
+
+process.stdout.on('error', endQuietly)
+process.exitCode = await main(process.argv.slice(2))
+
+async function main(args: string[]): Promise<ExitCode> {
+  // Also where the arguments are not understood, the failure is told in the form that was asked for.
+  const io = openCommandIo(process, args.includes('--json'))
+  let exitCode: ExitCode = exitCodes.ok
+  const run: RunVerb = async ({ envFile }, verb) => {
+    const { loadConfig } = await import('../config/config.ts')
+    const config = loadConfig(envFile === undefined ? {} : { envFile })
+    exitCode = await verb({ config, io })
+  }
+  const program = buildProgram(run, readVersion())
+  const usage: string[] = []
+  for (const command of [program, ...descendants(program)]) {
+    command.exitOverride()
+    command.configureOutput({ writeErr: (text) => usage.push(text) })
+  }
+  try {
+    await program.parseAsync(args, { from: 'user' })
+    return exitCode
+  } catch (error) {
+    if (isHelpEnd(error)) return exitCodes.ok
+    const failure =
+      error instanceof CommanderError ? usageFailure(usage) : await explainFailure(error)
+    tell(failure, io)
+    return failure.exitCode
+  }
+}
+
+function descendants(command: ReturnType<typeof buildProgram>): (typeof command)[] {
+  return command.commands.flatMap((child) => [child, ...descendants(child)])
+}
+
+function usageFailure(usage: readonly string[]): Failure {
+  const message = usage
+    .join('')
+    .replace(/^error: /u, '')
+    .trim()
+  return { exitCode: exitCodes.usage, code: 'USAGE', message, fix: '' }
+}
+
+function tell(failure: Failure, io: CommandIo): void {
+  const { exitCode, code, message, fix, details } = failure
+  if (io.json) {
+    const error = { code, message, ...(fix !== '' && { fix }), ...(details && { details }) }
+    io.result({ error: { ...error, exitCode } }, '')
+    return
+  }
+  const isWhole = exitCode === exitCodes.config || code === 'USAGE'
+  const head = isWhole ? '' : `${styleText('red', 'Not done:', { stream: process.stderr })} `
+  io.note(`${head}${message}${fix === '' ? '' : `\n${fix}`}`)
+}
+
+function readVersion(): string {
+  const file = new URL('../../package.json', import.meta.url)
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version
+}
+
+/** Whoever read standard output has enough, as `head` does. That is no failure. */
+function endQuietly(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error
+  process.exit(process.exitCode)
+}

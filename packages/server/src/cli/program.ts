@@ -1,0 +1,217 @@
+/**
+ * The command line: its verbs, options and help. What a verb does is in the file it loads, when it is called.
+ */
+
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import type { Config } from '../config/config.ts'
+import type { ChainPlace } from '../events/verify-chain.ts'
+import type { CommandIo } from './command-io.ts'
+import { type ExitCode, exitCodeMeanings, exitCodes } from './exit-codes.ts'
+import type { SuspendOptions } from './user.ts'
+
+/** What every verb works with. */
+export interface CommandContext {
+  config: Config
+  io: CommandIo
+}
+
+/** The options that every verb has. */
+export interface CommonOptions {
+  json?: boolean
+  envFile?: string
+}
+
+/** Loads the configuration, runs a verb and notes its exit code. */
+export type RunVerb = (
+  options: CommonOptions,
+  verb: (context: CommandContext) => ExitCode | Promise<ExitCode>,
+) => Promise<void>
+
+/** The whole program. Parsing runs the verb that was named. */
+export function buildProgram(run: RunVerb, version: string): Command {
+  const program = new Command('signet')
+    .description('Runs and looks after Signet, the sign-in service.')
+    .version(version, '-V, --version', 'Say the version and end.')
+    .helpOption('-h, --help', 'Show this help and end.')
+    .helpCommand('help [command]', 'Show the help of a command.')
+    .showHelpAfterError('Run it with --help to see what it takes.')
+    .configureHelp({ sortSubcommands: false })
+    .addHelpText('after', exitCodeText())
+  addServiceVerbs(program, run)
+  addAdminVerbs(program, run)
+  addUserVerbs(program, run)
+  addEventVerbs(program, run)
+  return program
+}
+
+function exitCodeText(): string {
+  const lines = exitCodeMeanings.map(([code, meaning]) => `  ${String(code).padEnd(4)}${meaning}`)
+  return [
+    '',
+    'Exit codes:',
+    ...lines,
+    '',
+    'Settings come from SIGNET_… variables; see docs/reference/configuration.md.',
+  ].join('\n')
+}
+
+/** A verb with the options that all have. */
+function verb(parent: Command, name: string, description: string): Command {
+  return parent
+    .command(name)
+    .description(description)
+    .helpOption('-h, --help', 'Show this help and end.')
+    .option('--json', 'Print the result as JSON, one value on each line.')
+    .option('--env-file <path>', 'Read settings from a file too; the environment wins over it.')
+}
+
+function group(parent: Command, name: string, description: string): Command {
+  return parent
+    .command(name)
+    .description(description)
+    .helpOption('-h, --help', 'Show this help and end.')
+    .helpCommand(false)
+}
+
+function addServiceVerbs(program: Command, run: RunVerb): void {
+  verb(
+    program,
+    'start',
+    'Start the service, and its own database where none is configured.',
+  ).action((options: CommonOptions) =>
+    run(options, async ({ config, io }) => {
+      const { start } = await import('./start.ts')
+      await start(config, io)
+      return exitCodes.ok
+    }),
+  )
+  verb(program, 'status', 'Say how the server, the database and the event log are.').action(
+    (options: CommonOptions) =>
+      run(options, async (context) => (await import('./status.ts')).status(context)),
+  )
+  verb(program, 'migrate', 'Bring the database to the schema of this version.')
+    .option('--dry-run', 'Say what would be done, and do nothing.')
+    .action((options: CommonOptions & { dryRun?: boolean }) =>
+      run(options, async (context) =>
+        (await import('./migrate.ts')).migrateDatabase(context, options),
+      ),
+    )
+  const config = group(program, 'config', 'Look at the configuration.')
+  verb(
+    config,
+    'check',
+    'Say everything that is wrong with the configuration, without starting.',
+  ).action((options: CommonOptions) =>
+    run(options, async (context) => (await import('./config-check.ts')).configCheck(context)),
+  )
+}
+
+function addAdminVerbs(program: Command, run: RunVerb): void {
+  const admin = group(program, 'admin', 'Make administrators.')
+  verb(admin, 'create', 'Make an administrator: a new account, or the role for one that exists.')
+    .requiredOption(
+      '--email <address>',
+      'The email address; it counts as verified, since you vouch for it.',
+    )
+    .option('--display-name <name>', 'The name that others see.')
+    .addOption(
+      new Option('--password-file <path>', 'Read the password from a file.').conflicts(
+        'passwordStdin',
+      ),
+    )
+    .option('--password-stdin', 'Read the password from standard input.')
+    .option('--dry-run', 'Check everything, and change nothing.')
+    .addHelpText(
+      'after',
+      '\nWithout a file or standard input the password is asked for, twice and unseen.',
+    )
+    .action((options: CommonOptions & { email: string }) =>
+      run(options, async (context) =>
+        (await import('./admin-create.ts')).adminCreate(context, options),
+      ),
+    )
+}
+
+function addUserVerbs(program: Command, run: RunVerb): void {
+  const user = group(program, 'user', 'Find users, and close and open their accounts.')
+  const who = 'The user, by id or by email address.'
+  verb(user, 'list', 'List users, in the order in which they came.')
+    .option('--search <beginning>', 'Only those with an email address that begins so.')
+    .addOption(new Option('--status <status>', 'Only these.').choices(['active', 'suspended']))
+    .option('--limit <number>', 'How many to show at the most.', wholeNumber(1, 1000), 50)
+    .option('--after <id>', 'Begin after this user: the next page.', userId)
+    .action((options: CommonOptions & { limit: number }) =>
+      run(options, async (context) => (await import('./user.ts')).userList(context, options)),
+    )
+  verb(user, 'get', 'Show one user.')
+    .argument('<user>', who)
+    .action((name: string, options: CommonOptions) =>
+      run(options, async (context) => (await import('./user.ts')).userGet(context, name)),
+    )
+  verb(user, 'suspend', 'Close an account. Every session ends, and nobody can sign in.')
+    .argument('<user>', who)
+    .option('--reason <text>', 'Why; kept in the event log.')
+    .option('--dry-run', 'Say what would change, and change nothing.')
+    .action((name: string, options: CommonOptions & SuspendOptions) =>
+      run(options, async (context) =>
+        (await import('./user.ts')).userSuspend(context, name, options),
+      ),
+    )
+  verb(user, 'unsuspend', 'Open a suspended account. Sessions that ended stay ended.')
+    .argument('<user>', who)
+    .option('--dry-run', 'Say what would change, and change nothing.')
+    .action((name: string, options: CommonOptions & { dryRun?: boolean }) =>
+      run(options, async (context) =>
+        (await import('./user.ts')).userUnsuspend(context, name, options),
+      ),
+    )
+}
+
+function addEventVerbs(program: Command, run: RunVerb): void {
+  const events = group(program, 'events', 'Read the event log, and verify it.')
+  verb(events, 'tail', 'Show the latest events, or those after a place.')
+    .option(
+      '--since <number>',
+      'Begin after the event with this number.',
+      wholeNumber(0, Number.MAX_SAFE_INTEGER),
+    )
+    .option('--limit <number>', 'How many to show at the most.', wholeNumber(1, 100_000), 20)
+    .option('--follow', 'Go on with new events as they come, until Ctrl-C.')
+    .action((options: CommonOptions & { limit: number }) =>
+      run(options, async (context) => (await import('./events.ts')).eventsTail(context, options)),
+    )
+  verb(events, 'verify', 'Verify that no event was changed, removed or added.')
+    .option(
+      '--anchor <number:hash>',
+      'A place that was noted earlier; it must still be there.',
+      chainPlace,
+    )
+    .action((options: CommonOptions & { anchor?: ChainPlace }) =>
+      run(options, async (context) => (await import('./events.ts')).eventsVerify(context, options)),
+    )
+}
+
+function wholeNumber(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d{1,16}$/u.test(text) ? Number(text) : Number.NaN
+    if (value >= min && value <= max) return value
+    throw new InvalidArgumentError(`It is a whole number from ${min} to ${max}.`)
+  }
+}
+
+function userId(text: string): string {
+  if (/^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/iu.test(text)) return text.toLowerCase()
+  throw new InvalidArgumentError('It is the id of a user, as the list shows it.')
+}
+
+function chainPlace(text: string): ChainPlace {
+  const [, seq, hash] = /^(\d{1,18}):([0-9a-f]{64})$/iu.exec(text) ?? []
+  if (seq !== undefined && hash !== undefined)
+    return { seq: BigInt(seq), hash: Buffer.from(hash, 'hex') }
+  throw new InvalidArgumentError('It is a number and a hash, as signet events verify prints them.')
+}
+
+/** Whether an error is only how commander ends after showing help or the version. */
+export function isHelpEnd(error: unknown): boolean {
+  return error instanceof CommanderError && error.exitCode === 0
+}

@@ -1,0 +1,59 @@
+/** The status for people: a line for each thing, and at the end what is wrong. */
+
+import type { CommandIo } from './command-io.ts'
+import { countBound, type DatabaseStatus, type SchemaStatus, type Status } from './status.ts'
+
+/** The whole text. */
+export function formatStatus(status: Status, io: CommandIo): string {
+  const { server, database, schema, problems } = status
+  const lines = [
+    line('Server', server.ready ? 'ready' : server.reachable ? 'not ready' : 'away', server.url),
+    ...databaseLines(database),
+    ...(schema === undefined ? [] : schemaLines(schema)),
+    '',
+    ...(problems.length === 0
+      ? ['All is well.']
+      : [io.heading('What is wrong'), ...problems.map((problem) => `  ${problem}`)]),
+  ]
+  return lines.join('\n')
+}
+
+function line(name: string, state: string, rest = ''): string {
+  return `${name.padEnd(14)}${state}${rest === '' ? '' : `  ${rest}`}`
+}
+
+const standbys = {
+  none: 'none: a crash of this machine can lose what was acknowledged last',
+  named: 'wanted, but none is seen',
+  connected: 'connected',
+} as const
+
+function databaseLines(database: DatabaseStatus): string[] {
+  const { kind, reachable, version, synchronousStandby, clockSkewMs, migrations } = database
+  if (!reachable) return [line('Database', 'away', kind)]
+  const lines = [line('Database', 'reachable', `${kind}, PostgreSQL ${version}`)]
+  if (migrations !== undefined) {
+    const { applied, pending, unknown } = migrations
+    const later = unknown.length === 0 ? '' : `, ${unknown.length} of a later version`
+    lines.push(line('Migrations', `${applied} applied, ${pending.length} pending${later}`))
+  }
+  if (synchronousStandby !== undefined) lines.push(line('Standby', standbys[synchronousStandby]))
+  if (clockSkewMs !== undefined) lines.push(line('Clock', `${clockSkewMs} ms from the one here`))
+  return lines
+}
+
+function schemaLines({ signingKeys, counts, events }: SchemaStatus): string[] {
+  const keys = signingKeys.map(({ algorithm, state }) => `${algorithm} ${state}`).join(', ')
+  const users = `${count(counts.activeUsers)} active, ${count(counts.suspendedUsers)} suspended, ${count(counts.administrators)} administrators`
+  const waiting = events.unsealed ? ', some not sealed yet' : ''
+  return [
+    line('Signing keys', keys || 'none'),
+    line('Users', users),
+    line('Sessions', `${count(counts.liveSessions)} live`),
+    line('Events', `${events.seq}${waiting}`, events.hash.slice(0, 16)),
+  ]
+}
+
+function count(value: number): string {
+  return value >= countBound ? `${countBound} or more` : String(value)
+}

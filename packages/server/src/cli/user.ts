@@ -1,0 +1,185 @@
+/** `signet user`: finds people, and closes and opens their accounts. */
+
+import type { Config } from '../config/config.ts'
+import type { Db } from '../db/query.ts'
+import type { UserId } from '../ids.ts'
+import { parseEmail } from '../users/identifier.ts'
+import { listUsers, type UserQuery, type UserRow } from '../users/list-users.ts'
+import { suspendUser, unsuspendUser } from '../users/suspend-user.ts'
+import { findUser, listIdentifiers } from '../users/users.sql.ts'
+import { CommandError } from './command-error.ts'
+import type { CommandIo } from './command-io.ts'
+import { type ExitCode, exitCodes } from './exit-codes.ts'
+import { withDatabase } from './open-database.ts'
+import { openOperatorSecret, operatorContext, rehearsal } from './operator.ts'
+import { table } from './table.ts'
+
+type Context = { config: Config; io: CommandIo }
+
+export interface UserListOptions {
+  search?: string
+  status?: 'active' | 'suspended'
+  after?: string
+  limit: number
+}
+
+/** `user list`: one page of users. */
+export async function userList(context: Context, options: UserListOptions): Promise<ExitCode> {
+  const { io } = context
+  const { search, status, after, limit } = options
+  const query: UserQuery = {
+    // One more than wanted tells whether there is another page.
+    limit: limit + 1,
+    ...(search !== undefined && { search }),
+    ...(status !== undefined && { status }),
+    ...(after !== undefined && { after: after as UserId }),
+  }
+  const found = await withDatabase(context, ({ db }) => listUsers(db, query))
+  const users = found.slice(0, limit)
+  const next = found.length > limit ? users.at(-1)?.id : undefined
+  const rows = users.map((user) => [
+    user.id,
+    user.status,
+    user.identifiers.join(', '),
+    user.displayName,
+    user.roleNames.join(', '),
+    user.createdAt.toISOString().slice(0, 10),
+  ])
+  const [head = '', ...lines] = table(
+    ['id', 'status', 'signs in as', 'name', 'roles', 'since'],
+    rows,
+  )
+  const text =
+    users.length === 0 ? 'There are no such users.' : [io.heading(head), ...lines].join('\n')
+  io.result({ users, next: next ?? null }, text)
+  if (next !== undefined) io.note(`There are more. The next page: --after ${next}`)
+  return exitCodes.ok
+}
+
+/** `user get`: one user, by id or email address. */
+export async function userGet(context: Context, user: string): Promise<ExitCode> {
+  return withDatabase(context, async ({ db }) => {
+    const id = await resolveUser(db, user)
+    const [found, identifiers] = await Promise.all([
+      findUser(db, { id }),
+      listIdentifiers(db, { userId: id }),
+    ])
+    if (found === undefined) throw noSuchUser(user)
+    const lines = [
+      `${found.id}  ${found.status}`,
+      `  Name    ${found.displayName || '(none)'}`,
+      ...identifiers.map(
+        ({ kind, value, verified }) =>
+          `  ${kind.padEnd(6)}  ${value}${verified ? '' : '  (not verified)'}`,
+      ),
+      `  Roles   ${found.roleNames.join(', ')}`,
+      `  Since   ${found.createdAt.toISOString()}`,
+    ]
+    context.io.result({ ...found, identifiers }, lines.join('\n'))
+    return exitCodes.ok
+  })
+}
+
+export interface SuspendOptions {
+  reason?: string
+  dryRun?: boolean
+}
+
+/** `user suspend`: closes an account and ends its sessions. */
+export async function userSuspend(
+  context: Context,
+  user: string,
+  { reason, dryRun = false }: SuspendOptions,
+): Promise<ExitCode> {
+  return change(context, { user, dryRun, verb: 'suspended' }, (deps, ctx, userId) =>
+    suspendUser(deps, ctx, { userId, ...(reason !== undefined && { reason }) }),
+  )
+}
+
+/** `user unsuspend`: opens a suspended account again. */
+export async function userUnsuspend(
+  context: Context,
+  user: string,
+  { dryRun = false }: { dryRun?: boolean },
+): Promise<ExitCode> {
+  return change(context, { user, dryRun, verb: 'open' }, (deps, ctx, userId) =>
+    unsuspendUser(deps, ctx, { userId }),
+  )
+}
+
+type Change = (
+  deps: Parameters<typeof suspendUser>[0],
+  ctx: Parameters<typeof suspendUser>[1],
+  userId: UserId,
+) => Promise<{ changed: boolean }>
+
+async function change(
+  context: Context,
+  { user, dryRun, verb }: { user: string; dryRun: boolean; verb: string },
+  run: Change,
+): Promise<ExitCode> {
+  const { config, io } = context
+  return withDatabase(context, async ({ db }) => {
+    const userId = await resolveUser(db, user)
+    const ctx = operatorContext()
+    const deps = { db: dryRun ? rehearsal(db) : db, masterSecret: openOperatorSecret(config) }
+    const { changed } = await run(deps, ctx, userId)
+    const said = dryRun ? `would be ${verb}. Nothing was changed.` : `is ${verb}.`
+    const text = changed ? `${user} ${said}` : `${user} was ${verb} already. Nothing was changed.`
+    io.result({ userId, changed, dryRun, reference: ctx.reference }, text)
+    return exitCodes.ok
+  })
+}
+
+const uuid = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/iu
+
+/** The user whom an operator means. An address that several claim without proof is not enough. */
+async function resolveUser(db: Db, user: string): Promise<UserId> {
+  if (uuid.test(user)) return user.toLowerCase() as UserId
+  const parsed = parseEmail(user, 'user')
+  if (!('identifier' in parsed)) {
+    throw new CommandError(`${JSON.stringify(user)} is neither a user id nor an email address.`, {
+      code: 'NO_SUCH_FORM',
+      fix: 'Give one of the two; signet user list shows both.',
+      exitCode: exitCodes.usage,
+    })
+  }
+  const { canonical } = parsed.identifier
+  const holders = (await listUsers(db, { search: canonical, limit: 1000 })).filter((row) =>
+    holds(row, canonical),
+  )
+  const proved: UserRow[] = []
+  for (const row of holders) {
+    const identifiers = await listIdentifiers(db, { userId: row.id })
+    if (identifiers.some(({ value, verified }) => verified && sameAddress(value, canonical)))
+      proved.push(row)
+  }
+  const [found, ...others] = proved.length > 0 ? proved : holders
+  if (found === undefined) throw noSuchUser(user)
+  if (others.length > 0) {
+    throw new CommandError(
+      `${user} is claimed by ${others.length + 1} users, none of whom proved it.`,
+      {
+        code: 'AMBIGUOUS',
+        fix: `Give the id of the one you mean: ${holders.map((row) => row.id).join(', ')}.`,
+      },
+    )
+  }
+  return found.id
+}
+
+function holds(row: UserRow, canonical: string): boolean {
+  return row.identifiers.some((value) => sameAddress(value, canonical))
+}
+
+function sameAddress(value: string, canonical: string): boolean {
+  const parsed = parseEmail(value, 'value')
+  return 'identifier' in parsed && parsed.identifier.canonical === canonical
+}
+
+function noSuchUser(user: string): CommandError {
+  return new CommandError(`There is no user ${user}.`, {
+    code: 'NOT_FOUND',
+    fix: 'signet user list shows who there is.',
+  })
+}
