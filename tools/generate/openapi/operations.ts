@@ -152,7 +152,7 @@ function success({ contract, schemas }: Context, method: DescMethod): JsonObject
       content: { 'application/json': content },
     }
   return {
-    description: `${contract.commentOf(method.output)} A stream of server-sent events: the data of each event is one ${method.output.name} in JSON.`,
+    description: `${contract.commentOf(method.output)} A stream of server-sent events: the data of each is one ${method.output.name} in JSON. \`event: end\` ends the stream; \`event: error\` ends it with a problem document.`,
     headers,
     content: { 'text/event-stream': content },
   }
