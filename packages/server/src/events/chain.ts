@@ -3,9 +3,9 @@
  *
  * SHA-256 over a list of parts. A part is its length in bytes (32 bits, big-endian) followed by its bytes in UTF-8; a
  * null is the length ffffffff and no bytes. The parts, in order: the words "signet event 1", the previous hash (32 raw
- * bytes), seq in decimal, id in lower case, occurred_at as YYYY-MM-DDThh:mm:ss.sssZ, kind, outcome, actor_id,
- * subject_id, client_id, reference, occurrences in decimal, details exactly as stored, origin (raw ciphertext),
- * personal (raw ciphertext).
+ * bytes), seq in decimal, id in lower case, arrival in decimal, occurred_at as YYYY-MM-DDThh:mm:ss.sssZ, kind, outcome,
+ * actor_id, subject_id, client_id, reference, occurrences in decimal, details exactly as stored, origin (raw
+ * ciphertext), personal (raw ciphertext).
  *
  * Before the first event stands SHA-256 of "signet event chain 1 " and the installation's id.
  *
@@ -17,6 +17,7 @@ import { createHash } from 'node:crypto'
 /** An event as it is stored, without its place. */
 export interface StoredEvent {
   id: string
+  arrival: bigint
   occurredAt: Date
   kind: string
   outcome: string
@@ -39,6 +40,7 @@ export function chainHash(previous: Buffer, seq: bigint, event: StoredEvent): Bu
     previous,
     seq.toString(),
     event.id,
+    event.arrival.toString(),
     event.occurredAt.toISOString(),
     event.kind,
     event.outcome,

@@ -59,11 +59,16 @@ select id, occurred_at, kind, outcome, actor_id, subject_id, client_id, referenc
 -- Makes the partitions of this and the next months, and says how many were missing.
 select ensure_event_partitions() as "made!";
 
+-- name: findMonths :one
+-- An instant of this month and one of the next, for what is made ahead. Calendar months of UTC.
+select signet_now() as "now!",
+       (date_trunc('month', signet_now() at time zone 'UTC') + interval '1 month') at time zone 'UTC' as "next_month!";
+
 -- name: findSealerWork :one
 -- The end of the chain and what waits, in one cheap look.
 select c.seq as head,
        (select extract(epoch from signet_now() - u.occurred_at)::float8
-          from events u where u.seq is null order by u.occurred_at, u.id limit 1) as "unsealed_for_seconds?",
+          from events u where u.seq is null order by u.arrival limit 1) as "unsealed_for_seconds?",
        exists (select from event_windows w where w.closes_at <= signet_now()) as "window_closed!"
   from event_chain c;
 
@@ -72,12 +77,12 @@ select c.seq as head,
 select seq, hash from event_chain for update skip locked;
 
 -- name: listUnsealedEvents :many
--- Committed events that have no place yet, oldest first.
-select id, occurred_at, kind, outcome, actor_id, subject_id, client_id, reference, occurrences, details::text as "details!",
+-- Committed events that have no place yet, in the order of writing.
+select id, arrival, occurred_at, kind, outcome, actor_id, subject_id, client_id, reference, occurrences, details::text as "details!",
        origin, personal
   from events
  where seq is null
- order by occurred_at, id
+ order by arrival
  limit :limit;
 
 -- name: sealEvents :exec
@@ -94,7 +99,7 @@ update event_chain set seq = :seq, hash = :hash;
 
 -- name: listSealedEvents :many
 -- Sealed events after a place, in order.
-select seq as "seq!", hash as "hash!", id, occurred_at, kind, outcome, actor_id, subject_id, client_id, reference,
+select seq as "seq!", hash as "hash!", id, arrival, occurred_at, kind, outcome, actor_id, subject_id, client_id, reference,
        occurrences, details::text as "details!", origin, personal
   from events
  where seq > :since

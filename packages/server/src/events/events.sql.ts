@@ -137,6 +137,15 @@ export const ensureEventPartitions = one<void, { made: number }>({
   columns: ['made'],
 })
 
+/** An instant of this month and one of the next, for what is made ahead. Calendar months of UTC. */
+export const findMonths = one<void, { now: Date; nextMonth: Date }>({
+  name: 'events.findMonths',
+  text: `select signet_now() as "now!",
+       (date_trunc('month', signet_now() at time zone 'UTC') + interval '1 month') at time zone 'UTC' as "next_month!"`,
+  params: [],
+  columns: ['now', 'nextMonth'],
+})
+
 /** The end of the chain and what waits, in one cheap look. */
 export const findSealerWork = one<
   void,
@@ -149,7 +158,7 @@ export const findSealerWork = one<
   name: 'events.findSealerWork',
   text: `select c.seq as head,
        (select extract(epoch from signet_now() - u.occurred_at)::float8
-          from events u where u.seq is null order by u.occurred_at, u.id limit 1) as "unsealed_for_seconds?",
+          from events u where u.seq is null order by u.arrival limit 1) as "unsealed_for_seconds?",
        exists (select from event_windows w where w.closes_at <= signet_now()) as "window_closed!"
   from event_chain c`,
   params: [],
@@ -164,13 +173,14 @@ export const findChainForUpdateSkipLocked = maybe<void, { seq: bigint; hash: Buf
   columns: ['seq', 'hash'],
 })
 
-/** Committed events that have no place yet, oldest first. */
+/** Committed events that have no place yet, in the order of writing. */
 export const listUnsealedEvents = many<
   {
     limit: bigint
   },
   {
     id: string
+    arrival: bigint
     occurredAt: Date
     kind: string
     outcome: 'success' | 'failure'
@@ -185,14 +195,14 @@ export const listUnsealedEvents = many<
   }
 >({
   name: 'events.listUnsealedEvents',
-  text: `select id, occurred_at, kind, outcome, actor_id, subject_id, client_id, reference, occurrences, details::text as "details!",
+  text: `select id, arrival, occurred_at, kind, outcome, actor_id, subject_id, client_id, reference, occurrences, details::text as "details!",
        origin, personal
   from events
  where seq is null
- order by occurred_at, id
+ order by arrival
  limit $1`,
   params: ['limit'],
-  columns: ['id', 'occurredAt', 'kind', 'outcome', 'actorId', 'subjectId', 'clientId', 'reference', 'occurrences', 'details', 'origin', 'personal'],
+  columns: ['id', 'arrival', 'occurredAt', 'kind', 'outcome', 'actorId', 'subjectId', 'clientId', 'reference', 'occurrences', 'details', 'origin', 'personal'],
 })
 
 /** Gives events their places. Fewer rows than places means that somebody else sealed one. */
@@ -232,6 +242,7 @@ export const listSealedEvents = many<
     seq: bigint
     hash: Buffer
     id: string
+    arrival: bigint
     occurredAt: Date
     kind: string
     outcome: 'success' | 'failure'
@@ -246,14 +257,14 @@ export const listSealedEvents = many<
   }
 >({
   name: 'events.listSealedEvents',
-  text: `select seq as "seq!", hash as "hash!", id, occurred_at, kind, outcome, actor_id, subject_id, client_id, reference,
+  text: `select seq as "seq!", hash as "hash!", id, arrival, occurred_at, kind, outcome, actor_id, subject_id, client_id, reference,
        occurrences, details::text as "details!", origin, personal
   from events
  where seq > $1
  order by seq
  limit $2`,
   params: ['since', 'limit'],
-  columns: ['seq', 'hash', 'id', 'occurredAt', 'kind', 'outcome', 'actorId', 'subjectId', 'clientId', 'reference', 'occurrences', 'details', 'origin', 'personal'],
+  columns: ['seq', 'hash', 'id', 'arrival', 'occurredAt', 'kind', 'outcome', 'actorId', 'subjectId', 'clientId', 'reference', 'occurrences', 'details', 'origin', 'personal'],
 })
 
 /** Where the chain starts, where it says it ends, and the last sealed event, as of one moment. */

@@ -7,9 +7,11 @@
  */
 
 import type { Logger } from 'pino'
+import type { MasterSecret } from '../crypto/master-secret.ts'
 import type { Database } from '../db/database.ts'
 import { type EventFeed, type FeedDriver, openEventFeed } from './event-feed.ts'
-import { closeWindows, ensureEventPartitions, findSealerWork } from './events.sql.ts'
+import { ensureEventKeys, keyOwner } from './event-keys.ts'
+import { closeWindows, ensureEventPartitions, findMonths, findSealerWork } from './events.sql.ts'
 import { sealBatch } from './seal-events.ts'
 
 export interface Sealer {
@@ -29,6 +31,7 @@ export interface SealerOptions {
 
 interface SealerDeps {
   db: Database
+  masterSecret: MasterSecret
   log: Logger
 }
 
@@ -37,7 +40,7 @@ interface Run {
   seq: bigint
   lagSeconds: number
   failing: boolean
-  partitionsDueAtMs: number
+  monthsDueAtMs: number
   stopping: boolean
 }
 
@@ -45,7 +48,8 @@ const pollMsDefault = 200
 const batchSizeDefault = 250
 const retryMs = 1000
 const busyMs = 20
-const partitionsEveryMs = 3_600_000
+const monthsEveryMs = 3_600_000
+const retryMonthsMs = 60_000
 
 /** Starts sealing. Never throws: that the database is away is logged once, and it is looked at again. */
 export function startSealer(deps: SealerDeps, options: SealerOptions = {}): Sealer {
@@ -56,7 +60,7 @@ export function startSealer(deps: SealerDeps, options: SealerOptions = {}): Seal
     seq: 0n,
     lagSeconds: 0,
     failing: false,
-    partitionsDueAtMs: 0,
+    monthsDueAtMs: 0,
     stopping: false,
   }
   const running = takeTurns({ deps, feed, run, pollMs })
@@ -98,7 +102,7 @@ async function takeTurns(sealer: {
 
 /** Seals what there is. Returns whether that was everything. */
 async function takeTurn(deps: SealerDeps, feed: FeedDriver, run: Run): Promise<boolean> {
-  await makePartitions(deps, run)
+  await prepareMonths(deps, run)
   const work = await look(deps, feed, run)
   if (work.windowClosed) await closeWindows(deps.db)
   else if (work.unsealedForSeconds === null) return true
@@ -119,14 +123,19 @@ async function look(deps: SealerDeps, feed: FeedDriver, run: Run) {
   return work
 }
 
-/** The months ahead are made long before they come, so a failure can wait for the next time. */
-async function makePartitions(deps: SealerDeps, run: Run): Promise<void> {
-  if (performance.now() < run.partitionsDueAtMs) return
-  run.partitionsDueAtMs = performance.now() + partitionsEveryMs
+/**
+ * Makes what the months ahead need: partitions, and keys for events on nobody known, so that no two writers meet at
+ * making one. It is made long before, so a failure can wait for the next time.
+ */
+async function prepareMonths({ db, masterSecret, log }: SealerDeps, run: Run): Promise<void> {
+  if (performance.now() < run.monthsDueAtMs) return
+  run.monthsDueAtMs = performance.now() + monthsEveryMs
   try {
-    await ensureEventPartitions(deps.db)
+    await ensureEventPartitions(db)
+    const { now, nextMonth } = await findMonths(db)
+    await ensureEventKeys({ db, masterSecret }, new Set([keyOwner(now), keyOwner(nextMonth)]), now)
   } catch (error) {
-    deps.log.warn({ err: error }, 'no partitions could be made for the next months of events')
-    run.partitionsDueAtMs = performance.now() + retryMs * 60
+    log.warn({ err: error }, 'the next months of the event log could not be prepared')
+    run.monthsDueAtMs = performance.now() + retryMonthsMs
   }
 }

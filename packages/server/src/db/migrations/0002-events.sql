@@ -3,8 +3,12 @@
 -- A writer inserts an event in the transaction that causes it. One sealer numbers committed events without gaps and
 -- chains their hashes. Personal fields are ciphertext, so erasing a person destroys a key and leaves the chain whole.
 
+create sequence event_arrivals;
+
 create table events (
   id          uuid not null,
+  -- The order of writing, in which events are sealed: what one transaction caused, and what followed from it, stays in order.
+  arrival     bigint not null default nextval('event_arrivals'),
   -- Milliseconds, so that the hash covers exactly what is stored.
   occurred_at timestamptz(3) not null,
   kind        text not null check (kind ~ '^[a-z_]+\.[a-z_]+$'),
@@ -28,7 +32,7 @@ create table events (
   primary key (occurred_at, id)
 ) partition by range (occurred_at);
 create index events_seq on events (seq);
-create index events_unsealed on events (occurred_at, id) where seq is null;
+create index events_unsealed on events (arrival) where seq is null;
 
 -- Takes what no month takes, so that an insert never fails for want of a partition.
 create table events_default partition of events default;
