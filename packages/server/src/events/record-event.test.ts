@@ -13,8 +13,8 @@ import {
   type EventLog,
   masterSecret,
   newUser,
-  noon,
   openEventLog,
+  recordedAt,
 } from './testing/event-log.ts'
 import { verifyChain } from './verify-chain.ts'
 
@@ -51,7 +51,7 @@ test('an event reads back as it was recorded', async (t) => {
   assert.deepEqual(facts, {
     seq: 1n,
     kind: 'user.suspended',
-    occurredAt: noon,
+    occurredAt: recordedAt,
     outcome: 'success',
     actorId: admin,
     subjectId: user,
@@ -235,6 +235,7 @@ test('append-only: nothing but the sealer changes a row, in the table and in its
   await log.record({ kind: 'user.signed_up', outcome: 'success' })
   await log.record({ kind: 'user.signed_up', outcome: 'success' }, { now: new Date('2040-01-01') })
   const hash = "sha256('x')"
+  const partition = `events_${recordedAt.toISOString().slice(0, 7).replace('-', '_')}`
   const refused = [
     'delete from events',
     "update events set kind = 'user.erased'",
@@ -243,7 +244,7 @@ test('append-only: nothing but the sealer changes a row, in the table and in its
     'delete from events_default',
     'truncate events_default',
     "update events_default set reference = ''",
-    'truncate events_2026_11',
+    `truncate ${partition}`,
     `insert into events (id, occurred_at, kind, outcome, reference, seq, hash) values (gen_random_uuid(), now(), 'a.b', 'success', '', 1, ${hash})`,
     'delete from event_chain',
     'truncate event_chain',
@@ -256,7 +257,7 @@ test('append-only: nothing but the sealer changes a row, in the table and in its
   for (const statement of [...sealed, ...refused])
     await assert.rejects(log.sql(statement), { code: '23000' }, statement)
   assert.deepEqual(await log.sql('select tableoid::regclass, seq from events order by seq'), [
-    ['events_2026_11', '1'],
+    [partition, '1'],
     ['events_default', '2'],
   ])
 })

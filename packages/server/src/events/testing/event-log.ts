@@ -13,7 +13,8 @@ import { sealBatch } from '../seal-events.ts'
 
 export const log = pino({ level: 'silent' })
 export const masterSecret = openMasterSecret({ current: 'm'.repeat(48) })
-export const noon = new Date('2026-11-22T12:00:00.123Z')
+/** When events happen that do not say when: in a month for which the migration made a partition. */
+export const recordedAt = new Date()
 
 export interface EventLog {
   db: Database
@@ -49,7 +50,7 @@ export async function openEventLog(t: TestContext): Promise<EventLog> {
 
 export function callContext(ctx: Partial<RequestContext> = {}): RequestContext {
   return {
-    now: noon,
+    now: recordedAt,
     reference: '7K3Q-90XD-2M1B',
     ipAddress: '192.0.2.77',
     userAgent: 'Canary/1.0',
@@ -61,18 +62,18 @@ export function callContext(ctx: Partial<RequestContext> = {}): RequestContext {
 }
 
 export function newUser(): UserId {
-  return newId<UserId>(noon)
+  return newId<UserId>(recordedAt)
 }
 
 export function callerOf(userId: UserId): RequestContext['caller'] {
   return {
     kind: 'user',
     userId,
-    sessionId: newId<SessionId>(noon),
+    sessionId: newId<SessionId>(recordedAt),
     clientId: 'signet' as ClientId,
     scopes: [],
     permissions: new Set(),
-    authTime: noon,
-    expiresAt: noon,
+    authTime: recordedAt,
+    expiresAt: recordedAt,
   }
 }
