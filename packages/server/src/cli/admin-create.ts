@@ -5,7 +5,7 @@ import type { Config } from '../config/config.ts'
 import { createAdministrator } from '../roles/create-administrator.ts'
 import type { CommandIo } from './command-io.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
-import { withDatabase } from './open-database.ts'
+import { withNewDatabase } from './open-database.ts'
 import { openOperatorSecret, operatorContext, rehearsal } from './operator.ts'
 import { type PasswordSource, readPassword } from './read-password.ts'
 
@@ -23,7 +23,7 @@ export async function adminCreate(
   const { config, io } = context
   const { email, displayName = '', dryRun = false } = options
   const password = await readPassword(io, options)
-  return withDatabase(context, async ({ db }) => {
+  return withNewDatabase(context, async ({ db }) => {
     const ctx = operatorContext()
     const deps = {
       config,

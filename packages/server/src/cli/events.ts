@@ -3,7 +3,7 @@
 import { setTimeout } from 'node:timers/promises'
 import { pino } from 'pino'
 import type { Config } from '../config/config.ts'
-import type { Database } from '../db/database.ts'
+import type { MasterSecret } from '../crypto/master-secret.ts'
 import { findChainEnds } from '../events/events.sql.ts'
 import { listEvents, type SealedEvent } from '../events/list-events.ts'
 import { startSealer } from '../events/sealer.ts'
@@ -30,8 +30,8 @@ export async function eventsTail(context: Context, options: EventsTailOptions): 
   const { config, io } = context
   const signal = options.follow ? untilInterrupted() : new AbortController().signal
   return withDatabase(context, async (database) => {
-    await sealOwn(database)
     const deps = { db: database.db, masterSecret: openOperatorSecret(config) }
+    await sealOwn(database, deps.masterSecret)
     const { seq: head } = await findChainEnds(deps.db)
     let since = BigInt(options.since ?? Math.max(0, Number(head) - options.limit))
     let left = options.limit
@@ -43,7 +43,7 @@ export async function eventsTail(context: Context, options: EventsTailOptions): 
       left -= page.length
       if (page.length === limit && limit > 0) continue
       if (!options.follow) break
-      if (database.by === 'started') await sealOwn(database)
+      await sealOwn(database, deps.masterSecret)
       await setTimeout(followEveryMs, undefined, { signal }).catch(() => undefined)
     }
     return exitCodes.ok
@@ -66,9 +66,9 @@ export async function eventsVerify(
   context: Context,
   { anchor }: EventsVerifyOptions,
 ): Promise<ExitCode> {
-  const { io } = context
+  const { config, io } = context
   return withDatabase(context, async (database) => {
-    await sealOwn(database)
+    await sealOwn(database, openOperatorSecret(config))
     const options: VerifyOptions = { onProgress: progress(io) }
     if (anchor !== undefined) options.anchor = anchor
     const verdict = await verifyChain(database.db, options)
@@ -88,12 +88,10 @@ export async function eventsVerify(
 }
 
 /** Seals what waits, where no server runs that would: the database was started for this command alone. */
-async function sealOwn({ db, by }: CommandDatabase): Promise<void> {
-  if (by === 'started') await sealEverything(db)
-}
-
-async function sealEverything(db: Database): Promise<void> {
-  const sealer = startSealer({ db, log: pino({ enabled: false }) })
+async function sealOwn(database: CommandDatabase, masterSecret: MasterSecret): Promise<void> {
+  if (database.by !== 'started') return
+  const log = pino({ enabled: false })
+  const sealer = startSealer({ db: database.db, masterSecret, log })
   try {
     await sealer.feed.settled()
   } finally {

@@ -5,7 +5,7 @@
  * A schema that lacks migrations is brought up to date only in an embedded database that the command itself has
  * started. Anywhere else a server may be running, and `signet migrate` is a decision of its own.
  *
- * Errors: CommandError (MIGRATIONS_PENDING), EmbeddedPostgresError, UNAVAILABLE.
+ * Errors: CommandError (NOT_SET_UP, MIGRATIONS_PENDING), EmbeddedPostgresError, UNAVAILABLE.
  */
 
 import { existsSync } from 'node:fs'
@@ -23,6 +23,7 @@ import { layoutOf } from '../db/embedded/layout.ts'
 import { migrate, migrationState } from '../db/migrate.ts'
 import { CommandError } from './command-error.ts'
 import type { CommandIo } from './command-io.ts'
+import { exitCodes } from './exit-codes.ts'
 
 /** Where the database is, and how the command came to it. */
 export interface OpenAddress {
@@ -44,8 +45,24 @@ const commandLimits = { answerTimeoutMs: 65_000, statementTimeoutMs: 60_000 }
 const joinTimeoutMs = 10_000
 const joinEveryMs = 100
 
-/** Opens the database, runs `use` and closes it again, whatever happens. */
+/** Opens a database that exists, runs `use` and closes it again, whatever happens. */
 export async function withDatabase<T>(
+  context: { config: Config; io: CommandIo },
+  use: (database: CommandDatabase) => Promise<T>,
+): Promise<T> {
+  const { config } = context
+  if (config.database.address === undefined && !(await hasEmbeddedDatabase(config))) {
+    throw new CommandError(`There is no database in ${config.dataDir} yet.`, {
+      code: 'NOT_SET_UP',
+      fix: 'Run signet start first, or set SIGNET_DATA_DIR or SIGNET_DATABASE_URL to where it is.',
+      exitCode: exitCodes.unavailable,
+    })
+  }
+  return withNewDatabase(context, use)
+}
+
+/** The same, but makes the embedded database where there is none. */
+export async function withNewDatabase<T>(
   { config, io }: { config: Config; io: CommandIo },
   use: (database: CommandDatabase) => Promise<T>,
 ): Promise<T> {

@@ -9,20 +9,15 @@ import { relative } from 'node:path'
 import type { Config } from '../config/config.ts'
 import { createLogger } from '../operations/log.ts'
 import { type RunningServer, startServer } from '../server.ts'
+import type { CommandIo } from './command-io.ts'
 
-interface StartOptions {
-  /** One JSON object with the addresses as the first line, instead of the block for people. */
-  json: boolean
-}
-
-/** Resolves once the service has stopped. */
-export async function start(config: Config, { json }: StartOptions): Promise<void> {
+/** Resolves once the service has stopped. As JSON, the first line holds the addresses. */
+export async function start(config: Config, io: Pick<CommandIo, 'result'>): Promise<void> {
   const startedAt = performance.now()
   const log = createLogger(config.log)
   for (const warning of config.warnings) log.warn(warning)
   const server = await startServer(config, log)
   const seconds = (performance.now() - startedAt) / 1000
-  const urls = urlsOf(config, server)
   const words = json
     ? JSON.stringify({ ...urls, pid: process.pid })
     : block(config, server, seconds)

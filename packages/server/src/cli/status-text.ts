@@ -23,7 +23,7 @@ function line(name: string, state: string, rest = ''): string {
 }
 
 const standbys = {
-  none: 'none: a crash of this machine can lose what was acknowledged last',
+  none: 'none: a failover could lose what was acknowledged last',
   named: 'wanted, but none is seen',
   connected: 'connected',
 } as const
