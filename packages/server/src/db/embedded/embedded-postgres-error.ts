@@ -19,6 +19,7 @@ export type EmbeddedPostgresErrorCode =
   | 'ROOT_NOT_POSSIBLE'
   | 'SOCKET_PATH'
   | 'START_FAILED'
+  | 'USER_WITHOUT_NAME'
 
 interface Explanation {
   /** One sentence: what is wrong, naming the path or the process. */
@@ -76,6 +77,13 @@ export function explainOutput(output: string, options: { path: string; doing: st
     return new EmbeddedPostgresError('DIRECTORY_NOT_WRITABLE', {
       sentence: `PostgreSQL may not read or write everything in ${options.path}.`,
       remedy: 'Give all of it to the user that runs Signet, or choose another SIGNET_DATA_DIR.',
+      detail,
+    })
+  }
+  if (/could not look up effective user ID/.test(output)) {
+    return new EmbeddedPostgresError('USER_WITHOUT_NAME', {
+      sentence: 'PostgreSQL makes a database only for a user with a name, and this one has none.',
+      remedy: 'Start Signet as a user that is in /etc/passwd, or set SIGNET_DATABASE_URL.',
       detail,
     })
   }

@@ -22,6 +22,7 @@ import {
 } from './embedded-postgres.ts'
 import { EmbeddedPostgresError, type EmbeddedPostgresErrorCode } from './embedded-postgres-error.ts'
 import { postgresProcessesIn } from './process-state.ts'
+import { madeDataDirs } from './testing/made-data-dir.ts'
 import { startProcess } from './testing/start-process.ts'
 import { type TemporaryDirectory, temporaryDirectory } from './testing/temporary-directory.ts'
 import { query } from './testing/writers.ts'
@@ -55,13 +56,27 @@ async function assertRefused(
   return error
 }
 
-function makeDataDir(t: TestContext): { directory: TemporaryDirectory; dataDir: string } {
+interface Place {
+  directory: TemporaryDirectory
+  dataDir: string
+}
+
+function emptyPlace(t: TestContext): Place {
   const directory = temporaryDirectory(t)
   return { directory, dataDir: join(directory.path, 'data') }
 }
 
+const copyMadeDataDir = madeDataDirs()
+
+/** Where the database was made before. */
+async function madePlace(t: TestContext): Promise<Place> {
+  const place = emptyPlace(t)
+  await copyMadeDataDir(place.dataDir)
+  return place
+}
+
 test('the first start makes a database, and a later one finds it as it was', async (t) => {
-  const { directory, dataDir } = makeDataDir(t)
+  const { directory, dataDir } = emptyPlace(t)
   const first = await start(directory, { dataDir })
   await query(first.address, "create table kept as select 'here' as value")
   await first.stop()
@@ -72,7 +87,7 @@ test('the first start makes a database, and a later one finds it as it was', asy
 })
 
 test('what runs is durable, small, in UTC, and reachable only through a private folder', async (t) => {
-  const { directory, dataDir } = makeDataDir(t)
+  const { directory, dataDir } = await madePlace(t)
   const { address } = await start(directory, { dataDir })
   const settings = await query<{ name: string; setting: string }>(
     address,
@@ -99,7 +114,7 @@ test('what runs is durable, small, in UTC, and reachable only through a private 
 })
 
 test('settings kept in the cluster cannot open it to a network or make it forget', async (t) => {
-  const { directory, dataDir } = makeDataDir(t)
+  const { directory, dataDir } = await madePlace(t)
   const first = await start(directory, { dataDir })
   await query(first.address, 'alter system set fsync = off')
   await query(first.address, "alter system set listen_addresses = '127.0.0.1'")
@@ -110,7 +125,7 @@ test('settings kept in the cluster cannot open it to a network or make it forget
 })
 
 test('stop ends every process, may be called twice, and frees the directory', async (t) => {
-  const { directory, dataDir } = makeDataDir(t)
+  const { directory, dataDir } = await madePlace(t)
   const postgres = await start(directory, { dataDir })
   const idle = await query(postgres.address, 'select 1 as one')
   assert.deepEqual(idle, [{ one: 1 }])
@@ -122,14 +137,14 @@ test('stop ends every process, may be called twice, and frees the directory', as
 })
 
 test('a command beside a running server finds its address, and nothing where none runs', async (t) => {
-  const { directory, dataDir } = makeDataDir(t)
+  const { directory, dataDir } = await madePlace(t)
   assert.equal(await findRunningEmbeddedPostgres(dataDir), undefined)
   const { address } = await start(directory, { dataDir })
   assert.deepEqual(await findRunningEmbeddedPostgres(dataDir), address)
 })
 
 test('a second process on the same directory is told which one has it, by any path', async (t) => {
-  const { directory, dataDir } = makeDataDir(t)
+  const { directory, dataDir } = await madePlace(t)
   const first = startProcess(dataDir)
   directory.beforeRemoval(first.stop)
   const { self, address } = await first.outcome
@@ -148,7 +163,7 @@ test('a second process on the same directory is told which one has it, by any pa
 })
 
 test('of many processes that start at once on an empty directory, one wins', async (t) => {
-  const { directory, dataDir } = makeDataDir(t)
+  const { directory, dataDir } = emptyPlace(t)
   const starters = [1, 2, 3, 4].map(() => startProcess(dataDir))
   for (const starter of starters) directory.beforeRemoval(starter.stop)
   const outcomes = await Promise.all(starters.map(({ outcome }) => outcome))
@@ -157,7 +172,7 @@ test('of many processes that start at once on an empty directory, one wins', asy
 })
 
 test('a holder that cannot answer still holds', async (t) => {
-  const { directory, dataDir } = makeDataDir(t)
+  const { directory, dataDir } = await madePlace(t)
   const first = startProcess(dataDir)
   directory.beforeRemoval(first.stop)
   const { self } = await first.outcome
@@ -170,28 +185,38 @@ test('a holder that cannot answer still holds', async (t) => {
 })
 
 test('a data directory too deep for a socket gets its socket in the temp directory', async (t) => {
-  const { directory } = makeDataDir(t)
+  const { directory } = emptyPlace(t)
   const dataDir = join(directory.path, 'd'.repeat(100), 'with a space, and: more')
-  const { address } = await start(directory, { dataDir })
+  const { address } = await startFarAway(directory, dataDir)
   assert.deepEqual(await query(address, 'select 1 as one'), [{ one: 1 }])
   assert.ok(address.host.startsWith(join(tmpdir(), 'signet-')))
   assert.equal(statSync(address.host).mode & 0o777, 0o700)
   assert.deepEqual(await findRunningEmbeddedPostgres(dataDir), address)
 })
 
+/** Starts where the socket is in the temp directory, which is cleared away as well. */
+async function startFarAway(
+  directory: TemporaryDirectory,
+  dataDir: string,
+): Promise<EmbeddedPostgres> {
+  const postgres = await startEmbeddedPostgres({ dataDir })
+  directory.beforeRemoval(async () => rmSync(postgres.address.host, { recursive: true }))
+  directory.beforeRemoval(() => postgres.stop())
+  return postgres
+}
+
 test('a socket folder that others can enter is refused and left alone', async (t) => {
-  const { directory } = makeDataDir(t)
-  const dataDir = join(directory.path, 'd'.repeat(100))
-  const first = await start(directory, { dataDir })
+  const { directory } = await madePlace(t)
+  const dataDir = await copyMadeDataDir(join(directory.path, 'd'.repeat(100)))
+  const first = await startFarAway(directory, dataDir)
   await first.stop()
   chmodSync(first.address.host, 0o777)
-  directory.beforeRemoval(async () => chmodSync(first.address.host, 0o700))
   await assertRefused({ dataDir }, 'SOCKET_PATH', /not safe to use: .*mode 700/)
   assert.equal(statSync(first.address.host).mode & 0o777, 0o777)
 })
 
 test('a folder with other content is never touched', async (t) => {
-  const { dataDir } = makeDataDir(t)
+  const { dataDir } = emptyPlace(t)
   mkdirSync(join(dataDir, 'postgres'), { recursive: true })
   writeFileSync(join(dataDir, 'postgres', 'letters.txt'), 'dear')
   await assertRefused({ dataDir }, 'DIRECTORY_FOREIGN', /did not make \(letters\.txt\)/)
@@ -199,9 +224,7 @@ test('a folder with other content is never touched', async (t) => {
 })
 
 test('data of another major version is named and not touched', async (t) => {
-  const { directory, dataDir } = makeDataDir(t)
-  const first = await start(directory, { dataDir })
-  await first.stop()
+  const { directory, dataDir } = await madePlace(t)
   const versionFile = join(dataDir, 'postgres', 'cluster', 'PG_VERSION')
   writeFileSync(versionFile, '14\n')
   await assertRefused(
@@ -215,15 +238,13 @@ test('data of another major version is named and not touched', async (t) => {
 })
 
 test('a cluster that lost its control file is not replaced by an empty one', async (t) => {
-  const { dataDir } = makeDataDir(t)
-  const first = await startEmbeddedPostgres({ dataDir })
-  await first.stop()
+  const { dataDir } = await madePlace(t)
   rmSync(join(dataDir, 'postgres', 'cluster', 'global', 'pg_control'))
   await assertRefused({ dataDir }, 'HALF_MADE', /is not complete: .*pg_control/)
 })
 
 test('without programs for the platform, a person is sent to a database of their own', async (t) => {
-  const { dataDir } = makeDataDir(t)
+  const { dataDir } = emptyPlace(t)
   const asked: string[] = []
   const resolvePackage = (name: string) => {
     asked.push(name)
@@ -235,7 +256,7 @@ test('without programs for the platform, a person is sent to a database of their
 })
 
 test('programs that do not start here are missing as well', async (t) => {
-  const { directory, dataDir } = makeDataDir(t)
+  const { directory, dataDir } = emptyPlace(t)
   const bin = join(directory.path, 'package', 'native', 'bin')
   mkdirSync(bin, { recursive: true })
   mkdirSync(join(directory.path, 'package', 'native', 'lib'))
@@ -245,16 +266,14 @@ test('programs that do not start here are missing as well', async (t) => {
 })
 
 test('what nobody foresaw is told in the words of PostgreSQL', async (t) => {
-  const { dataDir } = makeDataDir(t)
-  const first = await startEmbeddedPostgres({ dataDir })
-  await first.stop()
+  const { dataDir } = await madePlace(t)
   truncateSync(join(dataDir, 'postgres', 'cluster', 'global', 'pg_control'), 100)
   const error = await assertRefused({ dataDir }, 'START_FAILED', /failed to start in/)
   assert.match(error.detail ?? '', /pg_control/)
 })
 
 test('the server log is bounded from one start to the next', async (t) => {
-  const { dataDir } = makeDataDir(t)
+  const { dataDir } = await madePlace(t)
   const log = join(dataDir, 'postgres', 'postgres.log')
   for (const size of [2_000_000, 3_000_000]) {
     const postgres = await startEmbeddedPostgres({ dataDir })

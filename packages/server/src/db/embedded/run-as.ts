@@ -15,6 +15,7 @@
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
 import { readFileSync, statSync } from 'node:fs'
 import { lchown, lstat, readdir } from 'node:fs/promises'
+import { userInfo } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { type Binaries, binariesMissing } from './binaries.ts'
 import { EmbeddedPostgresError } from './embedded-postgres-error.ts'
@@ -57,7 +58,7 @@ export function spawnAs(runAs: RunAs, command: string[], options: SpawnOptions):
     detached: true,
     stdio: options.stdio,
     env: environment(runAs.libraries),
-    ...runAs.user,
+    ...(runAs.user && { uid: runAs.user.uid, gid: runAs.user.gid }),
   })
 }
 
@@ -84,11 +85,7 @@ export async function chooseRunAs(layout: Layout, binaries: Binaries): Promise<R
   const failures: string[] = []
   for (const way of ways(layout)) {
     const runAs = { ...way, libraries: layout.libraries }
-    if (runAs.fileOwner) {
-      await giveTo(runAs.fileOwner, layout.folder)
-      await giveTo(runAs.fileOwner, layout.runtime)
-    }
-    const failure = await probe(runAs, layout, binaries)
+    const failure = await tryWay(runAs, layout, binaries)
     if (failure === undefined) return runAs
     failures.push(`as ${runAs.name}: ${failure}`)
   }
@@ -102,12 +99,7 @@ export async function chooseRunAs(layout: Layout, binaries: Binaries): Promise<R
 type Way = Omit<RunAs, 'libraries'>
 
 function ways(layout: Layout): Way[] {
-  if (process.geteuid?.() !== 0) {
-    return [
-      { name: 'this user', prefix: withDeathSignal },
-      { name: 'this user without setpriv', prefix: () => [] },
-    ]
-  }
+  if (process.geteuid?.() !== 0) return asOurselves()
   const dataOwner = ownerOf(layout.cluster)
   const root = { uid: 0, gid: process.getegid?.() ?? 0 }
   const others = [
@@ -123,12 +115,25 @@ function ways(layout: Layout): Way[] {
   ]
 }
 
+function asOurselves(): Way[] {
+  return [
+    ...(isNamed() ? [] : [{ name: 'this user in a user namespace', prefix: inUserNamespace }]),
+    { name: 'this user', prefix: withDeathSignal },
+    { name: 'this user without setpriv', prefix: () => [] },
+  ]
+}
+
 function asUser(user: Owner | undefined): Way[] {
   if (user === undefined) return []
   const name = `user ${user.uid}`
+  const become = { user, fileOwner: user }
+  const isNamedUser = systemUsers().some(({ uid }) => uid === user.uid)
   return [
-    { name, prefix: withDeathSignal, user, fileOwner: user },
-    { name: `${name} without setpriv`, prefix: () => [], user, fileOwner: user },
+    ...(isNamedUser
+      ? []
+      : [{ name: `${name} in a user namespace`, prefix: inUserNamespace, ...become }]),
+    { name, prefix: withDeathSignal, ...become },
+    { name: `${name} without setpriv`, prefix: () => [], ...become },
   ]
 }
 
@@ -136,16 +141,41 @@ function withDeathSignal(signal: string): string[] {
   return ['setpriv', `--pdeathsig=${signal}`]
 }
 
+/**
+ * The same user under another number. initdb insists on a user with a name, so the number is one that has a name here,
+ * and not the one by which the kernel shows everybody from outside the namespace.
+ */
 function inUserNamespace(signal: string): string[] {
-  return ['unshare', '-U', '--map-user=1000', '--map-group=1000', ...withDeathSignal(signal)]
+  const overflowId = 65_534
+  const named = systemUsers().filter(({ uid }) => uid !== 0)
+  const { uid } = named.find((user) => user.uid !== overflowId) ?? named[0] ?? { uid: 1_000 }
+  return ['unshare', '-U', `--map-user=${uid}`, `--map-group=${uid}`, ...withDeathSignal(signal)]
+}
+
+/** Whether our own number has a name; a container may be started with any number. */
+function isNamed(): boolean {
+  try {
+    userInfo()
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** Undefined when the way works, else what stood in it. */
-async function probe(
+async function tryWay(
   runAs: RunAs,
   layout: Layout,
   binaries: Binaries,
 ): Promise<string | undefined> {
+  try {
+    if (runAs.fileOwner) {
+      await giveTo(runAs.fileOwner, layout.folder)
+      await giveTo(runAs.fileOwner, layout.runtime)
+    }
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  }
   const script = 'test -w "$0" || { echo "$0 cannot be written"; exit 1; }; exec "$1" --version'
   const command = ['/bin/sh', '-c', script, layout.folder, binaries.postgres]
   const { succeeded, output } = await runAsToEnd(runAs, command)
@@ -203,9 +233,13 @@ function ownerOf(path: string): Owner | undefined {
 }
 
 function systemUser(name: string): Owner | undefined {
-  const line = readFileSync('/etc/passwd', 'utf8')
+  return systemUsers().find((user) => user.name === name)
+}
+
+function systemUsers(): (Owner & { name: string })[] {
+  return readFileSync('/etc/passwd', 'utf8')
     .split('\n')
-    .find((entry) => entry.startsWith(`${name}:`))
-  const [, , uid, gid] = line?.split(':') ?? []
-  return uid === undefined || gid === undefined ? undefined : { uid: Number(uid), gid: Number(gid) }
+    .map((line) => line.split(':'))
+    .filter((fields) => fields.length > 3)
+    .map(([name = '', , uid, gid]) => ({ name, uid: Number(uid), gid: Number(gid) }))
 }

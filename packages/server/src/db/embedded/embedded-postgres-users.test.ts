@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict'
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { type Installation, install } from './testing/installation.ts'
+import { type StartOptions, startProcess } from './testing/start-process.ts'
+import { temporaryDirectory } from './testing/temporary-directory.ts'
+import { query } from './testing/writers.ts'
+
+const isRoot = process.geteuid?.() === 0
+/** A user with files of its own but without a name, and root where we are not root: of a user namespace. */
+const somebody = isRoot ? 23_456 : (process.geteuid?.() ?? 0)
+const asSomebody = isRoot
+  ? ['setpriv', `--reuid=${somebody}`, `--regid=${somebody}`, '--clear-groups']
+  : []
+const asRoot = isRoot ? [] : ['unshare', '-Ur']
+
+const directory = mkdtempSync(join(tmpdir(), 'signet-pg-installed-'))
+chmodSync(directory, 0o755)
+after(() => rmSync(directory, { recursive: true, force: true }))
+const installed: Installation = install(directory)
+
+function makeHome(parent: string, owner: number): string {
+  const home = join(parent, `home-of-${owner}`)
+  mkdirSync(home, { mode: 0o700 })
+  if (isRoot) chownSync(home, owner, owner)
+  return home
+}
+
+/** Starts, asks, stops; returns whose the data is. */
+async function startOnce(dataDir: string, options: StartOptions): Promise<number> {
+  const starter = startProcess(dataDir, { ...installed, ...options })
+  try {
+    const { event, message, detail, address } = await starter.outcome
+    assert.equal(event, 'ready', `${message} ${detail}`)
+    assert.deepEqual(await query(address, 'select 1 as one'), [{ one: 1 }])
+  } finally {
+    await starter.stop()
+  }
+  return statSync(join(dataDir, 'postgres', 'cluster')).uid
+}
+
+test('an ordinary user runs it in a home of mode 700, with a program that only root can write', async (t) => {
+  const home = makeHome(temporaryDirectory(t).path, somebody)
+  const dataDir = join(home, 'data')
+  assert.equal(await startOnce(dataDir, { prefix: asSomebody }), somebody)
+  assert.equal(await startOnce(dataDir, { prefix: asSomebody }), somebody)
+})
+
+test('root runs it in a home of mode 700', async (t) => {
+  const owner = process.geteuid?.() ?? 0
+  const home = makeHome(temporaryDirectory(t).path, owner)
+  assert.equal(await startOnce(join(home, 'data'), { prefix: asRoot }), owner)
+})
+
+test('a directory of somebody else is refused in a sentence', async (t) => {
+  const { path } = temporaryDirectory(t)
+  const home = join(path, 'home')
+  mkdirSync(home)
+  chmodSync(home, isRoot ? 0o755 : 0o555)
+  const starter = startProcess(join(home, 'data'), { ...installed, prefix: asSomebody })
+  const { code, message } = await starter.outcome
+  assert.equal(code, 'DIRECTORY_NOT_WRITABLE')
+  assert.match(message, /cannot be written: .*home\/data \(EACCES\)\. Give it to the user/)
+})
+
+test('a file in place of the directory is refused in a sentence', async (t) => {
+  const file = join(temporaryDirectory(t).path, 'data')
+  writeFileSync(file, 'not a directory')
+  const { code, message } = await startProcess(file, installed).outcome
+  assert.equal(code, 'DIRECTORY_NOT_WRITABLE')
+  assert.match(message, /cannot be written: .*data \(E\w+\)/)
+})
+
+test('where root may neither make a user namespace nor become anybody, it says so', async (t) => {
+  const dataDir = join(temporaryDirectory(t).path, 'data')
+  // Root of a user namespace with one user in it, in which no other namespace may be made.
+  const forbid = 'echo 0 > /proc/sys/user/max_user_namespaces && exec "$0" "$@"'
+  const prefix = ['unshare', '-Ur', 'sh', '-c', forbid]
+  const { code, message, detail } = await startProcess(dataDir, { prefix }).outcome
+  assert.equal(code, 'ROOT_NOT_POSSIBLE')
+  assert.match(message, /does not run as root, .* set SIGNET_DATABASE_URL\.$/)
+  assert.match(detail ?? '', /as root in a user namespace: unshare: /)
+})
+
+if (isRoot) {
+  test("root in somebody else's home runs it as them, and they can go on themselves", async (t) => {
+    const home = makeHome(temporaryDirectory(t).path, somebody)
+    const dataDir = join(home, 'data')
+    assert.equal(await startOnce(dataDir, {}), somebody)
+    assert.equal(await startOnce(dataDir, { prefix: asSomebody }), somebody)
+    assert.equal(await startOnce(dataDir, {}), somebody)
+  })
+
+  test('root without user namespaces runs it as a system user, and goes on so with them', async (t) => {
+    const dataDir = join(temporaryDirectory(t).path, 'data')
+    const owner = await startOnce(dataDir, { prefix: ['sh', '-c', withoutUserNamespaces] })
+    assert.notEqual(owner, 0)
+    assert.equal(await startOnce(dataDir, {}), owner)
+  })
+
+  test('a user without a name and without user namespaces is told so', async (t) => {
+    const home = makeHome(temporaryDirectory(t).path, somebody)
+    const prefix = ['sh', '-c', withoutUserNamespaces, ...asSomebody]
+    const { code, message } = await startProcess(join(home, 'data'), { ...installed, prefix })
+      .outcome
+    assert.equal(code, 'USER_WITHOUT_NAME')
+    assert.match(message, /Start Signet as a user that is in \/etc\/passwd/)
+  })
+}
+
+/**
+ * All users of the machine, in a user namespace in which no other one may be made. The map must be written from outside,
+ * which the first shell does for the second; a machine that allows no user namespace at all needs no such trick.
+ */
+const withoutUserNamespaces = `
+unshare -U true || exec "$0" "$@"
+exec 3<&0
+mkfifo_dir=$(mktemp -d) && mkfifo "$mkfifo_dir/mapped"
+(
+  until [ "$(readlink /proc/$$/ns/user)" != "$(readlink /proc/self/ns/user)" ]; do :; done
+  echo 0 0 65536 > /proc/$$/uid_map && echo 0 0 65536 > /proc/$$/gid_map
+  echo > "$mkfifo_dir/mapped"; rm -r "$mkfifo_dir"
+) &
+exec unshare -U sh -c '
+  read -r _ < "$0/mapped"
+  exec sh -c "echo 0 > /proc/sys/user/max_user_namespaces && exec \\"\\$0\\" \\"\\$@\\" <&3" "$@"
+' "$mkfifo_dir" "$0" "$@"
+`
