@@ -19,41 +19,45 @@ export async function sendEvents(
   lines: AsyncGenerator<string, void, undefined>,
   options: EventStreamOptions,
 ): Promise<void> {
-  const gone = () => {
-    void lines.return()
-  }
-  res.once('close', gone)
   for (const [name, value] of Object.entries(options.headers)) res.setHeader(name, value)
   res.setHeader('content-type', 'text/event-stream; charset=utf-8')
   // Proxies such as nginx hold events back otherwise.
   res.setHeader('x-accel-buffering', 'no')
-  await write(res, ': open\n\n')
-  const heartbeat = setInterval(() => {
-    void write(res, ': heartbeat\n\n')
-  }, options.heartbeatMs)
+  const write = paced(res)
+  const heartbeat = setInterval(() => write(': heartbeat\n\n'), options.heartbeatMs)
   try {
-    for await (const line of lines) await write(res, `data: ${line}\n\n`)
-    await write(res, 'event: end\ndata: {}\n\n')
+    await write(': open\n\n')
+    for await (const line of lines) await write(`data: ${line}\n\n`)
+    await write('event: end\ndata: {}\n\n')
   } catch (error) {
-    await write(res, `event: error\ndata: ${options.describe(error)}\n\n`)
+    await write(`event: error\ndata: ${options.describe(error)}\n\n`)
   } finally {
     clearInterval(heartbeat)
-    res.off('close', gone)
     res.end()
   }
 }
 
-/** Writes, and waits while the reader is slower than we are. */
-function write(res: HttpResponse, text: string): Promise<void> {
-  const written = 'stream' in res ? res.stream.write(text) : res.write(text)
-  if (written || res.destroyed) return Promise.resolve()
-  return new Promise((resolve) => {
-    const done = () => {
-      res.off('drain', done)
-      res.off('close', done)
-      resolve()
-    }
-    res.on('drain', done)
-    res.on('close', done)
+/** Writing that waits while the reader is slower than we are, and does nothing once the reader has left. */
+function paced(res: HttpResponse): (text: string) => Promise<void> {
+  const out: { write(text: string): boolean } = res
+  let closed = false
+  let proceed = () => {}
+  res.on('drain', () => proceed())
+  res.once('close', () => {
+    closed = true
+    proceed()
   })
+  return (text) =>
+    new Promise((resolve) => {
+      if (closed || out.write(text)) {
+        resolve()
+        return
+      }
+      const before = proceed
+      proceed = () => {
+        proceed = () => {}
+        before()
+        resolve()
+      }
+    })
 }

@@ -128,10 +128,6 @@ function callOf(options: RestOptions, exchange: Exchange<Method>): StreamRequest
         query: question === -1 ? undefined : url.slice(question + 1),
         pathParameters: request.params as Record<string, string>,
       }),
-    onGone: (listener) => {
-      reply.raw.once('close', () => {
-        if (!reply.raw.writableFinished) listener()
-      })
-    },
+    onGone: (listener) => reply.raw.once('close', listener),
   }
 }

@@ -193,11 +193,7 @@ async function takeOver(
     timeoutMs: Math.min(options.limits.requestTimeoutMs, timeout.timeoutMs ?? Infinity),
     shutdown: options.shutdown,
     decode,
-    onGone: (listener) => {
-      res.once('close', () => {
-        if (!res.writableFinished) listener()
-      })
-    },
+    onGone: (listener) => res.once('close', listener),
   }
   return {
     ...passOn(req, res, negotiationHeaders),
