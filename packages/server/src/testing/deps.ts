@@ -1,0 +1,64 @@
+/** What use-cases work with, in a test: every part a real one, on a database of its own. */
+
+import { randomUUID } from 'node:crypto'
+import { openPasswordHasher } from '../authenticators/password-hash.ts'
+import { loadConfig } from '../config/config.ts'
+import { openMasterSecret } from '../crypto/master-secret.ts'
+import type { DatabaseAddress } from '../db/address.ts'
+import type { Deps } from '../deps.ts'
+import { openEventFeed } from '../events/event-feed.ts'
+import { createLogger } from '../operations/log.ts'
+import { createMetrics } from '../operations/metrics.ts'
+import type { RequestContext } from '../request-context.ts'
+import { ensureSigningKeys } from '../tokens/signing-keys.ts'
+import { createTestDatabase } from './database.ts'
+
+export interface TestDeps {
+  deps: Deps
+  address: DatabaseAddress
+  close(): Promise<void>
+}
+
+/** Opens everything. `close` it when the test is over. */
+export async function openTestDeps(): Promise<TestDeps> {
+  const { db, address, drop } = await createTestDatabase()
+  const masterSecret = openMasterSecret({ current: `secret of one test ${randomUUID()}` })
+  const signingKeys = await ensureSigningKeys({ db, masterSecret }, new Date())
+  return {
+    deps: {
+      config: loadConfig({ environment: {}, directory: import.meta.dirname }),
+      db,
+      masterSecret,
+      signingKeys,
+      passwords: openPasswordHasher({ concurrency: 2, queueMax: 1000 }),
+      eventFeed: openEventFeed(),
+      metrics: createMetrics(),
+      log: createLogger({ level: 'silent', format: 'json' }),
+    },
+    address,
+    close: drop,
+  }
+}
+
+/** The context of one call by nobody known. */
+export function testContext(changes: Partial<RequestContext> = {}): RequestContext {
+  return {
+    now: new Date(),
+    reference: 'TEST-TEST-TEST',
+    ipAddress: '192.0.2.1',
+    userAgent: 'test',
+    caller: { kind: 'anonymous' },
+    signal: new AbortController().signal,
+    log: createLogger({ level: 'silent', format: 'json' }),
+    ...changes,
+  }
+}
+
+/** Rows of a statement that only a test asks. */
+export async function rowsOf(
+  deps: Pick<Deps, 'db'>,
+  text: string,
+  values: unknown[] = [],
+): Promise<unknown[][]> {
+  return (await deps.db.query({ name: '', text, values, rowMode: 'array' })).rows
+}
