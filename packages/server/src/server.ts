@@ -139,7 +139,7 @@ async function openDeps({ config, log, metrics, tracing, address }: Environment)
     const signingKeys = await ensureSigningKeys({ db, masterSecret }, new Date())
     const hasher = openPasswordHasher(config.passwordHash)
     const passwords = observePasswordHasher(hasher, { metrics, tracing })
-    const sealer = startSealer({ db, log })
+    const sealer = startSealer({ db, log, masterSecret })
     const deps = {
       config,
       db,

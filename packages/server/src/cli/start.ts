@@ -17,15 +17,15 @@ export async function start(config: Config, io: Pick<CommandIo, 'result'>): Prom
   const log = createLogger(config.log)
   for (const warning of config.warnings) log.warn(warning)
   const server = await startServer(config, log)
-  const seconds = (performance.now() - startedAt) / 1000
-  const words = json
-    ? JSON.stringify({ ...urls, pid: process.pid })
-    : block(config, server, seconds)
-  process.stdout.write(`${words}\n`)
-  log.debug({ seconds, applied: server.applied }, 'started')
-  const reason = await toldToStop()
-  log.debug({ reason }, 'stopping')
-  await server.close()
+  try {
+    const seconds = (performance.now() - startedAt) / 1000
+    const urls = urlsOf(config, server)
+    io.result({ ...urls, pid: process.pid }, block(config, server, seconds))
+    log.debug({ seconds, applied: server.applied }, 'started')
+    log.debug({ reason: await toldToStop() }, 'stopping')
+  } finally {
+    await server.close()
+  }
 }
 
 function toldToStop(): Promise<string> {
