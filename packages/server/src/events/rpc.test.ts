@@ -117,11 +117,7 @@ test('a message says everything, and an erased person is empty', async (t) => {
   assert.deepEqual(rest, {
     seq: 1n,
     kind: 'sign_in.failed',
-    occurredAt: {
-      $typeName: 'google.protobuf.Timestamp',
-      seconds: 1795348800n,
-      nanos: 123_000_000,
-    },
+    occurredAt: timestampFromDate(recordedAt),
     outcome: EventOutcome.FAILURE,
     actorId: '',
     subjectId,
