@@ -1,0 +1,111 @@
+/**
+ * Sends HTTP/1.1 requests for some seconds over connections that stay open, one at a time on each; runs as a child.
+ *
+ * It reads no more of an answer than its status and its length, so that it is faster than what it measures. Operations that
+ * end after the time is over do not count, and the next slice does not begin before they have ended.
+ */
+
+import { connect, type Socket } from 'node:net'
+import { answerParent } from '../child.ts'
+import { percentile, type Slice } from '../slices.ts'
+
+export interface HttpLoad {
+  /** Of the server, such as http://127.0.0.1:8080. */
+  origin: string
+  /** One per connection, in turn. */
+  requests: HttpRequest[]
+  connections: number
+  seconds: number
+}
+
+export interface HttpRequest {
+  method: 'GET' | 'POST'
+  path: string
+  json?: object
+}
+
+answerParent(runLoad)
+
+async function runLoad({ origin, requests, connections, seconds }: HttpLoad): Promise<Slice> {
+  const { hostname, port, host } = new URL(origin)
+  const messages = requests.map((request) => message(host, request))
+  const startedAt = performance.now()
+  const deadline = startedAt + seconds * 1000
+  const latencies: number[] = []
+  await Promise.all(
+    Array.from({ length: connections }, (_, index) =>
+      exchange(connect({ host: hostname, port: Number(port), noDelay: true }), {
+        request: messages[index % messages.length] ?? Buffer.alloc(0),
+        deadline,
+        latencies,
+      }),
+    ),
+  )
+  return {
+    operations: latencies.length,
+    seconds,
+    p50Ms: percentile(latencies, 0.5),
+    p99Ms: percentile(latencies, 0.99),
+  }
+}
+
+function message(host: string, { method, path, json }: HttpRequest): Buffer {
+  const body = json === undefined ? '' : JSON.stringify(json)
+  const head = [`${method} ${path} HTTP/1.1`, `Host: ${host}`, 'Accept: application/json']
+  if (json !== undefined) {
+    head.push('Content-Type: application/json', `Content-Length: ${Buffer.byteLength(body)}`)
+  }
+  return Buffer.from(`${head.join('\r\n')}\r\n\r\n${body}`)
+}
+
+interface Exchange {
+  request: Buffer
+  /** By the monotonic clock, in milliseconds. */
+  deadline: number
+  /** Where the milliseconds of each operation in time are added. */
+  latencies: number[]
+}
+
+/** Sends the request again as soon as it is answered, until the time is over. Rejects at the first answer other than 200. */
+function exchange(socket: Socket, { request, deadline, latencies }: Exchange): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let sentAt = 0
+    let received: Buffer = Buffer.alloc(0)
+
+    function send(): void {
+      sentAt = performance.now()
+      socket.write(request)
+    }
+
+    function receive(chunk: Buffer): void {
+      received = received.length === 0 ? chunk : Buffer.concat([received, chunk])
+      const answer = readAnswer(received)
+      if (answer === undefined) return
+      if (answer.status !== 200) {
+        socket.destroy(new Error(`answered ${received.toString('utf8').slice(0, 600)}`))
+        return
+      }
+      received = received.subarray(answer.length)
+      const now = performance.now()
+      if (now > deadline) {
+        socket.end()
+        return
+      }
+      latencies.push(now - sentAt)
+      send()
+    }
+
+    socket.on('connect', send).on('data', receive).on('error', reject)
+    socket.on('close', () => resolve())
+  })
+}
+
+/** Status and whole length of an answer; undefined while some of it is missing. */
+function readAnswer(received: Buffer): { status: number; length: number } | undefined {
+  const headEnd = received.indexOf('\r\n\r\n')
+  if (headEnd === -1) return undefined
+  const head = received.toString('latin1', 0, headEnd)
+  const length = headEnd + 4 + Number(/content-length: (\d+)/i.exec(head)?.[1])
+  if (Number.isNaN(length)) throw new Error(`an answer without a length: ${head}`)
+  return received.length < length ? undefined : { status: Number(head.slice(9, 12)), length }
+}

@@ -1,0 +1,92 @@
+/**
+ * `npm run bench`: figures about the service, against its limits, in one table.
+ *
+ *     npm run bench -- [--only NAME]... [--rounds N] [--seconds N] [--json]
+ *
+ * Nothing here is asserted: a goal that is not met is printed as such and is not a failure. Exit code 1 says that something
+ * could not be measured, 2 that the arguments were not understood.
+ */
+
+import { parseArgs } from 'node:util'
+import { type Finding, isMet, type Subject } from './finding.ts'
+import { describeMachine } from './machine.ts'
+import { table } from './report.ts'
+import { grpc } from './subjects/grpc.ts'
+import { memory } from './subjects/memory.ts'
+import { rest } from './subjects/rest.ts'
+import { signIn } from './subjects/sign-in.ts'
+import { start } from './subjects/start.ts'
+
+const subjects: readonly Subject[] = [signIn, rest, start, memory, grpc]
+
+interface Options {
+  chosen: readonly Subject[]
+  rounds: number
+  secondsPerSlice: number
+  json: boolean
+}
+
+process.exitCode = await main()
+
+async function main(): Promise<number> {
+  const options = readOptions()
+  if (typeof options === 'string') {
+    process.stderr.write(`${options}\n`)
+    return 2
+  }
+  const { chosen, rounds, secondsPerSlice, json } = options
+  const machine = describeMachine()
+  const findings: Finding[] = []
+  const failures: string[] = []
+  for (const { name, about, run } of chosen) {
+    process.stderr.write(`${name}: ${about}\n`)
+    try {
+      const progress = (message: string) => process.stderr.write(`  ${message}\n`)
+      findings.push(...(await run({ rounds, secondsPerSlice, progress })))
+    } catch (error) {
+      failures.push(
+        `${name} could not be measured: ${error instanceof Error ? error.message : error}`,
+      )
+    }
+  }
+  const parameters = { rounds, secondsPerSlice }
+  const text = json
+    ? JSON.stringify({ machine, parameters, findings: findings.map(judged), failures })
+    : [
+        `${machine.processor}, ${machine.cores} cores, ${machine.memoryGb} GB, load ${machine.loadAverage} · Node ${machine.node}, OpenSSL ${machine.openssl}`,
+        `${rounds} rounds of ${secondsPerSlice} s; medians of the ratios within a round`,
+        '',
+        table(findings),
+        ...failures,
+      ].join('\n')
+  process.stdout.write(`${text}\n`)
+  return failures.length === 0 ? 0 : 1
+}
+
+function judged(finding: Finding) {
+  return { ...finding, met: isMet(finding) }
+}
+
+/** The options, or a sentence about what is wrong with them. */
+function readOptions(): Options | string {
+  try {
+    const { values } = parseArgs({
+      options: {
+        only: { type: 'string', multiple: true },
+        rounds: { type: 'string', default: '5' },
+        seconds: { type: 'string', default: '2' },
+        json: { type: 'boolean', default: false },
+      },
+    })
+    const names = subjects.map(({ name }) => name)
+    const unknown = values.only?.find((name) => !names.includes(name))
+    if (unknown !== undefined) return `There is no "${unknown}". There are: ${names.join(', ')}.`
+    const [rounds, secondsPerSlice] = [Number(values.rounds), Number(values.seconds)]
+    if (!Number.isInteger(rounds) || rounds < 1 || rounds > 100) return '--rounds takes 1 to 100.'
+    if (!(secondsPerSlice >= 0.1 && secondsPerSlice <= 60)) return '--seconds takes 0.1 to 60.'
+    const chosen = subjects.filter(({ name }) => values.only?.includes(name) ?? true)
+    return { chosen, rounds, secondsPerSlice, json: values.json }
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  }
+}

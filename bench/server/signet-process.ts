@@ -1,0 +1,93 @@
+/** The real server as its operator starts it: `signet start` in a process of its own, on a data directory of its own. */
+
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import type { EventLoopDelay, EventLoopQuestion } from './event-loop-probe.ts'
+
+export interface SignetProcess {
+  /** Such as http://127.0.0.1:40123. */
+  origin: string
+  pid: number
+  /** Forgets what the event loop did so far. */
+  resetEventLoop(): Promise<void>
+  readEventLoop(): Promise<EventLoopDelay>
+  stop(): Promise<void>
+}
+
+/** A directory that is removed with `remove`. */
+export async function createDataDir(): Promise<{ path: string; remove(): Promise<void> }> {
+  const path = await mkdtemp(join(tmpdir(), 'signet-bench-'))
+  return { path, remove: () => rm(path, { recursive: true, force: true }) }
+}
+
+/**
+ * Starts the server with its defaults and answers once it says where it listens. Throws with what it wrote, if it ends.
+ * `watched` loads the probe that the event loop is read with.
+ */
+export async function startSignet(
+  dataDir: string,
+  { watched = false } = {},
+): Promise<SignetProcess> {
+  const probes = watched ? ['--import', probe] : []
+  const child = spawn(process.execPath, [...probes, main, 'start', '--json'], {
+    env: {
+      PATH: process.env.PATH,
+      HOME: process.env.HOME,
+      SIGNET_DATA_DIR: dataDir,
+      SIGNET_HTTP_ADDRESS: '127.0.0.1:0',
+      SIGNET_ISSUER: 'http://127.0.0.1',
+    },
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  })
+  const { http } = await firstLine(child)
+  async function ask(question: EventLoopQuestion): Promise<EventLoopDelay> {
+    const answered = once(child, 'message')
+    child.send(question)
+    const [answer] = await answered
+    return answer
+  }
+  return {
+    origin: http,
+    pid: child.pid ?? 0,
+    resetEventLoop: async () => void (await ask('event-loop.reset')),
+    readEventLoop: () => ask('event-loop.read'),
+    stop: () => stop(child),
+  }
+}
+
+const main = fileURLToPath(new URL('../../packages/server/src/cli/main.ts', import.meta.url))
+const probe = new URL('./event-loop-probe.ts', import.meta.url).href
+
+async function firstLine(child: ChildProcess): Promise<{ http: string }> {
+  let errors = ''
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    errors = (errors + text).slice(-4000)
+  })
+  if (child.stdout === null) throw new Error('the server has no standard output')
+  const lines = createInterface(child.stdout)
+  const line = await Promise.race([
+    once(lines, 'line').then(([text]) => String(text)),
+    once(child, 'exit').then(() => undefined),
+  ])
+  const addresses = line === undefined ? undefined : JSON.parse(line)
+  if (typeof addresses?.http !== 'string') {
+    throw new Error(`signet did not start: ${line ?? ''}${errors}`)
+  }
+  return addresses
+}
+
+const graceMs = 15_000
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const exited = once(child, 'exit')
+  child.kill('SIGTERM')
+  const killed = setTimeout(() => child.kill('SIGKILL'), graceMs)
+  await exited
+  clearTimeout(killed)
+}

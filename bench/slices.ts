@@ -1,0 +1,83 @@
+/**
+ * Interleaved slices: contenders are measured in turn, a few seconds each, for several rounds.
+ *
+ * A machine that others share changes its speed from minute to minute. Slices of one round meet the same weather, so the
+ * ratio within a round means something where absolute figures do not; the median over the rounds drops the odd storm. Every
+ * other round runs backwards, so that none always goes first.
+ */
+
+/** What one contender did in one slice. */
+export interface Slice {
+  operations: number
+  seconds: number
+  /** Milliseconds per operation, as its caller saw them. */
+  p50Ms: number
+  p99Ms: number
+  /** Processor seconds of the process under test; undefined where nobody looked. */
+  cpuSeconds?: number
+}
+
+export interface Contender {
+  name: string
+  run(seconds: number): Promise<Slice>
+}
+
+export interface SliceOptions {
+  rounds: number
+  secondsPerSlice: number
+  progress(message: string): void
+}
+
+/** The slices of each contender, by name, in the order of the rounds. One short round before is not counted. */
+export async function interleave(
+  contenders: readonly Contender[],
+  { rounds, secondsPerSlice, progress }: SliceOptions,
+): Promise<Map<string, Slice[]>> {
+  const series = new Map(contenders.map(({ name }) => [name, [] as Slice[]]))
+  for (const contender of contenders) await contender.run(Math.min(1, secondsPerSlice))
+  for (let round = 0; round < rounds; round += 1) {
+    const inTurn = round % 2 === 0 ? contenders : contenders.toReversed()
+    for (const contender of inTurn) {
+      const slice = await contender.run(secondsPerSlice)
+      series.get(contender.name)?.push(slice)
+      progress(`round ${round + 1}/${rounds}  ${contender.name}  ${Math.round(rate(slice))}/s`)
+    }
+  }
+  return series
+}
+
+/** Operations per second. */
+export function rate({ operations, seconds }: Slice): number {
+  return operations / seconds
+}
+
+/** Operations per processor second of the process under test. */
+export function ratePerCpu({ operations, cpuSeconds }: Slice): number {
+  return operations / (cpuSeconds ?? Number.NaN)
+}
+
+/** For each round, `measure` of the subject divided by that of the limit. */
+export function ratios(
+  subject: readonly Slice[],
+  limit: readonly Slice[],
+  measure: (slice: Slice) => number = rate,
+): number[] {
+  return subject.map((slice, round) => {
+    const other = limit[round]
+    return other === undefined ? Number.NaN : measure(slice) / measure(other)
+  })
+}
+
+/** The middle value; between the two middle ones where their number is even. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  const middle = sorted.length / 2
+  const [low, high] = [sorted[Math.ceil(middle) - 1], sorted[Math.floor(middle)]]
+  return low === undefined || high === undefined ? Number.NaN : (low + high) / 2
+}
+
+/** The value below which `share` of the values lie (nearest rank). */
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? Number.NaN
+}
