@@ -70,7 +70,7 @@ export function explainFileError(error: unknown, path: string): unknown {
 export function explainOutput(output: string, options: { path: string; doing: string }): Error {
   const detail = lastLines(output)
   // A server whose own log is on the full disk cannot even say so.
-  if (/No space left on device|Disk quota exceeded/.test(output) || isFull(options.path)) {
+  if (diskFullWords.test(output) || isFull(options.path)) {
     return diskFull(options.path, { detail })
   }
   if (/Permission denied|Read-only file system/.test(output)) {
@@ -100,6 +100,8 @@ export function errorCode(error: unknown): string | undefined {
   return typeof error.code === 'string' ? error.code : undefined
 }
 
+// The last is the hint after a write that was cut short.
+const diskFullWords = /No space left on device|Disk quota exceeded|Check free disk space/
 const fullBelowBytes = 1024 * 1024
 
 function isFull(path: string): boolean {

@@ -21,7 +21,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { EmbeddedPostgresError, errorCode, explainFileError } from './embedded-postgres-error.ts'
 
 /** The paths of one embedded database. */
@@ -56,10 +56,25 @@ const separators = /[:;,"\s]/
 export function openDataDirectory(dataDir: string): Layout {
   try {
     // As root another user may have to pass through on the way to its own folder.
-    mkdirSync(dataDir, { recursive: true, mode: process.geteuid?.() === 0 ? 0o711 : 0o700 })
+    makeDirectory(resolve(dataDir), process.geteuid?.() === 0 ? 0o711 : 0o700)
     return layoutOf(realpathSync(dataDir))
   } catch (error) {
     throw explainFileError(error, dataDir)
+  }
+}
+
+/** Makes it and what is missing above it. (The recursive mkdir of node says ENOENT of a read-only disk.) */
+function makeDirectory(path: string, mode: number): void {
+  try {
+    mkdirSync(path, { mode })
+  } catch (error) {
+    const code = errorCode(error)
+    if (code === 'ENOENT' && dirname(path) !== path) {
+      makeDirectory(dirname(path), mode)
+      mkdirSync(path, { mode })
+    } else if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
+      throw error
+    }
   }
 }
 
