@@ -6,13 +6,7 @@
  * Steps run in order, and each is loaded when it runs, because later ones import what earlier ones write.
  */
 
-import { ContractError } from './contract.ts'
-import type { GenerateStep } from './generated-file.ts'
-
-interface NamedStep {
-  name: string
-  run: GenerateStep
-}
+import { type NamedStep, runSteps } from './run-steps.ts'
 
 const steps: readonly NamedStep[] = [
   {
@@ -37,30 +31,7 @@ const steps: readonly NamedStep[] = [
   },
 ]
 
-const check = process.argv.includes('--check')
-process.exitCode = await generate(check)
-
-async function generate(check: boolean): Promise<number> {
-  const stale: string[] = []
-  for (const step of steps) {
-    try {
-      stale.push(...(await step.run({ check })))
-    } catch (error) {
-      if (!(error instanceof ContractError)) throw error
-      say(`The contract has defects (${step.name}):\n${indent(error.message)}`)
-      return 1
-    }
-  }
-  if (stale.length === 0) return 0
-  say(`${check ? 'Not current' : 'Written'}:\n${indent(stale.join('\n'))}`)
-  if (check) say('Run `npm run generate` and commit what it writes.')
-  return check ? 1 : 0
-}
-
-function indent(lines: string): string {
-  return lines.replace(/^/gm, '  ')
-}
-
-function say(text: string): void {
-  process.stderr.write(`${text}\n`)
-}
+process.exitCode = await runSteps(steps, {
+  check: process.argv.includes('--check'),
+  say: (text) => process.stderr.write(`${text}\n`),
+})
