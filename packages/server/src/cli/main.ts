@@ -23,9 +23,9 @@ async function main(args: string[]): Promise<ExitCode> {
   // Also where the arguments are not understood, the failure is told in the form that was asked for.
   const io = openCommandIo(process, args.includes('--json'))
   let exitCode: ExitCode = exitCodes.ok
-  const run: RunVerb = async ({ envFile }, verb) => {
+  const run: RunVerb = async ({ settings }, verb) => {
     const { loadConfig } = await import('../config/config.ts')
-    const config = loadConfig(envFile === undefined ? {} : { envFile })
+    const config = loadConfig(settings === undefined ? {} : { envFile: settings })
     exitCode = await verb({ config, io })
   }
   const program = buildProgram(run, readVersion())

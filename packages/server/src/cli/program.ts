@@ -18,7 +18,8 @@ export interface CommandContext {
 /** The options that every verb has. */
 export interface CommonOptions {
   json?: boolean
-  envFile?: string
+  /** An env file. Not `--env-file`: Node itself looks for that among the arguments of a script. */
+  settings?: string
 }
 
 /** Loads the configuration, runs a verb and notes its exit code. */
@@ -62,7 +63,7 @@ function verb(parent: Command, name: string, description: string): Command {
     .description(description)
     .helpOption('-h, --help', 'Show this help and end.')
     .option('--json', 'Print the result as JSON, one value on each line.')
-    .option('--env-file <path>', 'Read settings from a file too; the environment wins over it.')
+    .option('--settings <path>', 'Read settings from a file too; the environment wins over it.')
 }
 
 function group(parent: Command, name: string, description: string): Command {

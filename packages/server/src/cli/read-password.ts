@@ -69,9 +69,10 @@ async function readAll(io: CommandIo): Promise<string> {
 
 /** Asks without showing what is typed. */
 async function ask(io: CommandIo, question: string): Promise<string> {
-  io.prompts.write(question)
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() })
   const lines = createInterface({ input: io.input, output: nowhere, terminal: true })
+  // Only from here on the terminal does not show what is typed.
+  io.prompts.write(question)
   try {
     return await new Promise<string>((resolve, reject) => {
       const stop = () =>

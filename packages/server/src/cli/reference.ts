@@ -10,7 +10,7 @@ export async function generateCommandLineReference(options: { check: boolean }):
   return syncReferencePage('docs/reference/command-line.md', commandLineReference(), options)
 }
 
-const everyVerbHas = new Set(['--json', '--env-file'])
+const everyVerbHas = new Set(['--json', '--settings'])
 
 /** The whole page. */
 function commandLineReference(): string {
@@ -31,7 +31,7 @@ In this repository the command is \`npm run signet --\`, followed by a verb; \`-
 
 - The result goes to standard output, everything else to standard error. Colours follow the terminal and \`NO_COLOR\`.
 - With \`--json\` the result is JSON, one value on each line; a failure is \`{"error": {"code", "message", "fix", "exitCode"}}\`.
-- \`--env-file <path>\` reads settings from a file; the environment wins over it.
+- \`--settings <path>\` reads settings from a file; the environment wins over it.
 - Commands work on the database that the [configuration](configuration.md) names. Where it names none, they join the embedded one
   of a running server, or start it for as long as they take.
 - Nothing is asked unless a person sits at a terminal.

@@ -21,7 +21,7 @@ anything that is only good enough for trying it out. \`signet config check\` tel
 
 - A **secret** may stand in a file instead: set its name with \`_FILE\` at the end to the path. Setting both is an error.
   One line break at the end of the file is not part of the secret.
-- An **env file** holds \`NAME=value\` lines: name it with \`--env-file\` or \`SIGNET_ENV_FILE\`. The process environment wins
+- An **env file** holds \`NAME=value\` lines: name it with \`--settings\` or \`SIGNET_ENV_FILE\`. The process environment wins
   over it. \`config/dev.env\` is one.
 - An empty value is as good as none, except for a secret, where it is an error.
 - A \`SIGNET_\` name that is not listed here is an error, so that a typing mistake cannot go unnoticed. Exempt are
