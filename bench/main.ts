@@ -56,7 +56,7 @@ async function main(): Promise<number> {
         `${machine.processor}, ${machine.cores} cores, ${machine.memoryGb} GB, load ${machine.loadAverage} · Node ${machine.node}, OpenSSL ${machine.openssl}`,
         `${rounds} rounds of ${secondsPerSlice} s; medians of the ratios within a round`,
         '',
-        table(findings),
+        ...(findings.length === 0 ? [] : [table(findings)]),
         ...failures,
       ].join('\n')
   process.stdout.write(`${text}\n`)
