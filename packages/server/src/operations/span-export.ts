@@ -32,24 +32,22 @@ export interface SpanExport {
   contexts: ContextManager
   /** The context of a caller that sent this header; the root where there is none or it is malformed. */
   callerContext(traceparent: string | undefined): Context
-  close(): Promise<void>
+  /** Sends what is waiting, for two seconds at most. */
+  shutdown(): Promise<void>
 }
 
-const closeTimeoutMs = 2000
+const shutdownTimeoutMs = 2000
 const exportTimeoutMs = 5000
 
 /** Opens the export. A collector that is away costs spans, nothing else. */
-export function openSpanExport(options: { endpoint: string; serviceVersion: string }): SpanExport {
+export function openSpanExport(endpoint: string): SpanExport {
   const exporter = new OTLPTraceExporter({
-    url: `${options.endpoint.replace(/\/+$/, '')}/v1/traces`,
+    url: `${endpoint.replace(/\/+$/, '')}/v1/traces`,
     timeoutMillis: exportTimeoutMs,
   })
   const provider = new TracerProvider({
     sampler: new ParentBasedSampler({ root: new AlwaysOnSampler() }),
-    resource: resourceFromAttributes({
-      'service.name': 'signet',
-      'service.version': options.serviceVersion,
-    }),
+    resource: resourceFromAttributes({ 'service.name': 'signet' }),
     spanProcessors: [new BatchSpanProcessor({ exporter })],
   })
   const contexts = new AsyncLocalStorageContextManager().enable()
@@ -61,9 +59,9 @@ export function openSpanExport(options: { endpoint: string; serviceVersion: stri
       if (caller === null) return ROOT_CONTEXT
       return trace.setSpanContext(ROOT_CONTEXT, { ...caller, isRemote: true })
     },
-    async close() {
+    async shutdown() {
       const closing = new AbortController()
-      const timeout = wait(closeTimeoutMs, undefined, { signal: closing.signal }).catch(
+      const timeout = wait(shutdownTimeoutMs, undefined, { signal: closing.signal }).catch(
         () => undefined,
       )
       await Promise.race([provider.shutdown().catch(() => undefined), timeout])

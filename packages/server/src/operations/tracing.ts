@@ -10,7 +10,7 @@
 
 import { type Attributes, type Context, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
 import { ErrorReason } from '@signet/contract'
-import { SignetError } from '../errors.ts'
+import { reasonName, SignetError } from '../errors.ts'
 import type { SpanExport } from './span-export.ts'
 
 /** What the span of a call is named after. */
@@ -31,20 +31,17 @@ export interface Tracing {
   /** Runs a costly step, such as a password hash, inside a span. */
   traceStep<T>(name: string, run: () => Promise<T>): Promise<T>
   /** Sends what is waiting, for two seconds at most. */
-  close(): Promise<void>
+  shutdown(): Promise<void>
 }
 
-interface TracingOptions {
-  /** The collector's base URL; spans go to `/v1/traces` below it. */
-  endpoint: string | undefined
-  serviceVersion: string
-}
-
-/** Spans of this process. Loads the SDK where there is an endpoint, and only then. */
-export async function openTracing({ endpoint, serviceVersion }: TracingOptions): Promise<Tracing> {
-  if (endpoint === undefined) return untraced
+/**
+ * Spans of this process. `otlpEndpoint` is the collector's base URL: spans go to `/v1/traces` below it. Loads the SDK
+ * where there is one, and only then.
+ */
+export async function createTracing({ otlpEndpoint }: { otlpEndpoint?: string }): Promise<Tracing> {
+  if (otlpEndpoint === undefined) return untraced
   const { openSpanExport } = await import('./span-export.ts')
-  const spans = openSpanExport({ endpoint, serviceVersion })
+  const spans = openSpanExport(otlpEndpoint)
   return {
     traceCall({ method, wire, reference, traceparent }, run) {
       const [service = '', name = ''] = method.split('/')
@@ -64,7 +61,7 @@ export async function openTracing({ endpoint, serviceVersion }: TracingOptions):
     traceStep(name, run) {
       return inSpan(spans, { name, kind: SpanKind.INTERNAL, attributes: {} }, run)
     },
-    close: spans.close,
+    shutdown: spans.shutdown,
   }
 }
 
@@ -72,7 +69,7 @@ const untraced: Tracing = {
   traceCall: (_, run) => run(),
   traceQuery: (_, run) => run(),
   traceStep: (_, run) => run(),
-  close: () => Promise.resolve(),
+  shutdown: () => Promise.resolve(),
 }
 
 interface SpanStart {
@@ -103,7 +100,7 @@ function failureOf(error: unknown): { type: string; ours: boolean } {
   if (error instanceof SignetError) {
     const { reason } = error
     const ours = reason === ErrorReason.INTERNAL || reason === ErrorReason.UNAVAILABLE
-    return { type: ErrorReason[reason], ours }
+    return { type: reasonName(reason), ours }
   }
   return { type: error instanceof Error ? error.name : typeof error, ours: true }
 }
