@@ -114,7 +114,7 @@ function openTransaction(run: Db['query']): { db: Db; close: () => Promise<void>
   let last: Promise<unknown> = Promise.resolve()
   return {
     db: {
-      query(statement) {
+      async query(statement) {
         if (!open) throw new Error(`${statement.name}: its transaction is over; was it awaited?`)
         const next = last.then(() => run(statement))
         last = next.catch(() => undefined)

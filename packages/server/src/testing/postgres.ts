@@ -19,12 +19,8 @@ export const templateName = 'signet_template'
 
 /** Starts a server in an empty directory and makes its template. */
 export async function startTestPostgres(directory: string): Promise<TestPostgres> {
-  const server = await startEmbeddedPostgres({ dataDir: directory })
+  const server = await startEmbeddedPostgres({ dataDir: directory, durable: false })
   try {
-    // Read at once by every backend. What a crash would lose here, nobody misses.
-    for (const setting of ['fsync', 'synchronous_commit', 'full_page_writes'])
-      await administer(server.address, `alter system set ${setting} = off`)
-    await administer(server.address, 'select pg_reload_conf()')
     await createTemplate(server.address)
     return { address: server.address, stop: () => server.stop() }
   } catch (error) {
