@@ -24,6 +24,7 @@ import { migrate, migrationState } from '../db/migrate.ts'
 import { CommandError } from './command-error.ts'
 import type { CommandIo } from './command-io.ts'
 import { exitCodes } from './exit-codes.ts'
+import { countOtherClients } from './status.sql.ts'
 
 /** Where the database is, and how the command came to it. */
 export interface OpenAddress {
@@ -66,17 +67,33 @@ export async function withNewDatabase<T>(
   { config, io }: { config: Config; io: CommandIo },
   use: (database: CommandDatabase) => Promise<T>,
 ): Promise<T> {
-  const opened = await openAddress(config, io)
+  const database = await openReady(config, io)
   try {
+    return await use(database)
+  } finally {
+    await database.db.end()
+    await database.close()
+  }
+}
+
+/**
+ * Opens the database and sees to its schema. One that was joined may belong to another command, which is about to
+ * migrate or to stop it: nothing was asked of it yet, so it is looked for again.
+ */
+async function openReady(config: Config, io: CommandIo): Promise<CommandDatabase> {
+  const deadline = performance.now() + joinTimeoutMs
+  for (;;) {
+    const opened = await openAddress(config, io)
     const db = openCommandDatabase(config, opened.address)
     try {
       await requireSchema(db, opened, io)
-      return await use({ ...opened, db })
-    } finally {
+      return { ...opened, db }
+    } catch (error) {
       await db.end()
+      await opened.close()
+      if (opened.by !== 'joined' || performance.now() > deadline) throw error
+      await setTimeout(joinEveryMs)
     }
-  } finally {
-    await opened.close()
   }
 }
 
@@ -106,7 +123,10 @@ export async function openAddress(config: Config, io: CommandIo): Promise<OpenAd
       }
     try {
       const started = await startEmbeddedPostgres({ dataDir, log: io.note })
-      const close = () => started.stop()
+      const close = async () => {
+        await waitForOthers(config, started.address)
+        await started.stop()
+      }
       return { address: started.address, directAddress: started.address, by: 'started', close }
     } catch (error) {
       const isTaken = error instanceof EmbeddedPostgresError && error.code === 'ALREADY_RUNNING'
@@ -121,6 +141,18 @@ export async function openAddress(config: Config, io: CommandIo): Promise<OpenAd
 export async function hasEmbeddedDatabase(config: Config): Promise<boolean> {
   const dataDir = await realpath(config.dataDir).catch(() => undefined)
   return dataDir !== undefined && existsSync(layoutOf(dataDir).cluster)
+}
+
+/** Lets other commands finish that joined meanwhile, for a while. */
+async function waitForOthers(config: Config, address: DatabaseAddress): Promise<void> {
+  const db = openCommandDatabase(config, address)
+  const deadline = performance.now() + joinTimeoutMs
+  try {
+    while (performance.now() < deadline && (await countOtherClients(db)).clients > 0)
+      await setTimeout(joinEveryMs)
+  } finally {
+    await db.end()
+  }
 }
 
 async function requireSchema(db: Database, opened: OpenAddress, io: CommandIo): Promise<void> {

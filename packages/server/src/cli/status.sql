@@ -24,3 +24,9 @@ select (select count(*)::integer from (select from users where status = 'active'
                  where s.ended_at is null and s.expires_at > signet_now() and s.idle_expires_at > signet_now()
                    and u.status = 'active' and s.rev >= u.cut and s.rev >= global_cut()
                  limit :bound) s) as "live_sessions!";
+
+-- name: countOtherClients :one
+-- Who else works on this database at the moment.
+select count(*)::integer as "clients!"
+  from pg_stat_activity a
+ where a.datname = current_database() and a.backend_type = 'client backend' and a.pid <> pg_backend_pid();

@@ -52,3 +52,13 @@ export const countAccounts = one<
   params: ['bound'],
   columns: ['activeUsers', 'suspendedUsers', 'administrators', 'liveSessions'],
 })
+
+/** Who else works on this database at the moment. */
+export const countOtherClients = one<void, { clients: number }>({
+  name: 'cli.status.countOtherClients',
+  text: `select count(*)::integer as "clients!"
+  from pg_stat_activity a
+ where a.datname = current_database() and a.backend_type = 'client backend' and a.pid <> pg_backend_pid()`,
+  params: [],
+  columns: ['clients'],
+})
