@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { migrationState } from '../db/migrate.ts'
 import { createTestDatabase, type TestDatabase } from '../testing/database.ts'
+import { parseEmail } from '../users/identifier.ts'
+import { openAccount } from '../users/open-account.ts'
 import { databaseEnvironment, runAtTerminal, runSignet } from './spawn-signet.ts'
 
 const password = 'CANARY a long sentence is best'
@@ -159,6 +161,22 @@ describe('user', () => {
     assert.equal((await said(['user', 'list', '--status', 'suspended'])).users.length, 1)
     assert.equal((await said(['user', 'unsuspend', 'ada@example.com'])).changed, true)
     assert.equal((await said(['user', 'unsuspend', 'ada@example.com'])).changed, false)
+  })
+
+  test('does not guess whom an address means that several claim without proof', async () => {
+    const parsed = parseEmail('claimed@example.com', 'email')
+    assert.ok('identifier' in parsed)
+    const claim = { identifier: parsed.identifier, passwordHash: '', displayName: '', locale: '' }
+    const claimant = () => database.db.transaction((tx) => openAccount(tx, claim, new Date()))
+    const first = await claimant()
+    assert.equal((await said(['user', 'get', 'claimed@example.com'])).id, first)
+    const second = await claimant()
+    const ambiguous = await failure(['user', 'suspend', 'claimed@example.com'])
+    assert.equal(ambiguous.code, 'AMBIGUOUS')
+    for (const id of [first, second]) assert.ok(ambiguous.fix.includes(id))
+    const proof = { ...claim, verifiedAt: new Date() }
+    const owner = await database.db.transaction((tx) => openAccount(tx, proof, new Date()))
+    assert.equal((await said(['user', 'get', 'claimed@example.com'])).id, owner)
   })
 
   test('says which user is not there, or not meant', async () => {

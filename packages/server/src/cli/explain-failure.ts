@@ -130,6 +130,7 @@ function explainSystemError(error: unknown): Failure | undefined {
   }
   if (/^(?:08|53|57)[0-9A-Z]{3}$/u.test(code) || connectionCodes.has(code))
     return { ...databaseAway, message: `${databaseAway.message} (${error.message || code})` }
+  if ('syscall' in error && error.syscall === 'listen') return explainListen(code, error)
   if (!isForbiddenCode(code)) return undefined
   return {
     exitCode: exitCodes.noPermission,
@@ -137,6 +138,21 @@ function explainSystemError(error: unknown): Failure | undefined {
     message: `The operating system refused access: ${error.message}.`,
     fix: 'Run the command as the user that runs Signet.',
   }
+}
+
+/** Why a server cannot listen at its address. */
+function explainListen(code: string, error: Error): Failure {
+  const message = `The server cannot listen at its address: ${error.message}.`
+  if (code === 'EADDRINUSE') {
+    const fix = 'Stop what listens there, or choose another address in SIGNET_HTTP_ADDRESS.'
+    return { exitCode: exitCodes.unavailable, code: 'ADDRESS_TAKEN', message, fix }
+  }
+  if (isForbiddenCode(code)) {
+    const fix = 'Choose a port above 1023 in SIGNET_HTTP_ADDRESS, or grant the privilege.'
+    return { exitCode: exitCodes.noPermission, code: 'ADDRESS_FORBIDDEN', message, fix }
+  }
+  const fix = 'Choose an address of this machine in SIGNET_HTTP_ADDRESS.'
+  return { exitCode: exitCodes.config, code: 'ADDRESS_WRONG', message, fix }
 }
 
 const connectionCodes = new Set([

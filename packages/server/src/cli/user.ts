@@ -1,6 +1,7 @@
 /** `signet user`: finds people, and closes and opens their accounts. */
 
 import type { Config } from '../config/config.ts'
+import { printable } from '../config/shown-value.ts'
 import type { Db } from '../db/query.ts'
 import type { UserId } from '../ids.ts'
 import { parseEmail } from '../users/identifier.ts'
@@ -67,7 +68,7 @@ export async function userGet(context: Context, user: string): Promise<ExitCode>
     if (found === undefined) throw noSuchUser(user)
     const lines = [
       `${found.id}  ${found.status}`,
-      `  Name    ${found.displayName || '(none)'}`,
+      `  Name    ${printable(found.displayName) || '(none)'}`,
       ...identifiers.map(
         ({ kind, value, verified }) =>
           `  ${kind.padEnd(6)}  ${value}${verified ? '' : '  (not verified)'}`,
