@@ -53,7 +53,7 @@ export function lintContract(contract: Contract): string[] {
 }
 
 /** Every message that a method takes or answers, nested ones included. */
-export function wireMessages(contract: Contract): Set<DescMessage> {
+function wireMessages(contract: Contract): Set<DescMessage> {
   const found = new Set<DescMessage>()
   const visit = (message: DescMessage): void => {
     if (found.has(message) || message.typeName.startsWith('google.')) return

@@ -22,7 +22,7 @@ import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt'
 import { type ProtoWorkspace, withProtoWorkspace } from './proto-workspace.ts'
 
 /** What can carry a comment. */
-export type Documented =
+type Documented =
   | DescService
   | DescMethod
   | DescMessage

@@ -3,9 +3,13 @@
  *
  * With `--check` nothing is written: exit 1 names each stale file and the command that mends it.
  *
+ * With `--breaking-since <revision>` nothing is generated: exit 1 names what breaks those who were built against the
+ * contract at that git revision.
+ *
  * Steps run in order, and each is loaded when it runs, because later ones import what earlier ones write.
  */
 
+import { parseArgs } from 'node:util'
 import { type NamedStep, runSteps } from './run-steps.ts'
 
 const steps: readonly NamedStep[] = [
@@ -31,7 +35,30 @@ const steps: readonly NamedStep[] = [
   },
 ]
 
-process.exitCode = await runSteps(steps, {
-  check: process.argv.includes('--check'),
-  say: (text) => process.stderr.write(`${text}\n`),
+const { values: flags } = parseArgs({
+  options: { check: { type: 'boolean', default: false }, 'breaking-since': { type: 'string' } },
 })
+const base = flags['breaking-since']
+process.exitCode =
+  base === undefined ? await runSteps(steps, { check: flags.check, say }) : await runBreaking(base)
+
+async function runBreaking(base: string): Promise<number> {
+  const { checkBreaking } = await import('./breaking.ts')
+  return runSteps(
+    [
+      {
+        name: `against ${base}`,
+        run: async () => {
+          if ((await checkBreaking({ base })) === 'no base')
+            say(`There is no contract at ${base}: nothing to compare with.`)
+          return []
+        },
+      },
+    ],
+    { check: true, say },
+  )
+}
+
+function say(text: string): void {
+  process.stderr.write(`${text}\n`)
+}

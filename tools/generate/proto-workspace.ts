@@ -27,7 +27,7 @@ const packagedProtos = {
 } as const
 
 /** What a run of buf says: findings go to stdout with a failing exit code. */
-export interface BufResult {
+interface BufResult {
   ok: boolean
   output: string
 }

@@ -17,7 +17,7 @@ import { createValidator, type Validator } from '@bufbuild/protovalidate'
 import type { Contract } from '../contract.ts'
 import { fieldSchema, type Reference } from './field-schema.ts'
 
-export type Direction = 'request' | 'response'
+type Direction = 'request' | 'response'
 
 export interface MessageSchemas {
   /** A reference to the schema of a message, which joins the components with all that it refers to. */
@@ -89,7 +89,7 @@ export function createMessageSchemas(contract: Contract): MessageSchemas {
 }
 
 /** The name of a component, such as "User" for signet.v1.User. */
-export function componentName(desc: DescMessage | DescEnum): string {
+function componentName(desc: DescMessage | DescEnum): string {
   return desc.typeName.split('.').slice(2).join('_')
 }
 

@@ -9,7 +9,7 @@ import { createMessageSchemas } from './message-schemas.ts'
 import { pathsOf } from './operations.ts'
 import { problemExamples, problemSchema } from './problem.ts'
 
-const documentPath = 'packages/server/src/reference/openapi.json'
+const documentPath = 'packages/server/src/reference/gen/openapi.json'
 
 const securitySchemes: Record<string, JsonObject> = {
   bearer: {

@@ -24,7 +24,7 @@ export interface ApiOperation {
   responses: Record<string, { description: string; content: Record<string, ApiContent> }>
 }
 
-export interface ApiParameter {
+interface ApiParameter {
   name: string
   in: 'path' | 'query'
   required: boolean
@@ -33,7 +33,7 @@ export interface ApiParameter {
   example: unknown
 }
 
-export interface ApiContent {
+interface ApiContent {
   schema: ApiSchema
   example?: unknown
   examples?: Record<string, unknown>
@@ -63,9 +63,9 @@ export interface ApiSchema {
   uniqueItems?: boolean
 }
 
-/** The document beside this file, as text and read. */
+/** The generated document, as text and read. */
 export function readApiDocument(): { text: string; document: ApiDocument } {
-  const text = readFileSync(new URL('./openapi.json', import.meta.url), 'utf8')
+  const text = readFileSync(new URL('./gen/openapi.json', import.meta.url), 'utf8')
   return { text, document: JSON.parse(text) as ApiDocument }
 }
 

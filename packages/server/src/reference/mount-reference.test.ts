@@ -31,7 +31,7 @@ describe('what is sent', () => {
     const answer = await fastify.inject('/openapi.json')
     assert.equal(answer.statusCode, 200)
     assert.equal(answer.headers['content-type'], 'application/json; charset=utf-8')
-    assert.equal(answer.body, readFileSync(new URL('./openapi.json', import.meta.url), 'utf8'))
+    assert.equal(answer.body, readFileSync(new URL('./gen/openapi.json', import.meta.url), 'utf8'))
   })
 
   for (const url of pages) {

@@ -21,7 +21,7 @@ interface ReferenceOptions {
   issuer: string
 }
 
-/** Adds the routes of the reference. Throws where the document beside this file cannot be read. */
+/** Adds the routes of the reference. Throws where the generated document cannot be read. */
 export function mountReference(fastify: FastifyInstance, { issuer }: ReferenceOptions): void {
   const { text, document } = readApiDocument()
   const { element: style, cspSource } = inlineStyle(referenceStyle)

@@ -26,7 +26,7 @@ const flags = [
 ]
 
 /** The path of a Chromium. Installs Debian's where there is none and this process is root; throws otherwise. */
-export async function findChromium(): Promise<string> {
+async function findChromium(): Promise<string> {
   const present = await findOnPath(commands)
   if (present !== undefined) return present
   const advice = 'These tests need Chromium: have root run `apt-get install -y chromium`.'
