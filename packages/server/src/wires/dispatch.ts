@@ -2,7 +2,7 @@
  * What happens to a request before anything looks at its content: limits of the header, CORS, and the choice between a
  * procedure of the contract and everything else.
  *
- * Specs: RFC 9112 §3.2.2 (a server accepts the absolute form of a request target), RFC 6585 §5 (431).
+ * Specs: RFC 9112 §3.2 (exactly one Host), RFC 9112 §3.2.2 (a server accepts the absolute form of a request target), RFC 6585 §5 (431).
  */
 
 import { ErrorReason } from '@signet/contract'
@@ -51,9 +51,29 @@ export function createDispatch(options: DispatchOptions): HttpHandler {
 
 function acceptHeader(limits: WireLimits, req: HttpRequest, res: HttpResponse): void {
   if (req.rawHeaders.length > limits.headersMax * 2) throw new HeaderTooLarge()
+  if (req.httpVersionMajor === 2) {
+    // The parser of HTTP/1.1 counts bytes itself; HTTP/2 only tells the peer how many are welcome.
+    if (headerBytes(req) > limits.headerBytes) throw new HeaderTooLarge()
+    limitBodyTime(limits, req, res)
+  } else if (hostCount(req) !== 1 && req.httpVersionMinor === 1)
+    throw new SignetError(ErrorReason.INVALID_ARGUMENT, { detail: 'not exactly one Host' })
   const target = req.url ?? ''
   if (!target.startsWith('/')) req.url = pathOfAbsolute(target)
-  if (req.httpVersionMajor === 2 && !req.readableEnded) limitBodyTime(limits, req, res)
+}
+
+function headerBytes(req: HttpRequest): number {
+  let bytes = 0
+  for (const part of req.rawHeaders) bytes += part.length
+  return bytes
+}
+
+function hostCount(req: HttpRequest): number {
+  let count = 0
+  for (let i = 0; i < req.rawHeaders.length; i += 2) {
+    const name = req.rawHeaders[i] ?? ''
+    if (name.length === 4 && name.toLowerCase() === 'host') count += 1
+  }
+  return count
 }
 
 /** The path and query of a target in absolute form. */
@@ -63,11 +83,10 @@ function pathOfAbsolute(target: string): string {
   return `${url.pathname}${url.search}`
 }
 
-/** HTTP/2 streams have no time limit of their own. */
+/** HTTP/2 streams have no time limit of their own for a body to arrive. */
 function limitBodyTime(limits: WireLimits, req: HttpRequest, res: HttpResponse): void {
-  const timer = setTimeout(() => {
-    if ('stream' in req) req.stream.close()
-  }, limits.requestTimeoutMs * 2)
+  if (!('stream' in req) || req.stream.endAfterHeaders) return
+  const timer = setTimeout(() => req.stream.close(), limits.requestTimeoutMs * 2)
   const clear = () => clearTimeout(timer)
   req.once('end', clear)
   res.once('close', clear)

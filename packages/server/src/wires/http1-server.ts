@@ -29,11 +29,12 @@ export function createHttp1Server(options: Http1Options): http.Server {
   const server = http.createServer(
     {
       maxHeaderSize: limits.headerBytes,
-      headersTimeout: limits.helloTimeoutMs,
+      headersTimeout: Math.min(limits.helloTimeoutMs, limits.requestTimeoutMs),
       requestTimeout: limits.requestTimeoutMs,
       keepAliveTimeout: limits.idleSocketTimeoutMs,
       connectionsCheckingInterval: Math.min(checkIntervalMs, limits.helloTimeoutMs),
-      requireHostHeader: true,
+      // The dispatcher asks for exactly one, and refuses with a problem document.
+      requireHostHeader: false,
       insecureHTTPParser: false,
     },
     options.handle,

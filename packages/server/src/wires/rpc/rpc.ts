@@ -100,6 +100,9 @@ export function createRpc(options: RpcOptions): Rpc {
           ? passOn(req, res, [...negotiationHeaders, ...messageHeaders])
           : await takeOver(options, { method, format, req, res, origin })
       const response = await handler(request)
+      // The library's bare refusals: a variant of a protocol that it does not speak, or bidirectional over HTTP/1.1.
+      if (response.body === undefined && response.status >= 400)
+        throw new SignetError(ErrorReason.UNSUPPORTED_MEDIA_TYPE)
       // What fails from here on is a caller who has left.
       await universalResponseToNodeResponse(response, res).catch(() => {})
     },
