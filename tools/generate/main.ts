@@ -33,6 +33,20 @@ const steps: readonly NamedStep[] = [
     name: 'error table',
     run: async (options) => (await import('./errors-step.ts')).generateErrorTable(options),
   },
+  {
+    name: 'configuration reference',
+    run: async (options) =>
+      (
+        await import('../../packages/server/src/config/reference.ts')
+      ).generateConfigurationReference(options),
+  },
+  {
+    name: 'command-line reference',
+    run: async (options) =>
+      (await import('../../packages/server/src/cli/reference.ts')).generateCommandLineReference(
+        options,
+      ),
+  },
 ]
 
 const { values: flags } = parseArgs({

@@ -107,12 +107,16 @@ function onWire(problem: Problem): JsonObject {
 const extras: Record<string, ConstructorParameters<typeof SignetError>[1]> = {
   INVALID_ARGUMENT: {
     violations: [
-      { field: 'email', rule: 'string.min_len', message: 'must be at least 3 characters' },
+      { field: 'email', rule: 'string.min_len', message: 'Must be at least 3 characters.' },
     ],
   },
   PASSWORD_REJECTED: {
     violations: [
-      { field: 'password', rule: 'password.too_short', message: 'Use at least 8 characters.' },
+      {
+        field: 'password',
+        rule: 'password.too_short',
+        message: 'Use at least 8 characters. A few unrelated words are easy to remember.',
+      },
     ],
   },
   RATE_LIMITED: { retryAfterSeconds: 30 },
