@@ -1,7 +1,7 @@
 // Generated from roles.sql by tools/sql. Do not edit.
 import { exec } from '../db/query.ts'
 
-/** Gives a user a built-in role everywhere. Needs the lock on administrators where the role is theirs. */
+/** Gives a user a built-in role everywhere. Taking the role of administrators away needs the lock on administrators; giving it does not. */
 export const assignRole = exec<{ userId: string; createdAt: Date; name: string }>({
   name: 'roles.assignRole',
   text: `insert into role_assignments (user_id, role_id, created_at)
