@@ -38,7 +38,9 @@ function errorLines(error: unknown, indent: string): string {
   if (typeof error !== 'object' || error === null) return `${indent}${plain(error)}\n`
   const { type, message, stack, cause } = error as Record<string, unknown>
   const lines = String(stack ?? `${type}: ${message}`).split('\n')
-  const own = lines.map((line) => `${indent}${visible(line.trim())}\n`).join('')
+  const own = lines
+    .map((line) => `${indent}${/^\s/.test(line) ? '  ' : ''}${visible(line.trim())}\n`)
+    .join('')
   return cause === undefined
     ? own
     : `${own}${indent}because of\n${errorLines(cause, `${indent}  `)}`

@@ -1,13 +1,13 @@
 /**
  * The logger: one JSON object per line, or lines for a person, to standard output or a file.
  *
- * Everything that is logged passes the one redaction list (redaction.ts): fields by their names at any depth, and the
- * finished line by the form of its values. A log that cannot be written never stops the service.
+ * Everything that is logged passes the one redaction list (redaction.ts) twice: each value before it is written, and
+ * the finished line, which also holds what child loggers are bound to. A log that cannot be written never stops the service.
  */
 
 import { type DestinationStream, destination, type Logger, pino, stdTimeFunctions } from 'pino'
 import { readableLine } from './log-line.ts'
-import { loggable, scrub } from './redaction.ts'
+import { loggable, redactLine } from './redaction.ts'
 
 export interface LoggerOptions {
   level: 'debug' | 'info' | 'warn' | 'error' | 'silent'
@@ -26,22 +26,20 @@ export function createLogger(options: LoggerOptions): Logger {
       level: options.level,
       base: null,
       timestamp: stdTimeFunctions.isoTime,
-      serializers: {},
-      formatters: { bindings: loggableRecord, log: loggableRecord },
+      serializers: { err: (error) => error },
+      formatters: {
+        log: (record) => loggable({ ...record }) as Record<string, unknown>,
+      },
       hooks: {
         logMethod(args, method) {
           const [first, ...rest] = args
           method.apply(this, [first, ...rest.map((each) => loggable(each))] as typeof args)
         },
-        streamWrite: scrub,
+        streamWrite: redactLine,
       },
     },
     options.format === 'json' ? stream : readableStream(stream, options),
   )
-}
-
-function loggableRecord(record: object): Record<string, unknown> {
-  return loggable({ ...record }) as Record<string, unknown>
 }
 
 function openStream(options: LoggerOptions): DestinationStream {

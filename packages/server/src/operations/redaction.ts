@@ -7,7 +7,7 @@
  * Specs: OWASP ASVS 5.0 V16.2.5.
  */
 
-export const redacted = '[redacted]'
+const redacted = '[redacted]'
 
 /** Parts of key names, in lower case and without separators. A key that contains one of them holds a secret. */
 const secretParts = [
@@ -60,7 +60,7 @@ const forms: readonly [RegExp, string][] = [
   [/\bs[a-z]\d_[\w-]{8,}/g, redacted],
   [/\b(Bearer|Basic|DPoP|Digest)(\s+|%20)[\w.~+/=-]{6,}/gi, `$1 ${redacted}`],
   // Password hashes: PHC strings and modular crypt.
-  [/\$(?:argon2\w*|scrypt|pbkdf2[\w-]*|2[abxy]|[156])\$[^\s"'\\,;)]+/g, redacted],
+  [/\$(?:argon2\w*|scrypt|pbkdf2[\w-]*|2[abxy]|[156])\$[^\s"'\\;)]+/g, redacted],
   [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g, redacted],
   // The password of a URL, and parameters of a query or a form.
   [/(\b[a-z][a-z+.-]*:\/\/[^\s:/@"'\\]*):[^\s@"'\\]+@/gi, `$1:${redacted}@`],
@@ -71,15 +71,21 @@ const forms: readonly [RegExp, string][] = [
 ]
 
 /** Whether a value under this key must not be shown. */
-export function isSecretKey(key: string): boolean {
+function isSecretKey(key: string): boolean {
   const name = key.toLowerCase().replace(/[^a-z0-9]/g, '')
   if (harmlessNames.has(name)) return false
   return secretNames.has(name) || secretParts.some((part) => name.includes(part))
 }
 
 /** The text without anything that looks like a secret. JSON stays JSON. */
-export function scrub(text: string): string {
+function scrub(text: string): string {
   return forms.reduce((scrubbed, [form, replacement]) => scrubbed.replace(form, replacement), text)
+}
+
+/** One finished JSON line, whoever put together what is in it. */
+export function redactLine(line: string): string {
+  const record: unknown = JSON.parse(line, (key, value) => (isSecretKey(key) ? redacted : value))
+  return `${scrub(JSON.stringify(record))}\n`
 }
 
 const depthMax = 6
@@ -127,7 +133,7 @@ function loggableError(error: Error, depth: number): Record<string, unknown> {
     type: error.name,
     message: error.message,
     stack: error.stack,
-    ...((typeof code === 'string' || typeof code === 'number') && { code }),
+    ...((typeof code === 'string' || typeof code === 'number') && { errorCode: code }),
     ...(typeof reason === 'number' && { reason }),
     ...(error instanceof AggregateError && {
       errors: error.errors.slice(0, entriesMax).map((each) => loggable(each, depth + 1)),
