@@ -45,7 +45,8 @@ export async function migrate(
     application_name: 'signet migrate',
     connectionTimeoutMillis: connectTimeoutMs,
     lock_timeout: lockTimeoutMs,
-    options: '-c search_path=public,pg_temp',
+    // A server that is killed here must not keep the next one waiting for what it had begun.
+    options: '-c search_path=public,pg_temp -c client_connection_check_interval=500',
     types: driverTypes,
   })
   // A connection that breaks fails the statement that waits on it; without a listener it would end the process too.
