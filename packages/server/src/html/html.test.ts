@@ -92,6 +92,8 @@ describe('values in addresses', () => {
     '//evil.example',
     '/\\evil.example',
     '\\\\evil.example',
+    '\t//evil.example',
+    '/\n/evil.example',
   ]) {
     it(`refuses ${JSON.stringify(address)}`, () => {
       assert.throws(() => html`<a href="${address}">x</a>`, /is refused/)
