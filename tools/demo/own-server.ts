@@ -3,6 +3,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -25,7 +26,7 @@ export async function startServer(environment: Record<string, string> = {}): Pro
       PATH: process.env.PATH,
       HOME: process.env.HOME,
       SIGNET_DATA_DIR: dataDir,
-      SIGNET_HTTP_ADDRESS: '127.0.0.1:0',
+      SIGNET_HTTP_ADDRESS: `127.0.0.1:${await freePort()}`,
       ...environment,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -44,9 +45,20 @@ export async function startServer(environment: Record<string, string> = {}): Pro
     once(createInterface(child.stdout), 'line') as Promise<[string]>,
     exited.then(() => undefined),
   ])
-  if (line === undefined) {
-    await rm(dataDir, { recursive: true, force: true })
-    throw new Error(`signet start did not come up:\n${said}`)
+  const { http } = JSON.parse(line?.[0] ?? '{}') as { http?: string }
+  if (http === undefined) {
+    await stop()
+    throw new Error(`signet start did not come up:\n${line?.[0] ?? said}`)
   }
-  return { url: (JSON.parse(line[0]) as { http: string }).http, dataDir, child, stop }
+  return { url: http, dataDir, child, stop }
+}
+
+/** A port that nobody listens on at this moment: the issuer has to be known before the server starts. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
 }

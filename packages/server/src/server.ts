@@ -18,6 +18,7 @@ import type { App } from './call/app.ts'
 import { createValidate } from './call/validate.ts'
 import type { Config } from './config/config.ts'
 import { ensureMasterSecret } from './config/kept-master-secret.ts'
+import { formatSocketAddress } from './config/socket-address.ts'
 import { openMasterSecret } from './crypto/master-secret.ts'
 import type { DatabaseAddress } from './db/address.ts'
 import { openDatabase } from './db/database.ts'
@@ -28,7 +29,8 @@ import { type Sealer, startSealer } from './events/sealer.ts'
 import { mountJwks } from './oauth/jwks.ts'
 import { createMetrics, type Metrics } from './operations/metrics.ts'
 import { observePasswordHasher } from './operations/observe-password-hasher.ts'
-import { mountProbes, openReadiness, type Readiness } from './operations/probes.ts'
+import { listenProbes, mountProbes } from './operations/probes.ts'
+import { openReadiness, type Readiness } from './operations/readiness.ts'
 import { createTracing, type Tracing } from './operations/tracing.ts'
 import { mountReference } from './reference/mount-reference.ts'
 import { authenticateBearer } from './tokens/authenticate.ts'
@@ -133,7 +135,7 @@ async function openDeps({ config, log, metrics, tracing, address }: Environment)
     address,
     poolSize: config.database.poolSize,
     prepared: config.database.preparedStatements,
-    trace: tracing.traceStep,
+    trace: tracing.traceQuery,
   })
   try {
     const signingKeys = await ensureSigningKeys({ db, masterSecret }, new Date())
@@ -184,21 +186,37 @@ async function listen({ config, app, readiness, metrics }: Parts): Promise<{
   addresses: RunningServer['addresses']
   stop(): Promise<void>
 }> {
+  const { metricsAddress } = config
   const listener = await createListener({
     app,
     config: { ...config, limits: { ...defaultWireLimits, ...config.limits } },
-    ready: async () => (await readiness.check()).ready,
+    ready: readiness.ready,
     mountExtra(fastify) {
-      mountProbes(fastify, { readiness, metrics })
+      const metricsTo = metricsAddress === undefined ? 'this machine' : 'nobody'
+      mountProbes(fastify, { readiness, metrics }, metricsTo)
       mountReference(fastify, { issuer: config.issuer })
       mountJwks(fastify, app.deps.signingKeys)
       fastify.get('/', async (_request, reply) => reply.redirect('/docs/api', 302))
     },
   })
   const addresses = await listener.listen()
-  const stop = async () => {
-    readiness.stopping()
+  const closeListener = async () => {
+    readiness.startShutdown()
     await listener.close(config.shutdownGraceSeconds * 1000)
   }
-  return { addresses, stop }
+  if (metricsAddress === undefined) return { addresses, stop: closeListener }
+  const probes = await listenProbes({ readiness, metrics }, metricsAddress).catch(
+    async (error: unknown) => {
+      await closeListener()
+      throw error
+    },
+  )
+  const metricsAt = formatSocketAddress({ host: metricsAddress.host, port: probes.port })
+  return {
+    addresses: { ...addresses, metrics: metricsAt },
+    async stop() {
+      await closeListener()
+      await probes.close()
+    },
+  }
 }
