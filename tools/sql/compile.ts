@@ -29,7 +29,6 @@ export interface CompileResult {
   problems: Problem[]
   /** Generated files that were written or removed or, with `check`, that should be; relative to the root. */
   changed: string[]
-  queries: number
 }
 
 /** Compiles everything and reports all problems at once. */
@@ -40,8 +39,7 @@ export async function compileQueries(options: CompileOptions): Promise<CompileRe
   const problems = [...files.flatMap((file) => file.problems), ...duplicates(files)]
   const compiled = await compileFiles(options.address, files, problems)
   const changed = updateModules(options, compiled, new Set(problems.map(({ file }) => file)))
-  const queries = files.reduce((sum, file) => sum + file.queries.length, 0)
-  return { problems, changed, queries }
+  return { problems, changed }
 }
 
 /** Migrations are no queries, and schema.sql is written, not read. */

@@ -1,0 +1,356 @@
+-- The schema after all migrations, read back from the catalog of Postgres. Generated; do not edit.
+-- Monthly partitions are left out.
+
+CREATE OR REPLACE FUNCTION public.ensure_event_partitions()
+ RETURNS integer
+ LANGUAGE plpgsql
+ SET "TimeZone" TO 'UTC'
+ SET lock_timeout TO '1s'
+AS $function$
+declare
+  first_of_month timestamptz;
+  partition_name text;
+  made           integer := 0;
+begin
+  if not pg_try_advisory_xact_lock(hashtext('signet.event_partitions')) then return made; end if;
+  for months_ahead in 0..3 loop
+    first_of_month := date_trunc('month', signet_now()) + make_interval(months => months_ahead);
+    partition_name := to_char(first_of_month, '"events_"YYYY_MM');
+    continue when to_regclass(partition_name) is not null;
+    continue when exists (
+      select from events_default
+      where occurred_at >= first_of_month and occurred_at < first_of_month + interval '1 month'
+    );
+    execute format('create table %I (like events including all)', partition_name);
+    execute format('create trigger events_no_truncate before truncate on %I '
+      'for each statement execute function protect_event()', partition_name);
+    execute format('alter table events attach partition %I for values from (%L) to (%L)',
+      partition_name, first_of_month, first_of_month + interval '1 month');
+    made := made + 1;
+  end loop;
+  return made;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.global_cut()
+ RETURNS bigint
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+RETURN (SELECT revocation_head.cut FROM revocation_head);
+
+CREATE OR REPLACE FUNCTION public.is_administrator(id uuid)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+RETURN (EXISTS (SELECT FROM (role_assignments a JOIN roles r ON ((r.id = a.role_id))) WHERE ((a.user_id = is_administrator.id) AND (a.organization_id IS NULL) AND r.built_in AND (r.name = 'administrator'::text))));
+
+CREATE OR REPLACE FUNCTION public.next_revocation_position()
+ RETURNS bigint
+ LANGUAGE sql
+BEGIN ATOMIC
+ UPDATE revocation_head SET "position" = (revocation_head."position" + 1)
+   RETURNING revocation_head."position";
+END;
+
+CREATE OR REPLACE FUNCTION public.permissions_of(id uuid)
+ RETURNS text[]
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+RETURN (SELECT COALESCE(array_agg(DISTINCT p.permission), '{}'::text[]) AS "coalesce" FROM roles r, LATERAL unnest(r.permissions) p(permission) WHERE ((r.built_in AND (r.name = 'user'::text)) OR (r.id IN (SELECT a.role_id FROM role_assignments a WHERE ((a.user_id = permissions_of.id) AND (a.organization_id IS NULL))))));
+
+CREATE OR REPLACE FUNCTION public.protect_event()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+declare
+  before_sealing events;
+begin
+  if tg_op = 'INSERT' then
+    if new.seq is null then return new; end if;
+    raise exception 'events are sealed by the sealer, not by their writer' using errcode = 'integrity_constraint_violation';
+  end if;
+  if tg_op = 'UPDATE' and old.seq is null and new.seq is not null then
+    before_sealing := new;
+    before_sealing.seq := null;
+    before_sealing.hash := null;
+    if before_sealing::text = old::text then return new; end if;
+  end if;
+  raise exception 'the event log is append-only: % is refused', lower(tg_op) using errcode = 'integrity_constraint_violation';
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.protect_event_chain()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if tg_op = 'UPDATE' and new.seq > old.seq then return new; end if;
+  raise exception 'the event chain only grows: % is refused', lower(tg_op) using errcode = 'integrity_constraint_violation';
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.revocation_position()
+ RETURNS bigint
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+RETURN (SELECT revocation_head."position" FROM revocation_head);
+
+CREATE OR REPLACE FUNCTION public.role_names_of(id uuid)
+ RETURNS text[]
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+RETURN (SELECT array_agg(r.name ORDER BY r.name) AS array_agg FROM roles r WHERE ((r.built_in AND (r.name = 'user'::text)) OR (r.id IN (SELECT a.role_id FROM role_assignments a WHERE ((a.user_id = role_names_of.id) AND (a.organization_id IS NULL))))));
+
+CREATE OR REPLACE FUNCTION public.signet_now()
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+RETURN (clock_timestamp() + (COALESCE(NULLIF(current_setting('signet.clock_offset'::text, true), ''::text), '0'::text))::interval);
+
+CREATE SEQUENCE event_arrivals AS bigint INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1;
+
+CREATE TABLE client_secrets (
+  id uuid NOT NULL,
+  client_id text NOT NULL,
+  kind text NOT NULL,
+  prefix text NOT NULL,
+  secret_hash bytea NOT NULL,
+  scopes text[],
+  rev bigint DEFAULT 0 NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  expires_at timestamp with time zone,
+  last_used_at timestamp with time zone,
+  revoked_at timestamp with time zone,
+  CONSTRAINT client_secrets_pkey PRIMARY KEY (id),
+  CONSTRAINT client_secrets_secret_hash_key UNIQUE (secret_hash),
+  CONSTRAINT client_secrets_kind_check CHECK (kind = ANY (ARRAY['client_secret'::text, 'api_key'::text])),
+  CONSTRAINT client_secrets_client_id_fkey FOREIGN KEY (client_id) REFERENCES clients(id) ON DELETE CASCADE
+);
+CREATE INDEX client_secrets_client ON public.client_secrets USING btree (client_id);
+
+CREATE TABLE clients (
+  id text NOT NULL,
+  realm_id integer DEFAULT 1 NOT NULL,
+  name text NOT NULL,
+  type text NOT NULL,
+  status text DEFAULT 'active'::text NOT NULL,
+  first_party boolean DEFAULT false NOT NULL,
+  direct_sign_in boolean DEFAULT false NOT NULL,
+  confirming boolean DEFAULT false NOT NULL,
+  subject_namespace text,
+  signing_algorithm text DEFAULT 'ES256'::text NOT NULL,
+  scopes text[] DEFAULT '{}'::text[] NOT NULL,
+  allowed_origins text[] DEFAULT '{}'::text[] NOT NULL,
+  cut bigint DEFAULT 0 NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  updated_at timestamp with time zone NOT NULL,
+  CONSTRAINT clients_pkey PRIMARY KEY (id),
+  CONSTRAINT clients_signing_algorithm_check CHECK (signing_algorithm = ANY (ARRAY['ES256'::text, 'RS256'::text, 'EdDSA'::text])),
+  CONSTRAINT clients_status_check CHECK (status = ANY (ARRAY['active'::text, 'disabled'::text])),
+  CONSTRAINT clients_type_check CHECK (type = ANY (ARRAY['public'::text, 'confidential'::text, 'service'::text]))
+);
+
+CREATE TABLE event_chain (
+  only_row boolean DEFAULT true NOT NULL,
+  seq bigint NOT NULL,
+  hash bytea NOT NULL,
+  CONSTRAINT event_chain_pkey PRIMARY KEY (only_row),
+  CONSTRAINT event_chain_hash_check CHECK (octet_length(hash) = 32),
+  CONSTRAINT event_chain_only_row_check CHECK (only_row),
+  CONSTRAINT event_chain_seq_check CHECK (seq >= 0)
+);
+CREATE TRIGGER event_chain_grows BEFORE DELETE OR UPDATE ON event_chain FOR EACH ROW EXECUTE FUNCTION protect_event_chain();
+CREATE TRIGGER event_chain_no_truncate BEFORE TRUNCATE ON event_chain FOR EACH STATEMENT EXECUTE FUNCTION protect_event_chain();
+
+CREATE TABLE event_keys (
+  owner text NOT NULL,
+  wrapped_key bytea,
+  wrapping_key_id text,
+  created_at timestamp with time zone NOT NULL,
+  erased_at timestamp with time zone,
+  CONSTRAINT event_keys_pkey PRIMARY KEY (owner),
+  CONSTRAINT event_keys_check CHECK ((wrapped_key IS NULL) = (erased_at IS NOT NULL)),
+  CONSTRAINT event_keys_check1 CHECK ((wrapped_key IS NULL) = (wrapping_key_id IS NULL))
+);
+
+CREATE TABLE event_windows (
+  kind text NOT NULL,
+  counted_by bytea NOT NULL,
+  closes_at timestamp with time zone NOT NULL,
+  attempts integer NOT NULL,
+  unrecorded integer NOT NULL,
+  id uuid NOT NULL,
+  occurred_at timestamp(3) with time zone NOT NULL,
+  outcome text NOT NULL,
+  actor_id uuid,
+  subject_id uuid,
+  client_id text,
+  reference text NOT NULL,
+  details json NOT NULL,
+  origin bytea,
+  personal bytea,
+  CONSTRAINT event_windows_pkey PRIMARY KEY (kind, counted_by, closes_at)
+);
+CREATE INDEX event_windows_closes_at ON public.event_windows USING btree (closes_at);
+
+CREATE TABLE events (
+  id uuid NOT NULL,
+  arrival bigint DEFAULT nextval('event_arrivals'::regclass) NOT NULL,
+  occurred_at timestamp(3) with time zone NOT NULL,
+  kind text NOT NULL,
+  outcome text NOT NULL,
+  actor_id uuid,
+  subject_id uuid,
+  client_id text,
+  reference text NOT NULL,
+  occurrences integer DEFAULT 1 NOT NULL,
+  details json DEFAULT '{}'::json NOT NULL,
+  origin bytea,
+  personal bytea,
+  seq bigint,
+  hash bytea,
+  CONSTRAINT events_pkey PRIMARY KEY (occurred_at, id),
+  CONSTRAINT events_check CHECK ((seq IS NULL) = (hash IS NULL)),
+  CONSTRAINT events_hash_check CHECK (octet_length(hash) = 32),
+  CONSTRAINT events_kind_check CHECK (kind ~ '^[a-z_]+\.[a-z_]+$'::text),
+  CONSTRAINT events_occurrences_check CHECK (occurrences > 0),
+  CONSTRAINT events_outcome_check CHECK (outcome = ANY (ARRAY['success'::text, 'failure'::text])),
+  CONSTRAINT events_seq_check CHECK (seq > 0)
+) PARTITION BY RANGE (occurred_at);
+CREATE INDEX events_seq ON ONLY public.events USING btree (seq);
+CREATE INDEX events_unsealed ON ONLY public.events USING btree (arrival) WHERE (seq IS NULL);
+CREATE TRIGGER events_append_only BEFORE INSERT OR DELETE OR UPDATE ON events FOR EACH ROW EXECUTE FUNCTION protect_event();
+CREATE TRIGGER events_no_truncate BEFORE TRUNCATE ON events FOR EACH STATEMENT EXECUTE FUNCTION protect_event();
+
+CREATE TABLE events_default PARTITION OF events DEFAULT;
+CREATE TRIGGER events_no_truncate BEFORE TRUNCATE ON events_default FOR EACH STATEMENT EXECUTE FUNCTION protect_event();
+
+CREATE TABLE identifiers (
+  id uuid NOT NULL,
+  realm_id integer DEFAULT 1 NOT NULL,
+  user_id uuid NOT NULL,
+  kind text NOT NULL,
+  value text NOT NULL,
+  canonical text NOT NULL,
+  verified_at timestamp with time zone,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT identifiers_pkey PRIMARY KEY (id),
+  CONSTRAINT identifiers_user_id_kind_canonical_key UNIQUE (user_id, kind, canonical),
+  CONSTRAINT identifiers_kind_check CHECK (kind = ANY (ARRAY['email'::text, 'phone'::text, 'username'::text])),
+  CONSTRAINT identifiers_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
+);
+CREATE INDEX identifiers_canonical ON public.identifiers USING btree (realm_id, kind, canonical);
+CREATE INDEX identifiers_prefix ON public.identifiers USING btree (canonical text_pattern_ops);
+CREATE UNIQUE INDEX identifiers_verified ON public.identifiers USING btree (realm_id, kind, canonical) WHERE (verified_at IS NOT NULL);
+
+CREATE TABLE installation (
+  only_row boolean DEFAULT true NOT NULL,
+  instance_id uuid DEFAULT gen_random_uuid() NOT NULL,
+  created_at timestamp with time zone DEFAULT signet_now() NOT NULL,
+  CONSTRAINT installation_pkey PRIMARY KEY (only_row),
+  CONSTRAINT installation_only_row_check CHECK (only_row)
+);
+
+CREATE TABLE passwords (
+  user_id uuid NOT NULL,
+  hash text NOT NULL,
+  set_at timestamp with time zone NOT NULL,
+  CONSTRAINT passwords_pkey PRIMARY KEY (user_id),
+  CONSTRAINT passwords_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
+);
+
+CREATE TABLE revocation_head (
+  only_row boolean DEFAULT true NOT NULL,
+  position bigint DEFAULT 0 NOT NULL,
+  cut bigint DEFAULT 0 NOT NULL,
+  CONSTRAINT revocation_head_pkey PRIMARY KEY (only_row),
+  CONSTRAINT revocation_head_only_row_check CHECK (only_row)
+);
+
+CREATE TABLE role_assignments (
+  user_id uuid NOT NULL,
+  role_id uuid NOT NULL,
+  organization_id uuid,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT role_assignments_user_id_role_id_organization_id_key UNIQUE NULLS NOT DISTINCT (user_id, role_id, organization_id),
+  CONSTRAINT role_assignments_role_id_fkey FOREIGN KEY (role_id) REFERENCES roles(id) ON DELETE CASCADE,
+  CONSTRAINT role_assignments_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
+);
+CREATE INDEX role_assignments_role ON public.role_assignments USING btree (role_id);
+
+CREATE TABLE roles (
+  id uuid NOT NULL,
+  realm_id integer DEFAULT 1 NOT NULL,
+  name text NOT NULL,
+  permissions text[] DEFAULT '{}'::text[] NOT NULL,
+  built_in boolean DEFAULT false NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT roles_pkey PRIMARY KEY (id),
+  CONSTRAINT roles_realm_id_name_key UNIQUE (realm_id, name)
+);
+
+CREATE TABLE schema_migrations (
+  name text NOT NULL,
+  checksum text NOT NULL,
+  applied_at timestamp with time zone DEFAULT now() NOT NULL,
+  CONSTRAINT schema_migrations_pkey PRIMARY KEY (name)
+);
+
+CREATE TABLE sessions (
+  id uuid NOT NULL,
+  user_id uuid NOT NULL,
+  client_id text NOT NULL,
+  installation_id text,
+  device_model text,
+  device_os text,
+  device_app text,
+  ip_address inet,
+  user_agent text,
+  actor_id uuid,
+  amr text[] NOT NULL,
+  acr text NOT NULL,
+  auth_time timestamp with time zone NOT NULL,
+  rev bigint DEFAULT 0 NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  last_active_at timestamp with time zone NOT NULL,
+  idle_expires_at timestamp with time zone NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  ended_at timestamp with time zone,
+  end_reason text,
+  CONSTRAINT sessions_pkey PRIMARY KEY (id),
+  CONSTRAINT sessions_actor_id_fkey FOREIGN KEY (actor_id) REFERENCES users(id),
+  CONSTRAINT sessions_client_id_fkey FOREIGN KEY (client_id) REFERENCES clients(id),
+  CONSTRAINT sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
+);
+CREATE INDEX sessions_user ON public.sessions USING btree (user_id) WHERE (ended_at IS NULL);
+
+CREATE TABLE signing_keys (
+  id text NOT NULL,
+  algorithm text NOT NULL,
+  state text NOT NULL,
+  public_jwk jsonb NOT NULL,
+  wrapped_key bytea NOT NULL,
+  wrapping_key_id text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  activated_at timestamp with time zone,
+  retiring_at timestamp with time zone,
+  retired_at timestamp with time zone,
+  CONSTRAINT signing_keys_pkey PRIMARY KEY (id),
+  CONSTRAINT signing_keys_algorithm_check CHECK (algorithm = ANY (ARRAY['ES256'::text, 'RS256'::text, 'EdDSA'::text])),
+  CONSTRAINT signing_keys_state_check CHECK (state = ANY (ARRAY['next'::text, 'active'::text, 'retiring'::text, 'retired'::text]))
+);
+CREATE UNIQUE INDEX signing_keys_active ON public.signing_keys USING btree (algorithm) WHERE (state = 'active'::text);
+
+CREATE TABLE users (
+  id uuid NOT NULL,
+  realm_id integer DEFAULT 1 NOT NULL,
+  status text DEFAULT 'active'::text NOT NULL,
+  display_name text DEFAULT ''::text NOT NULL,
+  locale text DEFAULT ''::text NOT NULL,
+  home_region text,
+  merged_into uuid,
+  cut bigint DEFAULT 0 NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  updated_at timestamp with time zone NOT NULL,
+  deleted_at timestamp with time zone,
+  CONSTRAINT users_pkey PRIMARY KEY (id),
+  CONSTRAINT users_status_check CHECK (status = ANY (ARRAY['active'::text, 'suspended'::text, 'deleted'::text])),
+  CONSTRAINT users_merged_into_fkey FOREIGN KEY (merged_into) REFERENCES users(id)
+);
