@@ -42,6 +42,12 @@ export interface SecurityEvent {
   personal?: Facts | undefined
 }
 
+/** What an event takes from the call that causes it. */
+export type EventContext = Pick<
+  RequestContext,
+  'now' | 'reference' | 'ipAddress' | 'userAgent' | 'caller'
+>
+
 interface RecordDeps {
   /** The causing transaction. */
   db: Db
@@ -53,7 +59,7 @@ const userAgentLengthMax = 400
 /** Appends the event. Failing, it throws, and the causing transaction must fail with it. */
 export async function recordEvent(
   deps: RecordDeps,
-  ctx: RequestContext,
+  ctx: EventContext,
   event: SecurityEvent,
 ): Promise<void> {
   const row = await eventRow(deps, ctx, event)
@@ -70,7 +76,7 @@ export async function recordEvent(
   })
 }
 
-async function eventRow(deps: RecordDeps, ctx: RequestContext, event: SecurityEvent) {
+async function eventRow(deps: RecordDeps, ctx: EventContext, event: SecurityEvent) {
   const caller = ctx.caller.kind === 'user' ? ctx.caller : undefined
   const id = newId<EventId>(ctx.now, event.subjectId)
   const actorId = event.actorId ?? caller?.userId
@@ -103,7 +109,7 @@ function field(owner: KeyOwner, facts: Facts): PersonalField | undefined {
   return Object.keys(facts).length === 0 ? undefined : { owner, facts }
 }
 
-function originFacts(ctx: RequestContext): Facts {
+function originFacts(ctx: EventContext): Facts {
   const facts: Facts = {}
   if (ctx.ipAddress !== '') facts.ipAddress = ctx.ipAddress
   if (ctx.userAgent !== '') facts.userAgent = ctx.userAgent.slice(0, userAgentLengthMax)
@@ -122,7 +128,7 @@ function encrypted(
 }
 
 /** Per subject where one is known, else per address; as a keyed hash, so that the table holds no address. */
-function countedBy(masterSecret: MasterSecret, ctx: RequestContext, event: SecurityEvent): Buffer {
+function countedBy(masterSecret: MasterSecret, ctx: EventContext, event: SecurityEvent): Buffer {
   const user = event.subjectId ?? (ctx.caller.kind === 'user' ? ctx.caller.userId : undefined)
   const by = user === undefined ? `address ${ctx.ipAddress}` : `user ${user}`
   const key = masterSecret.derive('event windows', 32)

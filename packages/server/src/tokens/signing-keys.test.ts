@@ -35,6 +35,16 @@ describe('ensureSigningKeys', () => {
     assert.equal(first.find('no such key'), undefined)
   })
 
+  it('records each key that it made, once', async () => {
+    const text = `select details->>'kid' from events where kind = 'signing_key.created' order by 1`
+    const earlier = (await rowsOf({ db }, text)).length
+    const keys = await ensureSigningKeys({ db, masterSecret }, now)
+    await ensureSigningKeys({ db, masterSecret }, now)
+    const recorded = (await rowsOf({ db }, text)).map(([kid]) => kid)
+    assert.equal(recorded.length, earlier + 2)
+    for (const { kid } of keys.jwks().keys) assert.ok(recorded.includes(kid))
+  })
+
   it('publishes public parts alone, under their thumbprints', async () => {
     const { keys } = (await ensureSigningKeys({ db, masterSecret }, now)).jwks()
     assert.deepEqual(keys.map(({ alg }) => alg).sort(), ['ES256', 'RS256'])

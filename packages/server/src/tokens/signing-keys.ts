@@ -22,7 +22,8 @@ import {
 import { promisify } from 'node:util'
 import type { SigningAlgorithm } from '../crypto/jws.ts'
 import { type MasterSecret, MasterSecretError } from '../crypto/master-secret.ts'
-import type { Db } from '../db/query.ts'
+import type { Deps } from '../deps.ts'
+import { type EventContext, recordEvent } from '../events/record-event.ts'
 import { insertFirstSigningKey, listSigningKeys } from './signing-keys.sql.ts'
 import { openVerifiedTokens, type VerifiedTokens } from './verified-tokens.ts'
 
@@ -69,7 +70,7 @@ const wrapPurpose = 'signing key'
 
 /** Reads the keys of this installation, and makes those that are missing. */
 export async function ensureSigningKeys(
-  deps: { db: Db; masterSecret: MasterSecret },
+  deps: Pick<Deps, 'db' | 'masterSecret'>,
   now: Date,
 ): Promise<SigningKeys> {
   const stored = await listSigningKeys(deps.db)
@@ -78,9 +79,23 @@ export async function ensureSigningKeys(
   )
   if (missing.length === 0) return openSigningKeys(deps.masterSecret, stored)
   for (const algorithm of missing) {
-    await insertFirstSigningKey(deps.db, await makeSigningKey(deps.masterSecret, algorithm, now))
+    const key = await makeSigningKey(deps.masterSecret, algorithm, now)
+    await deps.db.transaction(async (tx) => {
+      const inserted = await insertFirstSigningKey(tx, key)
+      if (inserted === 0) return
+      await recordEvent({ ...deps, db: tx }, atStart(now), {
+        kind: 'signing_key.created',
+        outcome: 'success',
+        details: { kid: key.id, algorithm, state: 'active' },
+      })
+    })
   }
   return openSigningKeys(deps.masterSecret, await listSigningKeys(deps.db))
+}
+
+/** Nobody asks for the first keys: a server that starts makes them. */
+function atStart(now: Date): EventContext {
+  return { now, reference: '', ipAddress: '', userAgent: '', caller: { kind: 'anonymous' } }
 }
 
 type StoredKey = Awaited<ReturnType<typeof listSigningKeys>>[number]
