@@ -7,7 +7,7 @@ import { migrationState } from '../db/migrate.ts'
 import { createTestDatabase, type TestDatabase } from '../testing/database.ts'
 import { parseEmail } from '../users/identifier.ts'
 import { openAccount } from '../users/open-account.ts'
-import { databaseEnvironment, runAtTerminal, runSignet } from './spawn-signet.ts'
+import { databaseEnvironment, runAtTerminal, runSignet } from './testing/spawn-signet.ts'
 
 const password = 'CANARY a long sentence is best'
 let database: TestDatabase

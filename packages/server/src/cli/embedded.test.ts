@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterEach, beforeEach, test } from 'node:test'
 import { findRunningEmbeddedPostgres } from '../db/embedded/embedded-postgres.ts'
-import { runSignet, spawnSignet } from './spawn-signet.ts'
+import { runSignet, spawnSignet } from './testing/spawn-signet.ts'
 
 let directory: string
 let dataDir: string

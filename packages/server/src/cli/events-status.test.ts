@@ -11,7 +11,7 @@ import { driverAddress } from '../db/address.ts'
 import { type Sealer, startSealer } from '../events/sealer.ts'
 import { createTestDatabase, type TestDatabase } from '../testing/database.ts'
 import { ensureSigningKeys } from '../tokens/signing-keys.ts'
-import { databaseEnvironment, runSignet, spawnSignet } from './spawn-signet.ts'
+import { databaseEnvironment, runSignet, spawnSignet } from './testing/spawn-signet.ts'
 
 let database: TestDatabase
 let environment: Record<string, string>

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { describe, test } from 'node:test'
-import { runSignet, spawnSignet } from './spawn-signet.ts'
+import { runSignet, spawnSignet } from './testing/spawn-signet.ts'
 
 describe('help', () => {
   test('is a result: on standard output, with exit code 0', async () => {

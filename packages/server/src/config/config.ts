@@ -55,7 +55,7 @@ export interface Config {
     readonly requestTimeoutMs: number
     readonly idleSocketTimeoutMs: number
     readonly concurrentCalls: number
-    readonly connections: number
+    readonly connectionsMax: number
   }
   readonly passwordMinLength: number
   readonly passwordHash: { readonly concurrency: number; readonly queueMax: number }
@@ -209,7 +209,7 @@ function assemble(values: Values, files: Files, directory: string): Config {
       requestTimeoutMs: values.SIGNET_LIMIT_REQUEST_TIMEOUT_MS,
       idleSocketTimeoutMs: values.SIGNET_LIMIT_IDLE_SOCKET_TIMEOUT_MS,
       concurrentCalls: values.SIGNET_LIMIT_CONCURRENT_CALLS,
-      connections: values.SIGNET_LIMIT_CONNECTIONS,
+      connectionsMax: values.SIGNET_LIMIT_CONNECTIONS,
     },
     passwordMinLength: values.SIGNET_PASSWORD_MIN_LENGTH,
     passwordHash: {

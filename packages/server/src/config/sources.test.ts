@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
-import { execFileSync, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
+import { selfSigned } from '../wires/testing/self-signed.ts'
 import { type Config, loadConfig } from './config.ts'
 import { ConfigError } from './config-error.ts'
 
@@ -180,16 +181,15 @@ describe('an env file', () => {
 })
 
 describe('certificates', () => {
-  const make = (name: string, subject: string) => {
-    const key = join(directory, `${name}.key`)
-    const certificate = join(directory, `${name}.pem`)
-    const algorithm = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes']
-    const output = ['-keyout', key, '-out', certificate, '-days', '2', '-subj', subject]
-    execFileSync('openssl', ['req', '-x509', ...algorithm, ...output], { stdio: 'pipe' })
-    return { SIGNET_TLS_CERTIFICATE_FILE: certificate, SIGNET_TLS_KEY_FILE: key }
+  const make = (name: string) => {
+    const { certificate, key } = selfSigned()
+    return {
+      SIGNET_TLS_CERTIFICATE_FILE: file(`${name}.pem`, certificate),
+      SIGNET_TLS_KEY_FILE: file(`${name}.key`, key.reveal()),
+    }
   }
-  const one = make('one', '/CN=localhost')
-  const other = make('other', '/CN=localhost')
+  const one = make('one')
+  const other = make('other')
 
   test('a pair is taken, and its key does not print', () => {
     const config = load(one)

@@ -187,7 +187,7 @@ const edges = {
     kind: corsOrigins,
     about: 'The origins whose pages may call Signet from a browser. There is no wildcard.',
   }),
-  SIGNET_LIMIT_BODY_BYTES: defaulted(String(mebibyte), {
+  SIGNET_LIMIT_BODY_BYTES: defaulted(String(256 * kibibyte), {
     section: 'Limits',
     kind: whole(kibibyte, 64 * mebibyte),
     about: 'The largest request body, as it is sent.',
@@ -206,9 +206,9 @@ const edges = {
     section: 'Limits',
     kind: whole(100, 300_000),
     about:
-      'The longest that one request may take, from its first byte to its answer. Streams are not meant.',
+      'The longest that a request may take to arrive, and again to be answered. Streams are not meant.',
   }),
-  SIGNET_LIMIT_IDLE_SOCKET_TIMEOUT_MS: defaulted('75000', {
+  SIGNET_LIMIT_IDLE_SOCKET_TIMEOUT_MS: defaulted('65000', {
     section: 'Limits',
     kind: whole(100, 3_600_000),
     about:
@@ -222,7 +222,7 @@ const edges = {
   SIGNET_LIMIT_CONNECTIONS: defaulted('10000', {
     section: 'Limits',
     kind: whole(1, 1_000_000),
-    about: 'The most connections that are open at once.',
+    about: 'The most connections that are open at once, on each port.',
   }),
 } as const
 

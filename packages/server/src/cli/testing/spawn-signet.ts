@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import type { DatabaseAddress } from '../db/address.ts'
+import type { DatabaseAddress } from '../../db/address.ts'
 
 /** What a command did. */
 export interface Ran {
@@ -22,7 +22,7 @@ interface RunOptions {
 
 /** Where the system's own programs are. Nothing else of this process's environment reaches a command. */
 const path = '/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin'
-const main = join(import.meta.dirname, 'main.ts')
+const main = join(import.meta.dirname, '../main.ts')
 
 /** The process of a command. */
 export function spawnSignet(args: readonly string[], options: RunOptions = {}) {
