@@ -27,10 +27,10 @@ export function describeMachine(): Machine {
 /** `USER_HZ` of every Linux that Node runs on. */
 const ticksPerSecond = 100
 
-/** Processor seconds that a process has used in all its threads. */
-export function cpuSeconds(pid: number): number {
-  const fields = statFields(pid)
-  return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond
+/** Processor seconds that these processes have used in all their threads. */
+export function cpuSeconds(pids: readonly number[]): number {
+  const ticks = pids.map(statFields).map((fields) => Number(fields[11]) + Number(fields[12]))
+  return ticks.reduce((sum, each) => sum + each, 0) / ticksPerSecond
 }
 
 /** Resident megabytes of a process. */

@@ -28,13 +28,13 @@ export interface SliceOptions {
   progress(message: string): void
 }
 
-/** The slices of each contender, by name, in the order of the rounds. One short round before is not counted. */
+/** The slices of each contender, by name, in the order of the rounds. One round before warms up and is not counted. */
 export async function interleave(
   contenders: readonly Contender[],
   { rounds, secondsPerSlice, progress }: SliceOptions,
 ): Promise<Map<string, Slice[]>> {
   const series = new Map(contenders.map(({ name }) => [name, [] as Slice[]]))
-  for (const contender of contenders) await contender.run(Math.min(1, secondsPerSlice))
+  for (const contender of contenders) await contender.run(secondsPerSlice)
   for (let round = 0; round < rounds; round += 1) {
     const inTurn = round % 2 === 0 ? contenders : contenders.toReversed()
     for (const contender of inTurn) {

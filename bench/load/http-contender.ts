@@ -8,20 +8,22 @@ import type { HttpLoad, HttpRequest } from './http-load.ts'
 interface HttpTarget {
   name: string
   origin: string
-  /** Of the server, for its processor time. */
-  pid: number
+  /** Of the server and what works for it, for their processor time. */
+  pids: readonly number[]
   requests: HttpRequest[]
   connections: number
 }
 
 /** The server at `origin` under load from `load`, a child that runs http-load.ts. */
-export function httpContender(load: Child, { name, pid, ...target }: HttpTarget): Contender {
+export function httpContender(load: Child, target: HttpTarget): Contender {
+  const { name, origin, pids, requests, connections } = target
   return {
     name,
     async run(seconds) {
-      const before = cpuSeconds(pid)
-      const slice = await load.ask<Slice>({ ...target, seconds } satisfies HttpLoad)
-      return { ...slice, cpuSeconds: cpuSeconds(pid) - before }
+      const question: HttpLoad = { origin, requests, connections, seconds }
+      const before = cpuSeconds(pids)
+      const slice = await load.ask<Slice>(question)
+      return { ...slice, cpuSeconds: cpuSeconds(pids) - before }
     },
   }
 }

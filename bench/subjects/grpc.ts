@@ -21,10 +21,10 @@ export const grpc: Subject = {
       const contenders = clients.map((client) => ({
         name: client,
         async run(seconds: number) {
-          const before = cpuSeconds(pid)
+          const before = cpuSeconds([pid])
           const question: GrpcLoad = { origin, client, inFlight, seconds }
           const slice = await load.ask<Slice>(question)
-          return { ...slice, cpuSeconds: cpuSeconds(pid) - before }
+          return { ...slice, cpuSeconds: cpuSeconds([pid]) - before }
         },
       }))
       const series = await interleave(contenders, options)

@@ -1,12 +1,21 @@
 /** Password sign-ins over HTTP against bare Argon2id on the same cores, and the event loop while they wait. */
 
-import { startChild } from '../child.ts'
+import { type Child, startChild } from '../child.ts'
 import type { Finding, Subject } from '../finding.ts'
 import { httpContender } from '../load/http-contender.ts'
 import type { HttpRequest } from '../load/http-load.ts'
+import { cpuSeconds, descendants } from '../machine.ts'
 import type { EventLoopDelay } from '../server/event-loop-probe.ts'
 import { createDataDir, type SignetProcess, startSignet } from '../server/signet-process.ts'
-import { type Contender, interleave, median, rate, ratios, type Slice } from '../slices.ts'
+import {
+  type Contender,
+  interleave,
+  median,
+  rate,
+  ratePerCpu,
+  ratios,
+  type Slice,
+} from '../slices.ts'
 
 const waiting = 32
 const password = 'zebra quartz lamp hippo'
@@ -20,14 +29,17 @@ export const signIn: Subject = {
     const load = startChild('./load/http-load.ts')
     const argon2 = startChild('./limits/raw-argon2.ts')
     try {
-      const target = { name: 'sign-in', ...signet, connections: waiting }
-      const signIns = httpContender(load, { ...target, requests: await openAccounts(signet) })
+      const requests = await openAccounts(signet)
+      const signIns = httpContender(load, {
+        name: 'sign-in',
+        origin: signet.origin,
+        pids: [signet.pid, ...descendants(signet.pid)],
+        requests,
+        connections: waiting,
+      })
       const delays: EventLoopDelay[] = []
-      const raw = {
-        name: 'raw Argon2id',
-        run: (seconds: number) => argon2.ask<Slice>({ seconds }),
-      }
-      const series = await interleave([watched(signIns, signet, delays), raw], options)
+      const contenders = [watched(signIns, signet, delays), rawContender(argon2)]
+      const series = await interleave(contenders, options)
       // The first slice is the warm-up, which the series does not have either.
       return findings(series, delays.slice(1))
     } finally {
@@ -58,6 +70,17 @@ async function openAccounts({ origin }: SignetProcess): Promise<HttpRequest[]> {
   }))
 }
 
+function rawContender(argon2: Child): Contender {
+  return {
+    name: 'raw Argon2id',
+    async run(seconds) {
+      const before = cpuSeconds([argon2.pid])
+      const slice = await argon2.ask<Slice>({ seconds })
+      return { ...slice, cpuSeconds: cpuSeconds([argon2.pid]) - before }
+    },
+  }
+}
+
 /** The same contender, with the server's event loop read for each slice. */
 function watched(contender: Contender, signet: SignetProcess, delays: EventLoopDelay[]): Contender {
   return {
@@ -83,7 +106,7 @@ function findings(series: Map<string, Slice[]>, delays: EventLoopDelay[]): Findi
       goal: { atLeast: 0.9 },
       measured: median(perRound),
       rounds: perRound,
-      detail: `${perSecond(ours)} against ${perSecond(raw)}; ${waiting} waiting, p50 ${median(ours.map(({ p50Ms }) => p50Ms)).toFixed(0)} ms`,
+      detail: `${perSecond(ours)} against ${perSecond(raw)}; per processor second, Postgres included, ${median(ratios(ours, raw, ratePerCpu)).toFixed(2)}x; ${waiting} waiting, p50 ${median(ours.map(({ p50Ms }) => p50Ms)).toFixed(0)} ms`,
     },
     {
       what: `event loop p99 while ${waiting} sign-ins wait`,
