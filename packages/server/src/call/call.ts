@@ -22,6 +22,9 @@ import { CallContext, CallerGone, type CallOrigin } from './call-context.ts'
 import type { Method, StreamMethod, UnaryMethod } from './method.ts'
 import { refusalOf } from './refusal.ts'
 
+/** What `setTimeout` can wait for; it would fire at once for more. */
+const longestTimerMs = 2 ** 31 - 1
+
 /** One call, as a wire hands it over. */
 export interface CallRequest extends CallOrigin {
   /** Makes the input message; throws INVALID_ARGUMENT for bytes that are none. */
@@ -179,7 +182,7 @@ function endWith(ctx: CallContext, shutdown: AbortSignal): () => void {
     ctx.caller.kind === 'user'
       ? setTimeout(
           () => ctx.abort(new SignetError(ErrorReason.UNAUTHENTICATED)),
-          ctx.caller.expiresAt.getTime() - ctx.now.getTime(),
+          Math.min(ctx.caller.expiresAt.getTime() - ctx.now.getTime(), longestTimerMs),
         )
       : undefined
   return () => {

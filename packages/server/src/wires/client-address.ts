@@ -102,7 +102,7 @@ function unmapped(address: string): string {
 }
 
 function addNetwork(list: BlockList, entry: string): void {
-  const [address = '', prefix] = entry.split('/', 2)
+  const [, address = '', prefix] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(entry) ?? []
   const version = isIP(address)
   if (version === 0) throw new Error(`${entry} is neither an IP address nor a CIDR`)
   const family = version === 6 ? 'ipv6' : 'ipv4'

@@ -41,7 +41,6 @@ export function createCors(origins: readonly string[]): Cors {
   return (req, res) => {
     const { origin } = req.headers
     if (origin === undefined) return false
-    res.setHeader('vary', 'Origin, Accept-Encoding')
     const preflight =
       req.method === 'OPTIONS' && req.headers['access-control-request-method'] !== undefined
     if (!allowed.has(origin)) {

@@ -10,6 +10,7 @@ const everyAnswer: Record<string, string> = {
   'cache-control': 'no-store',
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
   'referrer-policy': 'no-referrer',
+  vary: 'Origin, Accept-Encoding',
   'x-content-type-options': 'nosniff',
 }
 
