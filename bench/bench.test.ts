@@ -9,7 +9,7 @@ import { table } from './report.ts'
 import { type Contender, interleave, median, percentile, ratios, type Slice } from './slices.ts'
 
 function slice(operations: number, seconds = 1): Slice {
-  return { operations, seconds, p50Ms: 1, p99Ms: 1 }
+  return { operations, begun: operations, seconds, p50Ms: 1, p99Ms: 1 }
 }
 
 test('medians and percentiles', () => {

@@ -8,7 +8,10 @@
 
 /** What one contender did in one slice. */
 export interface Slice {
+  /** Operations that ended in time. */
   operations: number
+  /** All that were begun; the last ones end a little later. */
+  begun: number
   seconds: number
   /** Milliseconds per operation, as its caller saw them. */
   p50Ms: number
@@ -26,6 +29,20 @@ export interface SliceOptions {
   rounds: number
   secondsPerSlice: number
   progress(message: string): void
+}
+
+/** A slice of operations that took so many milliseconds; `late` more ended after the time was over. */
+export function sliceOf(
+  latenciesMs: readonly number[],
+  { seconds, late }: { seconds: number; late: number },
+): Slice {
+  return {
+    operations: latenciesMs.length,
+    begun: latenciesMs.length + late,
+    seconds,
+    p50Ms: percentile(latenciesMs, 0.5),
+    p99Ms: percentile(latenciesMs, 0.99),
+  }
 }
 
 /** The slices of each contender, by name, in the order of the rounds. One round before warms up and is not counted. */
@@ -51,9 +68,9 @@ export function rate({ operations, seconds }: Slice): number {
   return operations / seconds
 }
 
-/** Operations per processor second of the process under test. */
-export function ratePerCpu({ operations, cpuSeconds }: Slice): number {
-  return operations / (cpuSeconds ?? Number.NaN)
+/** Operations per processor second of the process under test, which worked for the late ones too. */
+export function ratePerCpu({ begun, cpuSeconds }: Slice): number {
+  return begun / (cpuSeconds ?? Number.NaN)
 }
 
 /** For each round, `measure` of the subject divided by that of the limit. */

@@ -3,7 +3,7 @@
 import { availableParallelism } from 'node:os'
 import { hash, verify } from '@node-rs/argon2'
 import { answerParent } from '../child.ts'
-import { percentile, type Slice } from '../slices.ts'
+import { type Slice, sliceOf } from '../slices.ts'
 
 const password = 'correct horse battery staple'
 /** The parameters that Signet hashes with. */
@@ -23,10 +23,5 @@ answerParent(async ({ seconds }: { seconds: number }): Promise<Slice> => {
     }
   }
   await Promise.all(Array.from({ length: availableParallelism() }, verifyInTurn))
-  return {
-    operations: latencies.length,
-    seconds,
-    p50Ms: percentile(latencies, 0.5),
-    p99Ms: percentile(latencies, 0.99),
-  }
+  return sliceOf(latencies, { seconds, late: availableParallelism() })
 })

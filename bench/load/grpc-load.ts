@@ -12,7 +12,7 @@ import {
   GetPasswordPolicyResponseSchema,
 } from '@signet/contract'
 import { answerParent } from '../child.ts'
-import { percentile, type Slice } from '../slices.ts'
+import { type Slice, sliceOf } from '../slices.ts'
 
 export interface GrpcLoad {
   origin: string
@@ -47,12 +47,7 @@ answerParent(async ({ origin, client: kind, inFlight, seconds }: GrpcLoad): Prom
   } finally {
     client.close()
   }
-  return {
-    operations: latencies.length,
-    seconds,
-    p50Ms: percentile(latencies, 0.5),
-    p99Ms: percentile(latencies, 0.99),
-  }
+  return sliceOf(latencies, { seconds, late: inFlight })
 })
 
 function connectNodeClient(origin: string): PolicyClient {

@@ -7,7 +7,7 @@
 
 import { connect, type Socket } from 'node:net'
 import { answerParent } from '../child.ts'
-import { percentile, type Slice } from '../slices.ts'
+import { type Slice, sliceOf } from '../slices.ts'
 
 export interface HttpLoad {
   /** Of the server, such as http://127.0.0.1:8080. */
@@ -41,12 +41,7 @@ async function runLoad({ origin, requests, connections, seconds }: HttpLoad): Pr
       }),
     ),
   )
-  return {
-    operations: latencies.length,
-    seconds,
-    p50Ms: percentile(latencies, 0.5),
-    p99Ms: percentile(latencies, 0.99),
-  }
+  return sliceOf(latencies, { seconds, late: connections })
 }
 
 function message(host: string, { method, path, json }: HttpRequest): Buffer {
