@@ -6,6 +6,7 @@ import { timestampFromDate } from '@bufbuild/protobuf/wkt'
 import { EventOutcome, type EventSchema, WatchEventsRequestSchema } from '@signet/contract'
 import { eraseSubject } from './erase-subject.ts'
 import { closeWindows } from './events.sql.ts'
+import { recordEvent } from './record-event.ts'
 import { watchEvents } from './rpc.ts'
 import { startSealer } from './sealer.ts'
 import {
@@ -101,13 +102,15 @@ test('a hundred watchers see the same', async (t) => {
 test('a message says everything, and an erased person is empty', async (t) => {
   const { log, watch } = await open(t)
   const subjectId = newUser()
-  const now = new Date(Date.now() - 120_000)
-  for (let attempt = 0; attempt < 8; attempt++) {
-    await log.record(
-      { kind: 'sign_in.failed', outcome: 'failure', subjectId, personal: { identifier: 'a@b.c' } },
-      { now: attempt === 0 ? recordedAt : now },
-    )
-  }
+  const personal = { identifier: 'a@b.c' }
+  const failed = { kind: 'sign_in.failed', outcome: 'failure', subjectId, personal } as const
+  await log.record(failed)
+  // Of a window that has closed, and in one transaction, so that the sealer counts all of them or none.
+  const past = callContext({ now: new Date(Date.now() - 120_000) })
+  await log.db.transaction(async (tx) => {
+    for (let attempt = 0; attempt < 7; attempt++)
+      await recordEvent({ db: tx, masterSecret }, past, failed)
+  })
   await closeWindows(log.db)
   const [first, , , , , , counted] = await collect(watch({ untilNow: true }))
   assert.ok(first && counted)
