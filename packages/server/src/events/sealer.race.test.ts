@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { openDatabase } from '../db/database.ts'
 import { findChainForUpdateSkipLocked } from './events.sql.ts'
 import { listEvents } from './list-events.ts'
@@ -22,7 +22,7 @@ import { verifyChain } from './verify-chain.ts'
 
 /** A sealer process; `lines` are the places that it reports. */
 function spawnSealer(log: EventLog, batchSize: number) {
-  const script = join(import.meta.dirname, 'testing/sealer-process.ts')
+  const script = fileURLToPath(import.meta.resolve('./testing/sealer-process.ts'))
   const child = spawn(process.execPath, [script, JSON.stringify(log.address), String(batchSize)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
