@@ -12,16 +12,23 @@ import type { Logger } from 'pino'
 import { reasons, SignetError } from '../errors.ts'
 import { recentAuthenticationSeconds } from './authorize.ts'
 
-/** The refusal that stands for whatever was thrown. Logs what operators have to see. */
+/** A refusal whose cause stands in the log already. */
+class LoggedRefusal extends SignetError {}
+
+/** The refusal that stands for whatever was thrown. Logs, once, what operators have to see. */
 export function refusalOf(error: unknown, log: () => Logger, method: string): SignetError {
-  if (!(error instanceof SignetError)) {
+  if (error instanceof LoggedRefusal) return error
+  if (!(error instanceof SignetError) || error.reason === ErrorReason.INTERNAL) {
     log().error({ err: error, method }, 'a call failed')
-    return new SignetError(ErrorReason.INTERNAL, { cause: error })
+    return new LoggedRefusal(ErrorReason.INTERNAL, { cause: error })
   }
-  if (error.reason === ErrorReason.INTERNAL) log().error({ err: error, method }, 'a call failed')
-  else if (error.reason === ErrorReason.UNAVAILABLE && error.cause !== undefined)
-    log().warn({ err: error.cause, method }, 'a call could not be served')
-  return error
+  if (error.reason !== ErrorReason.UNAVAILABLE || error.cause === undefined) return error
+  log().warn({ err: error.cause, method }, 'a call could not be served')
+  return new LoggedRefusal(error.reason, {
+    violations: error.violations,
+    cause: error.cause,
+    ...(error.retryAfterSeconds !== undefined && { retryAfterSeconds: error.retryAfterSeconds }),
+  })
 }
 
 /** The detail that travels with a refusal on the RPC wires. */

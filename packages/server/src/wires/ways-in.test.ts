@@ -6,6 +6,7 @@ import http2 from 'node:http2'
 import https from 'node:https'
 import net from 'node:net'
 import { afterEach, describe, test } from 'node:test'
+import tls from 'node:tls'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { createClient } from '@connectrpc/connect'
@@ -40,9 +41,9 @@ afterEach(async () => {
 
 describe('TLS', () => {
   test('serves HTTP/1.1, HTTP/2 and gRPC by ALPN, and asks browsers to stay', async () => {
-    const tls = selfSigned()
-    const listener = await start({ config: { tls }, answer: () => ({ minLength: 8 }) })
-    const ca = tls.certificate
+    const files = selfSigned()
+    const listener = await start({ config: { tls: files }, answer: () => ({ minLength: 8 }) })
+    const ca = files.certificate
     const h1 = await new Promise<Record<string, unknown>>((resolve, reject) => {
       https
         .get(listener.url + policy, { ca }, (res) => {
@@ -64,6 +65,15 @@ describe('TLS', () => {
     const transport = createGrpcTransport({ baseUrl: listener.url, nodeOptions: { ca } })
     const answer = await createClient(AuthService, transport).getPasswordPolicy({})
     assert.equal(answer.minLength, 8)
+  })
+
+  test('closes a connection that says nothing after its handshake', async () => {
+    const listener = await start({ config: { tls: selfSigned() }, limits: { helloTimeoutMs: 100 } })
+    for (const ALPNProtocols of [['h2'], ['http/1.1'], []]) {
+      const socket = tls.connect({ port: listener.port, rejectUnauthorized: false, ALPNProtocols })
+      socket.on('error', () => {}).resume()
+      await new Promise((resolve) => socket.on('close', resolve))
+    }
   })
 
   test('closes a handshake that is not finished, and plain text', async () => {
@@ -301,8 +311,11 @@ describe('routes outside the contract', () => {
     assert.ok(!bug.body.includes('secret'))
     const { reference, reason } = JSON.parse(bug.body)
     assert.equal(reason, 'INTERNAL')
-    const line = listener.logLines.find((each) => each.includes('secret of the house')) ?? ''
-    assert.equal(JSON.parse(line).reference, reference)
+    const lines = listener.logLines.filter((each) => each.includes('secret of the house'))
+    assert.deepEqual(
+      lines.map((line) => JSON.parse(line).reference),
+      [reference],
+    )
     assert.equal((await request(listener.port, 'POST /page')).headers.allow, 'GET, HEAD')
   })
 })

@@ -12,7 +12,10 @@ import type { WireLimits } from '../limits.ts'
 
 const utf8Json = /^application\/json\s*(;\s*charset\s*=\s*"?utf-?8"?\s*)?$/i
 
-/** Makes JSON the only body that routes of this instance read. */
+/**
+ * Makes JSON the only body that routes of this instance read. A body that is refused after it was read becomes the
+ * refusal itself, which the pipeline throws when it decodes: the call is counted like any other.
+ */
 export function readJsonBodies(fastify: FastifyInstance, limits: WireLimits): void {
   fastify.removeAllContentTypeParsers()
   fastify.addContentTypeParser(
@@ -20,14 +23,11 @@ export function readJsonBodies(fastify: FastifyInstance, limits: WireLimits): vo
     { parseAs: 'buffer', bodyLimit: limits.bodyBytes },
     (request: { headers: Record<string, unknown> }, body: Buffer, done) => {
       const { 'content-type': type, 'content-encoding': encoding } = request.headers
+      const settle = (outcome: unknown) => done(null, outcome)
       if (typeof type !== 'string' || !utf8Json.test(type))
-        done(new SignetError(ErrorReason.UNSUPPORTED_MEDIA_TYPE))
-      else if (encoding === undefined) done(null, body)
-      else
-        inflate(body, String(encoding), limits.inflatedBodyBytes).then(
-          (plain) => done(null, plain),
-          done,
-        )
+        settle(new SignetError(ErrorReason.UNSUPPORTED_MEDIA_TYPE))
+      else if (encoding === undefined) settle(body)
+      else inflate(body, String(encoding), limits.inflatedBodyBytes).then(settle, settle)
     },
   )
 }

@@ -124,7 +124,7 @@ function callOf(options: RestOptions, exchange: Exchange<Method>): StreamRequest
     shutdown: options.shutdown,
     decode: () =>
       decodeRest(binding, {
-        body: request.body as Uint8Array | undefined,
+        body: request.body as Uint8Array | Error | undefined,
         query: question === -1 ? undefined : url.slice(question + 1),
         pathParameters: request.params as Record<string, string>,
       }),
