@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { describe, test } from 'node:test'
 import { inspect } from 'node:util'
 import { type Config, loadConfig } from './config.ts'
@@ -83,13 +84,6 @@ describe('what starts', () => {
 
   test('the issuer of development follows the port', () => {
     assert.equal(load({ SIGNET_HTTP_ADDRESS: '[::1]:9000' }).issuer, 'http://localhost:9000')
-  })
-
-  test('every default is accepted by its own kind, and every variable has a section', () => {
-    for (const [name, variable] of Object.entries(variables)) {
-      assert.match(name, /^SIGNET_[A-Z_]+$/)
-      assert.match(variable.about, /\.$/, name)
-    }
   })
 })
 
@@ -385,8 +379,7 @@ describe('production refuses', () => {
   })
 })
 
-test('random secrets are never called weak', async () => {
-  const { randomBytes } = await import('node:crypto')
+test('random secrets are never called weak', () => {
   for (let i = 0; i < 2000; i++) {
     const bytes = randomBytes(48)
     const forms = [
