@@ -1,7 +1,7 @@
 // Generated from sessions.sql by tools/sql. Do not edit.
 import { maybe } from '../db/query.ts'
 
-/** Starts a session, only where user and client are active and neither they nor the whole installation were cut since the credential was read at `rev`. No lock: a cut that commits at the same moment is greater than this rev. */
+/** Starts a session, only where user and client are active, neither they nor the whole installation were cut since the credential was read at `rev`, and the password, where it rests on one, is still the one that was read. No lock: a cut that commits at the same moment is greater than this rev. Times of passwords are compared in milliseconds, as written. */
 export const insertSession = maybe<
   {
     id: string
@@ -19,6 +19,7 @@ export const insertSession = maybe<
     lifetimeSeconds: number
     userId: string
     clientId: string
+    passwordSetAt: Date | null
   },
   {
     expiresAt: Date
@@ -37,10 +38,13 @@ select $1, u.id, c.id, $2, $3, $4, $5, $6,
  where u.id = $14 and u.status = 'active'
    and c.id = $15 and c.status = 'active'
    and $11::bigint >= greatest(u.cut, c.cut, global_cut())
+   and ($16::timestamptz is null
+        or exists (select from passwords p
+                    where p.user_id = u.id and date_trunc('milliseconds', p.set_at) = $16))
 returning least(idle_expires_at, expires_at) as "expires_at!",
           revocation_position() as "position!",
           role_names_of(user_id) as "role_names!",
           (select scopes from clients where id = client_id) as "scopes!"`,
-  params: ['id', 'installationId', 'deviceModel', 'deviceOs', 'deviceApp', 'ipAddress', 'userAgent', 'amr', 'acr', 'authTime', 'rev', 'idleLifetimeSeconds', 'lifetimeSeconds', 'userId', 'clientId'],
+  params: ['id', 'installationId', 'deviceModel', 'deviceOs', 'deviceApp', 'ipAddress', 'userAgent', 'amr', 'acr', 'authTime', 'rev', 'idleLifetimeSeconds', 'lifetimeSeconds', 'userId', 'clientId', 'passwordSetAt'],
   columns: ['expiresAt', 'position', 'roleNames', 'scopes'],
 })

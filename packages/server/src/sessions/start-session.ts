@@ -36,6 +36,8 @@ export interface NewSession {
   acr: Assurance
   /** The position that was read together with the credential. */
   rev: bigint
+  /** When the password was set that the session rests on, if it rests on one. */
+  passwordSetAt?: Date
 }
 
 export interface StartedSession extends NewSession {
@@ -51,7 +53,7 @@ export interface StartedSession extends NewSession {
 
 const userAgentLengthMax = 400
 
-/** The session, or undefined where the user or the client may not have one, or something was revoked since `rev`. */
+/** The session; undefined where user or client may not have one, or what it rests on was changed or revoked. */
 export async function startSession(
   deps: Pick<Deps, 'config' | 'masterSecret'> & { db: Db },
   ctx: RequestContext,
@@ -73,6 +75,7 @@ export async function startSession(
     acr,
     authTime: ctx.now,
     rev,
+    passwordSetAt: session.passwordSetAt ?? null,
     idleLifetimeSeconds: deps.config.sessionIdleLifetimeSeconds,
     lifetimeSeconds: deps.config.sessionLifetimeSeconds,
   })

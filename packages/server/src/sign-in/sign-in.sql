@@ -1,7 +1,7 @@
 -- name: listSignInCandidates :many
 -- Who may be meant by an identifier: the user who proved to own it, else those who claim it, oldest first. The position
 -- is read in this statement, with the passwords: a session that rests on them dies of anything revoked later.
-select u.id as user_id, u.status, p.hash, p.set_at, revocation_position() as "rev!"
+select u.id as user_id, p.hash, p.set_at, revocation_position() as "rev!"
   from identifiers i
   join users u on u.id = i.user_id
   left join passwords p on p.user_id = u.id
@@ -16,13 +16,6 @@ select u.id as user_id, u.status, p.hash, p.set_at, revocation_position() as "re
 -- name: upgradePasswordHash :exec
 -- Stores another hash of the same password, unless the password was changed meanwhile.
 update passwords set hash = :hash where user_id = :userId and hash = :hashRead;
-
--- name: findPasswordForShare :maybe
--- Whether the password is still the one that was read; it stays so until the transaction ends. Times are compared in
--- milliseconds, as they are written.
-select user_id from passwords
- where user_id = :userId and date_trunc('milliseconds', set_at) = date_trunc('milliseconds', :setAt::timestamptz)
-   for share;
 
 -- name: findUserStatus :maybe
 -- The status of a user, of whom a session was refused.

@@ -10,14 +10,13 @@ export const listSignInCandidates = many<
   },
   {
     userId: string
-    status: 'active' | 'suspended' | 'deleted'
     hash: string | null
     setAt: Date | null
     rev: bigint
   }
 >({
   name: 'sign-in.listSignInCandidates',
-  text: `select u.id as user_id, u.status, p.hash, p.set_at, revocation_position() as "rev!"
+  text: `select u.id as user_id, p.hash, p.set_at, revocation_position() as "rev!"
   from identifiers i
   join users u on u.id = i.user_id
   left join passwords p on p.user_id = u.id
@@ -29,7 +28,7 @@ export const listSignInCandidates = many<
  order by i.created_at, i.id
  limit $3::integer`,
   params: ['kind', 'canonical', 'limit'],
-  columns: ['userId', 'status', 'hash', 'setAt', 'rev'],
+  columns: ['userId', 'hash', 'setAt', 'rev'],
 })
 
 /** Stores another hash of the same password, unless the password was changed meanwhile. */
@@ -38,16 +37,6 @@ export const upgradePasswordHash = exec<{ hash: string; userId: string; hashRead
   text: `update passwords set hash = $1 where user_id = $2 and hash = $3`,
   params: ['hash', 'userId', 'hashRead'],
   columns: [],
-})
-
-/** Whether the password is still the one that was read; it stays so until the transaction ends. Times are compared in milliseconds, as they are written. */
-export const findPasswordForShare = maybe<{ userId: string; setAt: Date }, { userId: string }>({
-  name: 'sign-in.findPasswordForShare',
-  text: `select user_id from passwords
- where user_id = $1 and date_trunc('milliseconds', set_at) = date_trunc('milliseconds', $2::timestamptz)
-   for share`,
-  params: ['userId', 'setAt'],
-  columns: ['userId'],
 })
 
 /** The status of a user, of whom a session was refused. */

@@ -35,8 +35,8 @@ async function sessions(): Promise<unknown[][]> {
 }
 
 async function latestEvent(): Promise<unknown[] | undefined> {
-  const text =
-    'select kind, outcome, subject_id, client_id, details from events order by id desc limit 1'
+  const text = `select kind, outcome, subject_id, client_id, details from events
+                 where kind not like 'signing_key.%' order by id desc limit 1`
   return (await rowsOf(deps, text))[0]
 }
 

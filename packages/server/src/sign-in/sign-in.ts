@@ -3,8 +3,8 @@
  *
  * 1. Read who may be meant, with their passwords and the position of the revocation log, in one statement.
  * 2. Try the password on each, outside of any transaction. For an unknown identifier one hash is computed all the same.
- * 3. Start the session in one transaction, only where the password is still the one that was read, the user is active
- *    and nothing was revoked since: a suspension that came while the hash was computed wins.
+ * 3. Start the session in one statement, only where the password is still the one that was read, the user is active and
+ *    nothing was revoked since: a suspension that came while the hash was computed wins.
  * 4. Issue the access token.
  *
  * Only who gave the right password learns that an account is suspended. Every failure is recorded.
@@ -26,12 +26,7 @@ import { apiAudience, issueAccessToken } from '../tokens/access-token.ts'
 import { type EmailIdentifier, parseEmail } from '../users/identifier.ts'
 import { checkPrintable } from '../users/printable.ts'
 import { claimsMax } from './claims.ts'
-import {
-  findPasswordForShare,
-  findUserStatus,
-  listSignInCandidates,
-  upgradePasswordHash,
-} from './sign-in.sql.ts'
+import { findUserStatus, listSignInCandidates, upgradePasswordHash } from './sign-in.sql.ts'
 
 export interface SignIn {
   identifier: string
@@ -53,7 +48,6 @@ type Candidate = Awaited<ReturnType<typeof listSignInCandidates>>[number]
 /** A candidate whose password it was. */
 interface Proof {
   userId: UserId
-  status: string
   rev: bigint
   hashRead: string
   setAt: Date
@@ -108,12 +102,12 @@ async function provePassword(
     await deps.passwords.verify(undefined, password, ctx.signal)
     return undefined
   }
-  for (const { userId, status, rev, hash, setAt } of candidates) {
+  for (const { userId, rev, hash, setAt } of candidates) {
     const stored = hash ?? undefined
     const { matches, rehash } = await deps.passwords.verify(stored, password, ctx.signal)
     if (!matches || hash === null || setAt === null) continue
     const upgradedHash = rehash ? await deps.passwords.hash(password, ctx.signal) : undefined
-    return { userId: userId as UserId, status, rev, hashRead: hash, setAt, upgradedHash }
+    return { userId: userId as UserId, rev, hashRead: hash, setAt, upgradedHash }
   }
   return undefined
 }
@@ -128,17 +122,15 @@ async function startProvenSession(
   if (upgradedHash !== undefined) {
     await upgradePasswordHash(deps.db, { userId, hash: upgradedHash, hashRead })
   }
-  const unchanged = await findPasswordForShare(deps.db, { userId, setAt })
-  const session =
-    unchanged &&
-    (await startSession(deps, ctx, {
-      userId,
-      clientId: ownClientId,
-      device,
-      amr: ['pwd'],
-      acr: 'aal1',
-      rev,
-    }))
+  const session = await startSession(deps, ctx, {
+    userId,
+    clientId: ownClientId,
+    device,
+    amr: ['pwd'],
+    acr: 'aal1',
+    rev,
+    passwordSetAt: setAt,
+  })
   if (session !== undefined) return session
   const reason =
     (await findUserStatus(deps.db, { id: userId }))?.status === 'suspended'
