@@ -16,7 +16,7 @@ select c.relname::text as "name!", c.relpersistence = 'u' as "unlogged!", c.relr
 -- name: listColumns :many
 -- Columns in their order in the table. A partition has those of its table, and none of its own.
 select c.relname::text as "table_name!", a.attname::text as "name!", format_type(a.atttypid, a.atttypmod) as "type!",
-       a.attnotnull as "not_null!", pg_get_expr(d.adbin, d.adrelid) as "value?",
+       a.attnotnull as "not_null!", pg_get_expr(d.adbin, d.adrelid, true) as "value?",
        a.attgenerated::text as "generated!", a.attidentity::text as "identity!",
        case when a.attcollation <> t.typcollation then a.attcollation::regcollation::text end as "collation?"
   from pg_attribute a
@@ -48,7 +48,8 @@ select c.relname::text as "table_name!", pg_get_indexdef(x.indexrelid) as "defin
  order by c.relname::text collate "C", i.relname::text collate "C";
 
 -- name: listTriggers :many
-select c.relname::text as "table_name!", pg_get_triggerdef(t.oid, true) as "definition!", t.tgenabled::text as "enabled!"
+select c.relname::text as "table_name!", t.tgname::text as "name!", pg_get_triggerdef(t.oid, true) as "definition!",
+       t.tgenabled::text as "enabled!"
   from pg_trigger t
   join pg_class c on c.oid = t.tgrelid
  where c.relnamespace = 'public'::regnamespace and not t.tgisinternal and t.tgparentid = 0

@@ -43,7 +43,7 @@ export const listColumns = many<
 >({
   name: 'db.catalog.listColumns',
   text: `select c.relname::text as "table_name!", a.attname::text as "name!", format_type(a.atttypid, a.atttypmod) as "type!",
-       a.attnotnull as "not_null!", pg_get_expr(d.adbin, d.adrelid) as "value?",
+       a.attnotnull as "not_null!", pg_get_expr(d.adbin, d.adrelid, true) as "value?",
        a.attgenerated::text as "generated!", a.attidentity::text as "identity!",
        case when a.attcollation <> t.typcollation then a.attcollation::regcollation::text end as "collation?"
   from pg_attribute a
@@ -85,16 +85,25 @@ export const listIndexes = many<void, { tableName: string; definition: string }>
   columns: ['tableName', 'definition'],
 })
 
-export const listTriggers = many<void, { tableName: string; definition: string; enabled: string }>({
+export const listTriggers = many<
+  void,
+  {
+    tableName: string
+    name: string
+    definition: string
+    enabled: string
+  }
+>({
   name: 'db.catalog.listTriggers',
-  text: `select c.relname::text as "table_name!", pg_get_triggerdef(t.oid, true) as "definition!", t.tgenabled::text as "enabled!"
+  text: `select c.relname::text as "table_name!", t.tgname::text as "name!", pg_get_triggerdef(t.oid, true) as "definition!",
+       t.tgenabled::text as "enabled!"
   from pg_trigger t
   join pg_class c on c.oid = t.tgrelid
  where c.relnamespace = 'public'::regnamespace and not t.tgisinternal and t.tgparentid = 0
    and (not c.relispartition or pg_get_expr(c.relpartbound, c.oid) = 'DEFAULT')
  order by c.relname::text collate "C", t.tgname::text collate "C"`,
   params: [],
-  columns: ['tableName', 'definition', 'enabled'],
+  columns: ['tableName', 'name', 'definition', 'enabled'],
 })
 
 /** Those that are not part of an identity column. */

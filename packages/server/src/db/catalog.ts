@@ -84,8 +84,10 @@ function constraintText(constraint: Row<typeof listConstraints>): string {
 }
 
 function triggerText(trigger: Row<typeof listTriggers>): { definition: string } {
-  const enabled = trigger.enabled === 'O' ? '' : ` -- enabled: ${trigger.enabled}`
-  return { definition: `${trigger.definition}${enabled}` }
+  const { tableName, name, definition, enabled } = trigger
+  if (enabled === 'O') return { definition }
+  const state = enabled === 'D' ? 'DISABLE' : enabled === 'A' ? 'ENABLE ALWAYS' : 'ENABLE REPLICA'
+  return { definition: `${definition};\nALTER TABLE ${tableName} ${state} TRIGGER ${quoted(name)}` }
 }
 
 function sequenceText(sequence: Row<typeof listSequences>): string {

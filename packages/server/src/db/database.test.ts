@@ -4,6 +4,7 @@ import { ErrorReason } from '@signet/contract'
 import pg from 'pg'
 import { SignetError } from '../errors.ts'
 import { createTestDatabase, type TestDatabase } from '../testing/database.ts'
+import { administer } from '../testing/postgres.ts'
 import { runSql } from '../testing/statement.ts'
 import { type Database, openDatabase } from './database.ts'
 import type { Db } from './query.ts'
@@ -14,6 +15,9 @@ describe('database', () => {
 
   before(async () => {
     test = await createTestDatabase({ empty: true })
+    // Deadlocks are looked for after a second, which is most of the time that a statement has.
+    const { database } = test.address
+    await administer(test.address, `alter database ${database} set deadlock_timeout = '100ms'`)
     db = test.db
     await runSql(db, 'create table counters (id int primary key, n int not null check (n < 100))')
   })

@@ -65,12 +65,12 @@ async function giveServer(): Promise<void> {
 
 async function startOwnServer(): Promise<TestPostgres> {
   const directory = mkdtempSync(join(tmpdir(), 'signet-test-'))
-  const server = await startTestPostgres(directory)
-  return {
-    address: server.address,
-    async stop() {
-      await server.stop()
-      rmSync(directory, { recursive: true, force: true })
-    },
+  const remove = () => rmSync(directory, { recursive: true, force: true })
+  try {
+    const server = await startTestPostgres(directory)
+    return { address: server.address, stop: () => server.stop().finally(remove) }
+  } catch (error) {
+    remove()
+    throw error
   }
 }
