@@ -205,13 +205,15 @@ export const listUnsealedEvents = many<
   columns: ['id', 'arrival', 'occurredAt', 'kind', 'outcome', 'actorId', 'subjectId', 'clientId', 'reference', 'occurrences', 'details', 'origin', 'personal'],
 })
 
-/** Gives events their places. Fewer rows than places means that somebody else sealed one. */
+/** Gives events their places. Fewer rows than places means that somebody else sealed one. The range of arrivals keeps a batch cheap however many events wait behind it. */
 export const sealEvents = exec<
   {
     ids: readonly string[]
     occurredAts: readonly Date[]
     seqs: readonly bigint[]
     hashes: readonly Buffer[]
+    firstArrival: bigint
+    lastArrival: bigint
   }
 >({
   name: 'events.sealEvents',
@@ -219,8 +221,9 @@ export const sealEvents = exec<
    set seq = place.seq, hash = place.hash
   from unnest($1::uuid[], $2::timestamptz[], $3::bigint[], $4::bytea[])
        as place (id, occurred_at, seq, hash)
- where e.id = place.id and e.occurred_at = place.occurred_at and e.seq is null`,
-  params: ['ids', 'occurredAts', 'seqs', 'hashes'],
+ where e.id = place.id and e.occurred_at = place.occurred_at and e.seq is null
+   and e.arrival >= $5 and e.arrival <= $6`,
+  params: ['ids', 'occurredAts', 'seqs', 'hashes', 'firstArrival', 'lastArrival'],
   columns: [],
 })
 

@@ -26,19 +26,21 @@ export function sealBatch(db: Database, limit: number): Promise<SealedBatch> {
     const end = await findChainForUpdateSkipLocked(tx)
     if (end === undefined) return { kind: 'busy' }
     const events = await listUnsealedEvents(tx, { limit: BigInt(limit) })
-    if (events.length === 0) return { kind: 'sealed', count: 0 }
+    const [first, last] = [events.at(0), events.at(-1)]
+    if (first === undefined || last === undefined) return { kind: 'sealed', count: 0 }
     const places = placesAfter(end, events)
     const sealed = await sealEvents(tx, {
       ids: events.map((event) => event.id),
       occurredAts: events.map((event) => event.occurredAt),
       seqs: places.map((place) => place.seq),
       hashes: places.map((place) => place.hash),
+      firstArrival: first.arrival,
+      lastArrival: last.arrival,
     })
-    const last = places.at(-1)
-    if (sealed !== events.length || last === undefined) {
+    if (sealed !== events.length) {
       throw new Error(`sealed ${sealed} of ${events.length} events: somebody else gave them places`)
     }
-    await updateChain(tx, last)
+    await updateChain(tx, places.at(-1) ?? end)
     return { kind: 'sealed', count: sealed }
   })
 }

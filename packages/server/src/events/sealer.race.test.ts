@@ -178,3 +178,19 @@ test('a database that goes away and comes back: sealing goes on by itself', asyn
   await sealer.feed.settled().catch(() => sealer.feed.settled())
   assert.deepEqual([sealer.state().failing, sealer.state().seq], [false, 2n])
 })
+
+test('a batch that the database cannot do is tried by halves', async (t) => {
+  const log = await openEventLog(t)
+  for (let n = 0; n < 5; n++) await log.record({ kind: 'user.signed_up', outcome: 'success' })
+  await log.sql(
+    "create function one_at_most() returns trigger language plpgsql as $$ begin if new.seq > old.seq + 1 then raise exception 'too much'; end if; return new; end $$",
+  )
+  await log.sql(
+    'create trigger one_at_most before update on event_chain for each row execute function one_at_most()',
+  )
+  const sealer = startSealer({ db: log.db, masterSecret, log: logger }, { batchSize: 2 })
+  t.after(() => sealer.stop())
+  await assert.rejects(sealer.feed.settled())
+  await sealer.feed.settled()
+  assert.equal(sealer.state().seq, 5n)
+})

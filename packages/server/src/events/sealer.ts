@@ -36,6 +36,7 @@ interface SealerDeps {
 }
 
 interface Run {
+  /** As large as the last turns allowed. */
   batchSize: number
   seq: bigint
   lagSeconds: number
@@ -63,7 +64,7 @@ export function startSealer(deps: SealerDeps, options: SealerOptions = {}): Seal
     monthsDueAtMs: 0,
     stopping: false,
   }
-  const running = takeTurns({ deps, feed, run, pollMs })
+  const running = takeTurns({ deps, feed, run, pollMs, batchSize })
   return {
     feed,
     state: () => ({ seq: run.seq, lagSeconds: run.lagSeconds, failing: run.failing }),
@@ -80,19 +81,23 @@ async function takeTurns(sealer: {
   feed: FeedDriver
   run: Run
   pollMs: number
+  batchSize: number
 }): Promise<void> {
-  const { deps, feed, run, pollMs } = sealer
+  const { deps, feed, run, pollMs, batchSize } = sealer
   while (!run.stopping) {
     const settling = feed.beginTurn()
     try {
       const done = await takeTurn(deps, feed, run)
       if (run.failing) deps.log.info('events are sealed again')
       run.failing = false
+      run.batchSize = Math.min(run.batchSize * 2, batchSize)
       if (done) settling.done()
       await feed.pause(!done && settling.again() ? busyMs : pollMs)
     } catch (error) {
       if (!run.failing) deps.log.warn({ err: error }, 'events cannot be sealed; trying again')
       run.failing = true
+      // A database too slow for one batch may be able to do half of it.
+      run.batchSize = Math.max(1, Math.floor(run.batchSize / 2))
       settling.failed(error)
       await feed.pause(retryMs)
     }
