@@ -22,6 +22,7 @@ describe('addresses that are the same', () => {
     ['jose\u0301@example.com', 'jos\u00e9@example.com'], // a combining accent
     ['JOSÉ@example.com', 'josé@example.com'],
     ['ａｄａ@example.com', 'ada@example.com'], // full-width letters
+    ['H\u0331a@example.com', '\u1e96a@example.com'], // composes in lower case alone
     ['ﬁona@example.com', 'fiona@example.com'], // a ligature
     ['\u212Aarl@example.com', 'karl@example.com'], // the Kelvin sign
     ['ada@ｅｘａｍｐｌｅ．ｃｏｍ', 'ada@example.com'],
