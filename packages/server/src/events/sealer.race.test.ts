@@ -190,7 +190,7 @@ test('a batch that the database cannot do is tried by halves', async (t) => {
   )
   const sealer = startSealer({ db: log.db, masterSecret, log: logger }, { batchSize: 2 })
   t.after(() => sealer.stop())
-  await assert.rejects(sealer.feed.settled())
+  // The turn that has begun fails; the next, with half the batch, serves this.
   await sealer.feed.settled()
   assert.equal(sealer.state().seq, 5n)
 })
