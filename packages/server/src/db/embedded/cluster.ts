@@ -56,9 +56,9 @@ export async function makeCluster(layout: Layout, runAs: RunAs, binaries: Binari
     await run([binaries.initdb, ...initdbArguments, '-D', path])
     await run(
       [binaries.postgres, '--single', '-F', '-c', 'exit_on_error=on', '-D', path, 'postgres'],
-      `create database ${databaseName}\n`,
+      `create database ${databaseName} strategy file_copy\n`,
     )
-    await run([binaries.initdb, '--sync-only', '-D', path])
+    await run([binaries.initdb, '--sync-only', '--sync-method', syncMethod, '-D', path])
     await rename(path, layout.cluster)
     await syncDirectory(layout.folder)
   } catch (error) {
@@ -66,6 +66,9 @@ export async function makeCluster(layout: Layout, runAs: RunAs, binaries: Binari
     throw explainFileError(error, path)
   }
 }
+
+// One call for the whole disk is many times faster than one for each of 1,300 files.
+const syncMethod = process.platform === 'linux' ? 'syncfs' : 'fsync'
 
 const initdbArguments = [
   ...['--username', databaseUser],

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { explainOutput } from './embedded-postgres-error.ts'
 import { socketFile } from './layout.ts'
 import { madeDataDirs } from './testing/made-data-dir.ts'
 import { mountSmallDisk } from './testing/small-disk.ts'
@@ -46,6 +47,9 @@ test('a disk that fills under a running server costs no acknowledged row', async
 
   const { code, message } = await startProcess(dataDir, disk).outcome
   assert.equal(code, 'DISK_FULL', message)
+  // The server's own log is on the same disk, so it may have said nothing at all.
+  const silent = explainOutput('', { path: disk.pathFromHere, doing: 'to start' })
+  assert.match(silent.message, /is full/)
 
   rmSync(filler)
   const again = startProcess(dataDir, disk)

@@ -38,7 +38,7 @@ async function start(
 
 test('kill -9 of node loses nothing, and the next start takes the directory over', async (t) => {
   const place = await makePlace(t)
-  for (const round of [1, 2, 3]) {
+  for (const round of [1, 2]) {
     const starter = startProcess(place.dataDir)
     const { address } = await starter.outcome
     const writers = await startWriters(address, round * 1_000_000)
@@ -66,7 +66,7 @@ test('kill -9 of node ends the server, even if nobody starts again', async (t) =
 
 test('kill -9 of node, the server and all its back ends at once loses nothing', async (t) => {
   const place = await makePlace(t)
-  for (const round of [1, 2, 3]) {
+  for (const round of [1, 2]) {
     const starter = startProcess(place.dataDir)
     const { address } = await starter.outcome
     const writers = await startWriters(address, round * 1_000_000)
@@ -88,7 +88,7 @@ test('a server killed while node lives is started again at the same address', as
   const messages: string[] = []
   const postgres = await start(place, messages)
   const { address } = postgres
-  for (const round of [1, 2, 3]) {
+  for (const round of [1, 2]) {
     const killed = postgres.pid
     const writers = await startWriters(address, round * 1_000_000)
     await writers.waitForRows(200)
@@ -100,7 +100,7 @@ test('a server killed while node lives is started again at the same address', as
   }
   assert.match(messages[0] ?? '', /^PostgreSQL \(process \d+\) ended unexpectedly: SIGKILL/)
   assert.match(messages[1] ?? '', /^PostgreSQL runs again \(process \d+\)$/)
-  assert.equal(messages.length, 6)
+  assert.equal(messages.length, 4)
 })
 
 test('a killed back end loses nothing, and the same server goes on', async (t) => {
@@ -123,14 +123,21 @@ test('a killed back end loses nothing, and the same server goes on', async (t) =
 test('back ends that outlive a killed server do not keep the next one from starting', async (t) => {
   const place = await makePlace(t)
   const postgres = await start(place)
-  // A computation that looks at nothing else, so that it does not notice the death of the server.
-  const busy = query(postgres.address, `select md5(repeat('x', 1000000000))`).catch(() => 'cut off')
-  const isBusy = () =>
-    query(postgres.address, `select from pg_stat_activity where query like 'select md5%'`)
-  while ((await isBusy()).length === 0);
+  // A computation without end that waits for nothing, so that it does not notice the death of the server.
+  const busy = query(postgres.address, `do 'begin loop end loop; end'`).catch(() => 'cut off')
+  const findBusy = () =>
+    query<{ pid: number }>(
+      postgres.address,
+      `select pid from pg_stat_activity where query like 'do ''begin loop%'`,
+    )
+  let [found] = await findBusy()
+  while (found === undefined) [found] = await findBusy()
+  const { pid: busyPid } = found
+  place.directory.beforeRemoval(async () => kill(busyPid))
   process.kill(postgres.pid, 'SIGKILL')
   assert.deepEqual(await queryWhenBack(postgres.address, 'select 1 as one'), [{ one: 1 }])
-  await busy
+  assert.equal(await busy, 'cut off')
+  assert.equal(isAlive(busyPid), false)
 })
 
 test('an orphan that still serves is stopped, and what it acknowledged is kept', async (t) => {
@@ -171,8 +178,13 @@ async function startOrphan(place: Place, command: string[]): Promise<number> {
 
 test('a process id left by a killed server that belongs to a stranger is not believed', async (t) => {
   const place = await makePlace(t)
-  // This very process is alive, is ours, and is no server.
-  const text = [process.pid, place.cluster, 0, 5432, join(place.dataDir, 'postgres', 'run')]
+  // Alive, ours, and no server. (PostgreSQL itself sees through the number of its own parent.)
+  const stranger = spawn('cat')
+  place.directory.beforeRemoval(() => {
+    stranger.stdin.end()
+    return once(stranger, 'exit')
+  })
+  const text = [stranger.pid, place.cluster, 0, 5432, join(place.dataDir, 'postgres', 'run')]
   writeFileSync(join(place.cluster, 'postmaster.pid'), `${text.join('\n')}\n\n\nready\n`)
   writeFileSync(
     join(place.dataDir, 'postgres', 'run', '.s.PGSQL.5432.lock'),

@@ -17,11 +17,12 @@ import { temporaryDirectory } from './testing/temporary-directory.ts'
 import { query } from './testing/writers.ts'
 
 const isRoot = process.geteuid?.() === 0
-/** A user with files of its own but without a name, and root where we are not root: of a user namespace. */
+/** A user whose number has no name, as in many containers. Where we are not root there are only ourselves. */
 const somebody = isRoot ? 23_456 : (process.geteuid?.() ?? 0)
-const asSomebody = isRoot
-  ? ['setpriv', `--reuid=${somebody}`, `--regid=${somebody}`, '--clear-groups']
-  : []
+const nobody = 65_534
+const as = (user: number) =>
+  isRoot ? ['setpriv', `--reuid=${user}`, `--regid=${user}`, '--clear-groups'] : []
+/** Where we are not root, we are at least in a user namespace. */
 const asRoot = isRoot ? [] : ['unshare', '-Ur']
 
 const directory = mkdtempSync(join(tmpdir(), 'signet-pg-installed-'))
@@ -49,12 +50,14 @@ async function startOnce(dataDir: string, options: StartOptions): Promise<number
   return statSync(join(dataDir, 'postgres', 'cluster')).uid
 }
 
-test('an ordinary user runs it in a home of mode 700, with a program that only root can write', async (t) => {
-  const home = makeHome(temporaryDirectory(t).path, somebody)
-  const dataDir = join(home, 'data')
-  assert.equal(await startOnce(dataDir, { prefix: asSomebody }), somebody)
-  assert.equal(await startOnce(dataDir, { prefix: asSomebody }), somebody)
-})
+for (const user of isRoot ? [somebody, nobody] : [somebody]) {
+  test(`user ${user} runs it in a home of mode 700, with a program that only root can write`, async (t) => {
+    const home = makeHome(temporaryDirectory(t).path, user)
+    const dataDir = join(home, 'data')
+    assert.equal(await startOnce(dataDir, { prefix: as(user) }), user)
+    assert.equal(await startOnce(dataDir, { prefix: as(user) }), user)
+  })
+}
 
 test('root runs it in a home of mode 700', async (t) => {
   const owner = process.geteuid?.() ?? 0
@@ -67,7 +70,7 @@ test('a directory of somebody else is refused in a sentence', async (t) => {
   const home = join(path, 'home')
   mkdirSync(home)
   chmodSync(home, isRoot ? 0o755 : 0o555)
-  const starter = startProcess(join(home, 'data'), { ...installed, prefix: asSomebody })
+  const starter = startProcess(join(home, 'data'), { ...installed, prefix: as(somebody) })
   const { code, message } = await starter.outcome
   assert.equal(code, 'DIRECTORY_NOT_WRITABLE')
   assert.match(message, /cannot be written: .*home\/data \(EACCES\)\. Give it to the user/)
@@ -97,7 +100,7 @@ if (isRoot) {
     const home = makeHome(temporaryDirectory(t).path, somebody)
     const dataDir = join(home, 'data')
     assert.equal(await startOnce(dataDir, {}), somebody)
-    assert.equal(await startOnce(dataDir, { prefix: asSomebody }), somebody)
+    assert.equal(await startOnce(dataDir, { prefix: as(somebody) }), somebody)
     assert.equal(await startOnce(dataDir, {}), somebody)
   })
 
@@ -110,7 +113,7 @@ if (isRoot) {
 
   test('a user without a name and without user namespaces is told so', async (t) => {
     const home = makeHome(temporaryDirectory(t).path, somebody)
-    const prefix = ['sh', '-c', withoutUserNamespaces, ...asSomebody]
+    const prefix = ['sh', '-c', withoutUserNamespaces, ...as(somebody)]
     const { code, message } = await startProcess(join(home, 'data'), { ...installed, prefix })
       .outcome
     assert.equal(code, 'USER_WITHOUT_NAME')
