@@ -51,7 +51,7 @@ export function parseEmail(
   if (value.length > addressLengthMax) return broken('length')
   const at = value.lastIndexOf('@')
   if (at === -1) return broken('at')
-  const local = canonicalLocal(value.slice(0, at))
+  const local = foldText(value.slice(0, at))
   const domain = canonicalDomain(value.slice(at + 1))
   if (value.startsWith('"')) return broken('quoted')
   if (!localDotAtom.test(value.slice(0, at)) || !localDotAtom.test(local)) return broken('local')
@@ -73,9 +73,10 @@ const sentences = {
   domain: 'The part after the @ must be a domain name, as in name@example.com.',
 } as const
 
-/** Lower case can take a character out of NFKC, so it is put back; doing all this again would change nothing. */
-function canonicalLocal(local: string): string {
-  return local.normalize('NFKC').toLowerCase().normalize('NFKC')
+/** Text as it is looked up: neither case nor Unicode form matters. */
+export function foldText(text: string): string {
+  // Lower case can take a character out of NFKC, so it is put back; doing all this again would change nothing.
+  return text.normalize('NFKC').toLowerCase().normalize('NFKC')
 }
 
 function canonicalDomain(domain: string): string | undefined {

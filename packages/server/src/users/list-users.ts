@@ -2,6 +2,7 @@
 
 import type { Db } from '../db/query.ts'
 import type { UserId } from '../ids.ts'
+import { foldText } from './identifier.ts'
 import { listUsers as listAllUsers, searchUsers } from './users.sql.ts'
 
 export interface UserRow {
@@ -31,7 +32,7 @@ export async function listUsers(db: Db, query: UserQuery): Promise<UserRow[]> {
     status: query.status ?? null,
     limit: query.limit,
   }
-  const prefix = query.search?.normalize('NFKC').toLowerCase().normalize('NFKC') ?? ''
+  const prefix = foldText(query.search ?? '')
   const rows =
     prefix === ''
       ? await listAllUsers(db, page)
