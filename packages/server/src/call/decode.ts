@@ -15,6 +15,7 @@ import { SignetError, type Violation } from '../errors.ts'
 
 const jsonOptions = { ignoreUnknownFields: false }
 const shownKeyLength = 100
+const wrongType = 'Is not a value of the right type.'
 
 /** A message from proto3 JSON. Unknown and repeated keys, invalid UTF-8 and wrong types are refused. */
 export function decodeJson(desc: DescMessage, bytes: Uint8Array): Message {
@@ -55,7 +56,7 @@ export function jsonViolation(desc: DescMessage, error: unknown): Violation {
     return {
       field: join(pathTo(desc, field.parent), name),
       rule: 'wrong_type',
-      message: 'Is not a value of the right type.',
+      message: wrongType,
     }
   }
   const text = error instanceof Error ? error.message : ''
@@ -75,27 +76,32 @@ export function jsonViolation(desc: DescMessage, error: unknown): Violation {
       rule: 'duplicate_field',
       message: 'Must be given once.',
     }
-  return { field: '', rule: 'malformed', message: `The body is not a JSON object.` }
+  const type = /^cannot decode (?:message|enum) ([\w.]+) from JSON: /.exec(text)?.[1] ?? ''
+  const path = pathTo(desc, { typeName: type })
+  if (path !== '') return { field: path, rule: 'wrong_type', message: wrongType }
+  return { field: '', rule: 'malformed', message: 'The body is not a JSON object.' }
 }
 
 function join(path: string, name: string): string {
   return path === '' ? name : `${path}.${name}`
 }
 
-/** The path from a message to the nearest field that holds a message of this type; empty for the message itself. */
+/** The path from a message to the nearest field of this type; empty for the message itself and where there is none. */
 function pathTo(from: DescMessage, wanted: { typeName: string }): string {
-  const seen = new Set<string>()
+  const seen = new Set<string>([from.typeName])
+  if (from.typeName === wanted.typeName) return ''
   let level: { desc: DescMessage; path: string }[] = [{ desc: from, path: '' }]
   while (level.length > 0) {
     const next: typeof level = []
-    for (const { desc, path } of level) {
-      if (desc.typeName === wanted.typeName) return path
-      if (seen.has(desc.typeName)) continue
-      seen.add(desc.typeName)
-      for (const field of desc.fields)
-        if (field.message !== undefined)
-          next.push({ desc: field.message, path: join(path, field.jsonName) })
-    }
+    for (const { desc, path } of level)
+      for (const field of desc.fields) {
+        const type = field.message ?? field.enum
+        const inner = join(path, field.jsonName)
+        if (type?.typeName === wanted.typeName) return inner
+        if (field.message === undefined || seen.has(field.message.typeName)) continue
+        seen.add(field.message.typeName)
+        next.push({ desc: field.message, path: inner })
+      }
     level = next
   }
   return ''

@@ -60,22 +60,18 @@ export function createFastify(options: FastifyOptions): {
   return { fastify, handle: (req, res) => handle(req, res) }
 }
 
+/** What has a meaning in the router's paths or in regular expressions: a colon, a parameter, a wildcard, a letter to escape. */
+const routeToken = /::|:\w+(?:\([^)]*\))?|[*.+?^${}()|[\]\\]/g
+
 /** Which HTTP methods each path answers, for the Allow header. */
 function knownPaths(fastify: FastifyInstance): { methodsAt(path: string): string[] } {
   const routes: { pattern: RegExp; methods: string[] }[] = []
   fastify.addHook('onRoute', ({ method, url }) => {
-    const pattern = url
-      .split('/')
-      .map((segment) =>
-        segment === '*'
-          ? '.*'
-          : segment
-              .replace(/[.+?^${}()|[\]\\]/g, '\\$&')
-              .replaceAll('::', '\u0000')
-              .replace(/:[A-Za-z0-9_]+/g, '[^/]+')
-              .replaceAll('\u0000', ':'),
-      )
-      .join('/')
+    const pattern = url.replace(routeToken, (token) => {
+      if (token === '::') return ':'
+      if (token === '*') return '.*'
+      return token.startsWith(':') ? '[^/]+' : `\\${token}`
+    })
     routes.push({
       pattern: new RegExp(`^${pattern}$`),
       methods: typeof method === 'string' ? [method] : method,

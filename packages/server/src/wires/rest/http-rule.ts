@@ -1,11 +1,11 @@
 /**
- * Where methods live in REST, from their `google.api.http` option.
+ * The HTTP rules of the contract made ready for routing: paths in the router's notation, names as fields.
  *
  * A rule that does not fit its message stops the server at start.
  */
 
-import { type DescField, type DescMessage, getOption, hasOption } from '@bufbuild/protobuf'
-import { type HttpRule, http } from '@signet/contract/options'
+import type { DescField, DescMessage } from '@bufbuild/protobuf'
+import { restBindings } from '@signet/contract/options'
 import type { Method } from '../../call/method.ts'
 
 /** One HTTP method and path of one method of the contract. */
@@ -27,31 +27,22 @@ export interface PathField {
   path: DescField[]
 }
 
-/** All bindings of a method: the rule itself and its additional ones. A method without a rule has none. */
+/** All bindings of a method, the main one first. A method without a rule has none. */
 export function bindingsOf(method: Method): Binding[] {
-  if (!hasOption(method.desc, http)) return []
-  const rule = getOption(method.desc, http)
-  return [rule, ...rule.additionalBindings].map((each) => bindingOf(method, each))
-}
-
-function bindingOf(method: Method, rule: HttpRule): Binding {
-  const { pattern } = rule
-  if (pattern.case === undefined) throw new Error(`${method.name}: an HTTP rule without a path`)
-  const [verb, path] =
-    pattern.case === 'custom'
-      ? [pattern.value.kind, pattern.value.path]
-      : [pattern.case.toUpperCase(), pattern.value]
-  const pathFields: PathField[] = []
-  const url = path
-    .replaceAll(':', '::')
-    .replace(/\{([^}=]+)(=[^}]*)?\}/g, (_, name: string, glob?: string) => {
-      if (glob !== undefined && glob !== '=*')
-        throw new Error(`${method.name}: ${path} matches more than one segment`)
-      const parameter = name.replaceAll('.', '_')
-      pathFields.push({ parameter, path: fieldsAt(method, name) })
-      return `:${parameter}`
-    })
-  return { method, verb, url, pathFields, body: bodyOf(method, rule.body) }
+  return restBindings(method.desc).map((binding) => {
+    const pathFields = binding.pathFields.map((name) => ({
+      parameter: name.replaceAll('.', '_'),
+      path: fieldsAt(method, name),
+    }))
+    // A parameter that ends within its segment, as in `{name}:seal`, takes all but what follows it.
+    const url = binding.path
+      .replaceAll(':', '::')
+      .replace(/\{([^}]*)\}([^/]?)/g, (_, name: string, next: string) => {
+        const rest = next === '' ? '' : `([^/]+)${next}`
+        return `:${name.replaceAll('.', '_')}${rest}`
+      })
+    return { method, verb: binding.verb, url, pathFields, body: bodyOf(method, binding.body) }
+  })
 }
 
 function bodyOf(method: Method, body: string): Binding['body'] {

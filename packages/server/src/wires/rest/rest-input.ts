@@ -1,7 +1,7 @@
 /**
  * A REST request into the input message of its method: body, then query, then path.
  *
- * Errors: INVALID_ARGUMENT for a query parameter that is unknown, repeated, badly encoded or of the wrong type.
+ * Errors: NOT_FOUND for a path with an empty segment; INVALID_ARGUMENT for a query parameter that is unknown, repeated, badly encoded or of the wrong type.
  */
 
 import {
@@ -14,7 +14,9 @@ import {
   ScalarType,
 } from '@bufbuild/protobuf'
 import { reflect } from '@bufbuild/protobuf/reflect'
+import { ErrorReason } from '@signet/contract'
 import { decodeJson, jsonViolation, undecodable } from '../../call/decode.ts'
+import { SignetError } from '../../errors.ts'
 import { type Binding, findFields } from './http-rule.ts'
 
 /** The parts of a request that carry input. */
@@ -33,8 +35,11 @@ export function decodeRest(binding: Binding, parts: RestParts): Message {
   const message = decodeBody(binding, parts.body)
   const json: JsonObject = {}
   if (parts.query !== undefined) putQuery(binding, json, parts.query)
-  for (const { parameter, path } of binding.pathFields)
-    put(json, { path, value: parts.pathParameters[parameter] ?? '' })
+  for (const { parameter, path } of binding.pathFields) {
+    const value = parts.pathParameters[parameter] ?? ''
+    if (value === '') throw new SignetError(ErrorReason.NOT_FOUND)
+    put(json, { path, value })
+  }
   if (Object.keys(json).length === 0) return message
   try {
     return mergeFromJson(desc, message, json, { ignoreUnknownFields: false })

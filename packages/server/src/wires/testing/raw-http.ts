@@ -61,7 +61,7 @@ export function parseAnswer(received: string): RawAnswer {
   return {
     status: Number(line.split(' ')[1]),
     headers: Object.fromEntries(headers),
-    body: rest.join('\r\n\r\n'),
+    body: Buffer.from(rest.join('\r\n\r\n'), 'latin1').toString('utf8'),
   }
 }
 
