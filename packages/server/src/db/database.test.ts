@@ -101,7 +101,7 @@ describe('database', () => {
           await increment(tx, ids[1])
         })
       await Promise.all([cross('first', [1, 2]), cross('second', [2, 1])])
-      assert.equal(attempts.first + attempts.second, 3)
+      assert.ok(attempts.first + attempts.second > 2)
       assert.deepEqual(await list(), [
         [1, 2],
         [2, 2],

@@ -169,6 +169,8 @@ describe('a database that is away', () => {
       await pause(20)
     const error = await refused(write(1))
     assert.equal((error.cause as pg.DatabaseError).code, '25006')
+    // A former primary stays read-only: only another connection can lead to the present one.
+    assert.equal(db.counts().total, 3)
     await refused(db.transaction((tx) => runSql(tx, 'insert into notes values (2)')))
     await readOnly('off')
     await healed(db, () => write(3))
