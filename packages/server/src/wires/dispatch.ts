@@ -2,7 +2,8 @@
  * What happens to a request before anything looks at its content: limits of the header, CORS, and the choice between a
  * procedure of the contract and everything else.
  *
- * Specs: RFC 9112 §3.2 (exactly one Host), RFC 9112 §3.2.2 (a server accepts the absolute form of a request target), RFC 6585 §5 (431).
+ * Specs: RFC 9112 §3.2 (exactly one Host) and §3.2.2 (a server accepts the absolute form of a request target),
+ * RFC 6585 §5 (431).
  */
 
 import { ErrorReason } from '@signet/contract'

@@ -1,4 +1,4 @@
-/** The ways in besides a plain call: TLS, a port of its own for gRPC, health, reflection, other origins, extra routes. */
+/** The ways in besides a plain call: TLS, a port for gRPC alone, health, reflection, other origins, extra routes. */
 
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'

@@ -13,7 +13,7 @@ export interface EventStreamOptions {
   describe(error: unknown): string
 }
 
-/** Writes the lines of JSON as events, at the pace of the reader. Never throws: the stream itself tells how it ended. */
+/** Writes lines of JSON as events, at the pace of the reader. Never throws: the stream itself tells how it ended. */
 export async function sendEvents(
   res: HttpResponse,
   lines: AsyncGenerator<string, void, undefined>,

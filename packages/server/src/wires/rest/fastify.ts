@@ -60,7 +60,7 @@ export function createFastify(options: FastifyOptions): {
   return { fastify, handle: (req, res) => handle(req, res) }
 }
 
-/** What has a meaning in the router's paths or in regular expressions: a colon, a parameter, a wildcard, a letter to escape. */
+/** What means something in the router's paths or in regular expressions: a colon, a parameter, a wildcard, a sign. */
 const routeToken = /::|:\w+(?:\([^)]*\))?|[*.+?^${}()|[\]\\]/g
 
 /** Which HTTP methods each path answers, for the Allow header. */

@@ -1,7 +1,8 @@
 /**
  * A REST request into the input message of its method: body, then query, then path.
  *
- * Errors: NOT_FOUND for a path with an empty segment; INVALID_ARGUMENT for a query parameter that is unknown, repeated, badly encoded or of the wrong type.
+ * Errors: NOT_FOUND for a path with an empty segment; INVALID_ARGUMENT for a query parameter that is unknown, repeated,
+ * badly encoded or of the wrong type.
  */
 
 import {
