@@ -3,9 +3,9 @@
  *
  *   1. find the programs for this platform
  *   2. make the data directory ours, and lock it against a second supervisor
- *   3. end what an earlier, killed run left behind
- *   4. make the cluster if there is none
- *   5. start the server; when it dies under us, start it again at the same address
+ *   3. make the cluster if there is none
+ *   4. end what an earlier, killed run left behind
+ *   5. start the server; when it dies under us, repeat from 4 at the same address
  *
  * Every acknowledged commit survives kill -9 of this process, of the server, and of both.
  *
