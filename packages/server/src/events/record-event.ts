@@ -62,7 +62,7 @@ export async function recordEvent(
   ctx: EventContext,
   event: SecurityEvent,
 ): Promise<void> {
-  const row = await eventRow(deps, ctx, event)
+  const row = await prepareEvent(deps, ctx, event)
   if (!countedKinds.has(event.kind)) {
     await insertEvent(deps.db, row)
     return
@@ -76,7 +76,11 @@ export async function recordEvent(
   })
 }
 
-async function eventRow(deps: RecordDeps, ctx: EventContext, event: SecurityEvent) {
+/**
+ * The row of an event, for a statement that inserts it together with what it records; `recordEvent` is for everything
+ * else. Counted kinds are not for this.
+ */
+export async function prepareEvent(deps: RecordDeps, ctx: EventContext, event: SecurityEvent) {
   const caller = ctx.caller.kind === 'user' ? ctx.caller : undefined
   const id = newId<EventId>(ctx.now, event.subjectId)
   const actorId = event.actorId ?? caller?.userId

@@ -3,15 +3,14 @@
  *
  * The session rests on a credential that was read at a position of the revocation log. Whatever was revoked since
  * then stops it from being started; whatever is revoked at this very moment has a greater position, and the session
- * is dead although its row exists.
+ * is dead although its row exists. The row and its event are one statement, and so is the decision.
  *
  * Specs: RFC 8176 (amr values), NIST SP 800-63B-4 §2 (assurance levels).
  */
 
 import { isIP } from 'node:net'
-import type { Db } from '../db/query.ts'
 import type { Deps } from '../deps.ts'
-import { recordEvent } from '../events/record-event.ts'
+import { prepareEvent } from '../events/record-event.ts'
 import { type ClientId, newId, type SessionId, type UserId } from '../ids.ts'
 import type { RequestContext } from '../request-context.ts'
 import { insertSession } from './sessions.sql.ts'
@@ -55,12 +54,20 @@ const userAgentLengthMax = 400
 
 /** The session; undefined where user or client may not have one, or what it rests on was changed or revoked. */
 export async function startSession(
-  deps: Pick<Deps, 'config' | 'masterSecret'> & { db: Db },
+  deps: Pick<Deps, 'config' | 'db' | 'masterSecret'>,
   ctx: RequestContext,
   session: NewSession,
 ): Promise<StartedSession | undefined> {
   const id = newId<SessionId>(ctx.now, session.userId)
   const { userId, clientId, device, amr, acr, rev } = session
+  const event = await prepareEvent(deps, ctx, {
+    kind: 'session.started',
+    outcome: 'success',
+    actorId: userId,
+    subjectId: userId,
+    clientId,
+    details: { sessionId: id, amr },
+  })
   const started = await insertSession(deps.db, {
     id,
     userId,
@@ -78,16 +85,14 @@ export async function startSession(
     passwordSetAt: session.passwordSetAt ?? null,
     idleLifetimeSeconds: deps.config.sessionIdleLifetimeSeconds,
     lifetimeSeconds: deps.config.sessionLifetimeSeconds,
+    eventId: event.id,
+    eventKind: event.kind,
+    eventOutcome: event.outcome,
+    eventReference: event.reference,
+    eventDetails: event.details,
+    eventOrigin: event.origin,
   })
   if (started === undefined) return undefined
-  await recordEvent(deps, ctx, {
-    kind: 'session.started',
-    outcome: 'success',
-    actorId: userId,
-    subjectId: userId,
-    clientId,
-    details: { sessionId: id, amr },
-  })
   return { ...session, ...started, id, authTime: ctx.now }
 }
 

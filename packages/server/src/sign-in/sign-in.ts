@@ -15,7 +15,6 @@
 
 import { ErrorReason } from '@signet/contract'
 import { ownClientId } from '../clients/own-client.ts'
-import type { Db } from '../db/query.ts'
 import type { Deps } from '../deps.ts'
 import { SignetError, type Violation } from '../errors.ts'
 import { recordEvent } from '../events/record-event.ts'
@@ -69,9 +68,7 @@ export async function signIn(
     await recordFailure(deps, ctx, { identifier, candidates })
     throw new SignetError(ErrorReason.INVALID_CREDENTIALS)
   }
-  const session = await deps.db.transaction((tx) =>
-    startProvenSession({ ...deps, db: tx }, ctx, { proof, device: input.device }),
-  )
+  const session = await startProvenSession(deps, ctx, { proof, device: input.device })
   if (session === 'suspended') throw new SignetError(ErrorReason.ACCOUNT_SUSPENDED)
   if (session === 'revoked') throw new SignetError(ErrorReason.INVALID_CREDENTIALS)
   return issueTokens(deps, ctx, session)
@@ -114,7 +111,7 @@ async function provePassword(
 
 /** The session, or why there is none; either is recorded. */
 async function startProvenSession(
-  deps: Pick<Deps, 'config' | 'masterSecret'> & { db: Db },
+  deps: SignInDeps,
   ctx: RequestContext,
   { proof, device }: { proof: Proof; device: Device | undefined },
 ): Promise<StartedSession | 'suspended' | 'revoked'> {
@@ -153,15 +150,13 @@ async function recordFailure(
 ): Promise<void> {
   // Where several claim the address, nobody can say which of them was meant.
   const subject = candidates.length === 1 ? candidates[0] : undefined
-  await deps.db.transaction((tx) =>
-    recordEvent({ ...deps, db: tx }, ctx, {
-      kind: 'sign_in.failed',
-      outcome: 'failure',
-      subjectId: subject?.userId as UserId | undefined,
-      clientId: ownClientId,
-      personal: { identifier: identifier.value },
-    }),
-  )
+  await recordEvent(deps, ctx, {
+    kind: 'sign_in.failed',
+    outcome: 'failure',
+    subjectId: subject?.userId as UserId | undefined,
+    clientId: ownClientId,
+    personal: { identifier: identifier.value },
+  })
 }
 
 function issueTokens(deps: SignInDeps, ctx: RequestContext, session: StartedSession): SignedIn {
