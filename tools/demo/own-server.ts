@@ -18,9 +18,10 @@ export interface OwnServer {
 
 const signet = fileURLToPath(new URL('../../packages/server/src/cli/main.ts', import.meta.url))
 
-/** Starts it and waits until it answers. Throws what it said where it does not come up. */
+/** Starts it and waits until it answers. Throws what it said where it does not come up. Data that are named are kept. */
 export async function startServer(environment: Record<string, string> = {}): Promise<OwnServer> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'signet-demo-'))
+  const temporary = await mkdtemp(join(tmpdir(), 'signet-demo-'))
+  const dataDir = environment.SIGNET_DATA_DIR ?? temporary
   const child = spawn(process.execPath, [signet, 'start', '--json'], {
     env: {
       PATH: process.env.PATH,
@@ -35,7 +36,7 @@ export async function startServer(environment: Record<string, string> = {}): Pro
   const stop = async () => {
     child.kill('SIGTERM')
     await exited
-    await rm(dataDir, { recursive: true, force: true })
+    await rm(temporary, { recursive: true, force: true })
   }
   let said = ''
   child.stderr.on('data', (chunk: Buffer) => {

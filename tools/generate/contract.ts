@@ -19,6 +19,7 @@ import {
   fromBinary,
 } from '@bufbuild/protobuf'
 import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt'
+import { SourceDefects } from './generated-file.ts'
 import { type ProtoWorkspace, withProtoWorkspace } from './proto-workspace.ts'
 
 /** What can carry a comment. */
@@ -42,11 +43,8 @@ export interface Contract {
 }
 
 /** What is wrong with the contract, one finding a line. */
-export class ContractError extends Error {
-  constructor(findings: string) {
-    super(findings)
-    this.name = 'ContractError'
-  }
+export class ContractError extends SourceDefects {
+  override readonly name = 'ContractError'
 }
 
 /** Compiles the contract in `protoDirectory`. Throws ContractError where it does not compile. */

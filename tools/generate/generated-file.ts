@@ -7,6 +7,9 @@ import { fileURLToPath } from 'node:url'
 /** Makes some generated files current and answers those that were not. With `check` it writes nothing. */
 export type GenerateStep = (options: { check: boolean }) => Promise<string[]>
 
+/** What is wrong with the sources that a step reads, one finding a line. Thrown by steps, told by `run-steps.ts`. */
+export class SourceDefects extends Error {}
+
 /** The root of the repository. */
 export const repositoryRoot = fileURLToPath(new URL('../../', import.meta.url))
 

@@ -22,6 +22,10 @@ const steps: readonly NamedStep[] = [
     run: async () => (await import('./contract-step.ts')).checkContract(),
   },
   {
+    name: 'queries and schema',
+    run: async (options) => (await import('../sql/generate-sql.ts')).generateSql(options),
+  },
+  {
     name: 'OpenAPI document',
     run: async (options) => (await import('./openapi/openapi-step.ts')).generateOpenApi(options),
   },

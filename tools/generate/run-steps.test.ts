@@ -42,7 +42,7 @@ it('fails on a defect, whether it writes or checks, and does not build on it', a
   for (const check of [true, false]) {
     const { code, said } = await run([current, defective, staleOne], check)
     assert.equal(code, 1)
-    assert.equal(said, 'The contract has defects (rules):\n  a.proto:1: first\n  a.proto:2: second')
+    assert.equal(said, 'There are defects (rules):\n  a.proto:1: first\n  a.proto:2: second')
   }
 })
 

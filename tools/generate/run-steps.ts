@@ -1,7 +1,6 @@
 /** Runs generator steps in order and says what came of it: what was stale, what is wrong, how to mend it. */
 
-import { ContractError } from './contract.ts'
-import type { GenerateStep } from './generated-file.ts'
+import { type GenerateStep, SourceDefects } from './generated-file.ts'
 
 export interface NamedStep {
   /** What the step makes, such as "OpenAPI document". */
@@ -15,7 +14,7 @@ interface RunOptions {
 }
 
 /**
- * Runs all steps and answers the exit code: 1 where the contract has defects, and with `check` also where a file is
+ * Runs all steps and answers the exit code: 1 where a source has defects, and with `check` also where a file is
  * stale. Steps after a defect do not run: they would build on it.
  */
 export async function runSteps(
@@ -28,8 +27,8 @@ export async function runSteps(
     try {
       stale.push(...(await run({ check })))
     } catch (error) {
-      if (!(error instanceof ContractError)) throw error
-      defects = `The contract has defects (${name}):\n${indent(error.message)}`
+      if (!(error instanceof SourceDefects)) throw error
+      defects = `There are defects (${name}):\n${indent(error.message)}`
       break
     }
   }

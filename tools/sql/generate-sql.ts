@@ -15,11 +15,12 @@ import { readSchema } from '../../packages/server/src/db/catalog.ts'
 import { migrate } from '../../packages/server/src/db/migrate.ts'
 import type { Db } from '../../packages/server/src/db/query.ts'
 import { createTestDatabase } from '../../packages/server/src/testing/database.ts'
+import { SourceDefects } from '../generate/generated-file.ts'
 import { compileQueries } from './compile.ts'
 import { describeProblem, type Problem } from './problem.ts'
 
 /** The queries that do not compile, one line each. */
-export class SqlProblems extends Error {
+export class SqlProblems extends SourceDefects {
   override readonly name = 'SqlProblems'
 
   constructor(problems: readonly Problem[]) {

@@ -17,7 +17,7 @@ const testTimeoutMs = 300_000
 
 async function testFiles(texts: string[]): Promise<string[]> {
   const files: string[] = []
-  for await (const file of glob('{packages,tools,bench}/**/*.test.ts', {
+  for await (const file of glob('{packages,tests,tools,bench}/**/*.test.ts', {
     exclude: (name) => name === 'node_modules',
   })) {
     if (texts.length === 0 || texts.some((text) => file.includes(text))) files.push(file)

@@ -2,7 +2,7 @@
  * `signet start`: runs the service until it is told to stop, and says in one block where everything is.
  *
  * It stops on SIGINT, SIGTERM and SIGHUP, and when the process that started it is gone: requests in flight are
- * finished, then everything is closed. A second signal stops waiting.
+ * finished, then everything is closed. A second Ctrl-C does not wait for that.
  */
 
 import { relative } from 'node:path'
@@ -31,13 +31,9 @@ export async function start(config: Config, io: Pick<CommandIo, 'result'>): Prom
 function toldToStop(): Promise<string> {
   return new Promise((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-      let seen = false
-      process.on(signal, () => {
-        if (seen) process.exit(1)
-        seen = true
-        resolve(signal)
-      })
+      process.on(signal, () => resolve(signal))
     }
+    process.once('SIGINT', () => process.once('SIGINT', () => process.exit(130)))
     // Started by the bootstrap: when that is killed, nobody can stop us any more.
     process.once('disconnect', () => resolve('the process that started this one is gone'))
     process.channel?.unref()
