@@ -3,7 +3,7 @@
  * generated files. Each prints one line; one that fails prints what is wrong and how to mend it.
  */
 
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { glob, readFile } from 'node:fs/promises'
 import { findMissing, type Lock } from '../lock/complete-lock.ts'
 import { type Source, tidyFile, undocumentedDependencies } from './tidy.ts'
@@ -43,6 +43,11 @@ const checks: Check[] = [
     run: () => command('tools/generate/main.ts', ['--check']),
     remedy: 'npm run generate',
   },
+  {
+    name: 'contract compatible',
+    run: contractCompatible,
+    remedy: 'add fields and methods instead; what was released stays',
+  },
 ]
 
 function command(script: string, args: string[]): Promise<Outcome> {
@@ -71,6 +76,15 @@ async function tidy(): Promise<Outcome> {
   for await (const manifest of glob('packages/*/package.json')) manifests.push(manifest)
   sentences.push(...(await undocumentedDependencies(manifests)))
   return { ok: sentences.length === 0, output: sentences.join('\n') }
+}
+
+/** Nothing that the last release promised is gone. Before the first release there is nothing to keep. */
+async function contractCompatible(): Promise<Outcome> {
+  const { status, stdout } = spawnSync('git', ['describe', '--tags', '--abbrev=0', '--match=v*'], {
+    encoding: 'utf8',
+  })
+  if (status !== 0) return { ok: true, output: '' }
+  return command('tools/generate/main.ts', ['--breaking-since', stdout.trim()])
 }
 
 async function lockComplete(): Promise<Outcome> {
