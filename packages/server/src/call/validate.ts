@@ -9,6 +9,7 @@ import type { Path } from '@bufbuild/protobuf/reflect'
 import { createValidator, type Violation as RuleViolation } from '@bufbuild/protovalidate'
 import { ErrorReason } from '@signet/contract'
 import { SignetError, type Violation } from '../errors.ts'
+import { type CertainlyValid, compileCertainlyValid } from './certainly-valid.ts'
 
 /** Throws INVALID_ARGUMENT where the message breaks a rule of its type. */
 export type Validate = (desc: DescMessage, message: Message) => void
@@ -16,7 +17,11 @@ export type Validate = (desc: DescMessage, message: Message) => void
 /** One validator, which compiles the rules of a type at its first message. */
 export function createValidate(): Validate {
   const validator = createValidator()
+  const compiled = new Map<DescMessage, CertainlyValid>()
   return (desc, message) => {
+    const isCertainlyValid = compiled.get(desc) ?? compileCertainlyValid(desc)
+    if (!compiled.has(desc)) compiled.set(desc, isCertainlyValid)
+    if (isCertainlyValid(message)) return
     const result = validator.validate(desc, message)
     if (result.kind === 'valid') return
     // A rule that cannot be compiled or evaluated is a fault of the contract, not of the caller.
