@@ -8,7 +8,14 @@
  */
 
 import { isUtf8 } from 'node:buffer'
-import { type DescMessage, fromBinary, fromJsonString, type Message } from '@bufbuild/protobuf'
+import {
+  type DescMessage,
+  fromBinary,
+  fromJson,
+  fromJsonString,
+  type JsonValue,
+  type Message,
+} from '@bufbuild/protobuf'
 import { isFieldError } from '@bufbuild/protobuf/reflect'
 import { ErrorReason } from '@signet/contract'
 import { SignetError, type Violation } from '../errors.ts'
@@ -23,9 +30,24 @@ export function decodeJson(desc: DescMessage, bytes: Uint8Array): Message {
     throw undecodable({ field: '', rule: 'malformed', message: 'The body is not valid UTF-8.' })
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
   try {
-    return fromJsonString(desc, text, jsonOptions)
+    return readWrittenByMachine(desc, text) ?? fromJsonString(desc, text, jsonOptions)
   } catch (error) {
     throw undecodable(jsonViolation(desc, error))
+  }
+}
+
+/**
+ * The message of a text that is exactly how its value is written without spaces, which is how most programs write it: such
+ * a text repeats no key, and the search for repeated ones, character by character, is spared. Undefined for any other
+ * text, right or wrong.
+ */
+function readWrittenByMachine(desc: DescMessage, text: string): Message | undefined {
+  try {
+    const value: JsonValue = JSON.parse(text)
+    const message = fromJson(desc, value, jsonOptions)
+    return JSON.stringify(value) === text ? message : undefined
+  } catch {
+    return undefined
   }
 }
 
