@@ -7,16 +7,7 @@
  */
 
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from '@prometheus-io/client'
-
-/** How one call ended, as the pipeline tells it. */
-export interface ObservedCall {
-  /** The full name in the contract; undefined for an unknown path or an unreadable request. */
-  method: string | undefined
-  wire: 'rest' | 'connect' | 'grpc' | 'grpc-web'
-  /** `ok`, `gone`, or the name of an error reason. */
-  result: string
-  seconds: number
-}
+import { createCallMetrics, type ObservedCall } from './call-metrics.ts'
 
 /** How one password hash ended. A refused one found the queue full. */
 export interface ObservedPasswordHash {
@@ -43,7 +34,6 @@ export interface Metrics {
   contentType: string
 }
 
-const callBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 const hashBuckets = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5]
 
 /** Opens the metrics of one process, on a registry of their own. */
@@ -51,19 +41,7 @@ export function createMetrics(): Metrics {
   const registry = new Registry()
   const registers = [registry]
   collectDefaultMetrics({ register: registry })
-  const calls = new Counter({
-    name: 'signet_calls_total',
-    help: 'Calls by method, wire and result.',
-    labelNames: ['method', 'wire', 'result'],
-    registers,
-  })
-  const callSeconds = new Histogram({
-    name: 'signet_call_duration_seconds',
-    help: 'Time from the request to the end of its answer; a stream counts until it ends.',
-    labelNames: ['method', 'wire'],
-    buckets: callBuckets,
-    registers,
-  })
+  const calls = createCallMetrics()
   const hashes = new Counter({
     name: 'signet_password_hashes_total',
     help: 'Password hashes by outcome; refused means that the queue was full.',
@@ -77,16 +55,13 @@ export function createMetrics(): Metrics {
     registers,
   })
   return {
-    observeCall({ method = 'unknown', wire, result, seconds }) {
-      calls.inc({ method, wire, result })
-      callSeconds.observe({ method, wire }, seconds)
-    },
+    observeCall: calls.observe,
     observePasswordHash({ outcome, seconds }) {
       hashes.inc({ outcome })
       if (outcome === 'done') hashSeconds.observe(seconds)
     },
     readFrom: (sources) => registerGauges(registry, sources),
-    text: () => registry.metrics(),
+    text: async () => `${await registry.metrics()}\n${calls.text()}`,
     contentType: registry.contentType,
   }
 }
