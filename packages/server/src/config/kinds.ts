@@ -1,27 +1,21 @@
 /**
- * The kinds of values that a variable can have: each a zod schema from text to a typed value, with the form that
- * the reference prints. A refusal says what is wrong and what to write instead.
+ * The kinds of values that a variable can have: each a parser from text to a typed value, with the form that the
+ * reference prints. A refusal says what is wrong and what to write instead.
  */
-
-import { z } from 'zod'
 
 /** What a parser makes of a text: the value, or why it is none and what to do. */
 export type Parsed<T> = { value: T } | { wrong: string; fix: string }
 
-/** A schema from the text of a variable to its value. */
-export type Kind<T> = z.ZodType<T, string>
+/** From the text of a variable to its value. */
+export interface Kind<T> {
+  /** What it looks like, as the reference prints it. */
+  form: string
+  parse(text: string): Parsed<T>
+}
 
-/** A kind from its form, as the reference prints it, and its parser. */
+/** A kind from its form and its parser. */
 export function kind<T>(form: string, parse: (text: string) => Parsed<T>): Kind<T> {
-  return z
-    .string()
-    .transform((text, ctx) => {
-      const parsed = parse(text)
-      if ('value' in parsed) return parsed.value
-      ctx.addIssue({ code: 'custom', message: parsed.wrong, params: { fix: parsed.fix } })
-      return z.NEVER
-    })
-    .meta({ description: form })
+  return { form, parse }
 }
 
 /** A whole number between two bounds, both allowed. */

@@ -47,13 +47,9 @@ export function readVariables(options: SourceOptions): Reading {
     if (entry?.origin === 'unreadable') continue
     const text = entry?.value ?? (typeof fallback === 'object' ? fallback[mode] : fallback)
     if (text === undefined) continue
-    const parsed = kind.safeParse(text)
-    if (parsed.success) values[name] = parsed.data
-    else {
-      const [issue] = parsed.error.issues
-      const fix = issue?.code === 'custom' ? String(issue.params?.fix) : 'see the reference'
-      report(name, issue?.message ?? 'is not right', fix)
-    }
+    const parsed = kind.parse(text)
+    if ('value' in parsed) values[name] = parsed.value
+    else report(name, parsed.wrong, parsed.fix)
   }
   return {
     values: values as Partial<Values>,

@@ -1,6 +1,5 @@
 /** Writes docs/reference/configuration.md from the schema of the environment. */
 
-import { z } from 'zod'
 import { variableTable } from './reading.ts'
 import { syncReferencePage } from './reference-page.ts'
 import { type Default, sections, type Variable } from './variables.ts'
@@ -55,8 +54,7 @@ function configurationReference(): string {
 }
 
 function describe(name: string, variable: Variable<unknown> & { default?: Default }): string {
-  const form = z.globalRegistry.get(variable.kind)?.description ?? 'text'
-  const lines = [`### \`${name}\``, '', variable.about, '', `- Value: ${form}`]
+  const lines = [`### \`${name}\``, '', variable.about, '', `- Value: ${variable.kind.form}`]
   lines.push(`- Default: ${variable.defaultText ?? describeDefault(variable.default)}`)
   if (variable.secret) lines.push(`- Secret: may stand in a file named by \`${name}_FILE\``)
   return lines.join('\n')
