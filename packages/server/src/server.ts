@@ -1,13 +1,13 @@
 /**
  * A running Signet: what is opened at start, in which order, and closed in reverse.
  *
- * 1. The database: the one that the configuration names, or the embedded one, started here.
+ * 1. The database, which the caller has started.
  * 2. Migrations, under a lock: instances may start together.
  * 3. The master secret and the signing keys that it opens.
  * 4. What every call works with, and the sealer of the event log.
  * 5. The port. From here on calls are answered.
  *
- * Errors: a sentence for an operator (EmbeddedPostgresError, MigrationError, SigningKeysError, …); nothing stays open.
+ * Errors: a sentence for an operator (MigrationError, SigningKeysError, …); nothing stays open.
  */
 
 import type { Logger } from 'pino'
@@ -22,7 +22,7 @@ import { formatSocketAddress } from './config/socket-address.ts'
 import { openMasterSecret } from './crypto/master-secret.ts'
 import type { DatabaseAddress } from './db/address.ts'
 import { openDatabase } from './db/database.ts'
-import { startEmbeddedPostgres } from './db/embedded/embedded-postgres.ts'
+import type { StartedDatabase } from './db/embedded/start-database.ts'
 import { migrate } from './db/migrate.ts'
 import type { Deps } from './deps.ts'
 import { type Sealer, startSealer } from './events/sealer.ts'
@@ -51,15 +51,24 @@ export interface RunningServer {
 
 const streamsMax = 2_000
 
+interface ServerOptions {
+  config: Config
+  log: Logger
+  /** The server stops it when it closes, and when it cannot start. */
+  database: StartedDatabase
+}
+
 /** Opens everything and starts answering. */
-export async function startServer(config: Config, log: Logger): Promise<RunningServer> {
-  const opened: (() => Promise<void>)[] = []
+export async function startServer({
+  config,
+  log,
+  database,
+}: ServerOptions): Promise<RunningServer> {
+  const opened = [database.stop]
   const closeAll = async () => {
     for (const close of opened.splice(0).reverse()) await close()
   }
   try {
-    const database = await openDatabaseOf(config, log)
-    opened.push(database.stop)
     const { applied } = await migrate(config.database.directAddress ?? database.address)
 
     const tracing = await createTracing(config)
@@ -99,22 +108,6 @@ export async function startServer(config: Config, log: Logger): Promise<RunningS
     await closeAll()
     throw error
   }
-}
-
-interface OpenedDatabase {
-  address: DatabaseAddress
-  embeddedIn: string | undefined
-  stop(): Promise<void>
-}
-
-async function openDatabaseOf(config: Config, log: Logger): Promise<OpenedDatabase> {
-  const { address } = config.database
-  if (address !== undefined) return { address, embeddedIn: undefined, stop: async () => {} }
-  const embedded = await startEmbeddedPostgres({
-    dataDir: config.dataDir,
-    log: (message) => log.warn(message),
-  })
-  return { address: embedded.address, embeddedIn: config.dataDir, stop: () => embedded.stop() }
 }
 
 interface Environment {
