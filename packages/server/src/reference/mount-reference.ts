@@ -1,7 +1,7 @@
 /**
  * The reference that the server itself serves: `/openapi.json`, `/docs/api` and `/docs/errors`.
  *
- * Everything is rendered and compressed once, at start. The pages run no script, load nothing, and their policy allows
+ * Each is rendered and compressed once, when it is first asked for. The pages run no script, load nothing, and their policy allows
  * exactly their one stylesheet.
  *
  * Specs: RFC 9110 §13.1.2 (If-None-Match), Content Security Policy Level 3.
@@ -30,29 +30,29 @@ export function mountReference(fastify: FastifyInstance, { issuer }: ReferenceOp
     'content-security-policy': `default-src 'none'; style-src ${cspSource}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
   }
   serve(fastify, '/openapi.json', {
-    content: text,
+    content: () => text,
     headers: { 'content-type': 'application/json; charset=utf-8' },
   })
   serve(fastify, '/docs/api', {
-    content: renderPage(apiPage({ document, issuer, style })),
+    content: () => renderPage(apiPage({ document, issuer, style })),
     headers: page,
   })
   serve(fastify, '/docs/errors', {
-    content: renderPage(errorsPage({ document, issuer, style })),
+    content: () => renderPage(errorsPage({ document, issuer, style })),
     headers: page,
   })
 }
 
 interface Resource {
-  content: string
+  content(): string
   headers: Record<string, string>
 }
 
 function serve(fastify: FastifyInstance, url: string, { content, headers }: Resource): void {
-  const plain = Buffer.from(content)
-  const compressed = gzipSync(plain, { level: 9 })
-  const digest = createHash('sha256').update(plain).digest('base64url').slice(0, 22)
+  let prepared: PreparedContent | undefined
   fastify.get(url, async (request, reply) => {
+    prepared ??= prepare(content())
+    const { plain, compressed, digest } = prepared
     const gzip = acceptsGzip(request)
     const etag = `"${digest}${gzip ? '-gzip' : ''}"`
     reply.headers({
@@ -66,6 +66,18 @@ function serve(fastify: FastifyInstance, url: string, { content, headers }: Reso
     if (request.headers['if-none-match'] === etag) return reply.code(304).send()
     return gzip ? sendCompressed(reply, compressed) : reply.send(plain)
   })
+}
+
+interface PreparedContent {
+  plain: Buffer
+  compressed: Buffer
+  digest: string
+}
+
+function prepare(content: string): PreparedContent {
+  const plain = Buffer.from(content)
+  const digest = createHash('sha256').update(plain).digest('base64url').slice(0, 22)
+  return { plain, compressed: gzipSync(plain, { level: 9 }), digest }
 }
 
 function sendCompressed(reply: FastifyReply, compressed: Buffer): FastifyReply {
