@@ -11,7 +11,14 @@
  * Specs: RFC 5869 (HKDF), NIST SP 800-38D (AES-GCM).
  */
 
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
+import {
+  createCipheriv,
+  createDecipheriv,
+  createSecretKey,
+  hkdfSync,
+  type KeyObject,
+  randomBytes,
+} from 'node:crypto'
 
 export interface MasterSecret {
   /** Names the current secret and tells nothing about it. */
@@ -57,7 +64,7 @@ export function openMasterSecret(secrets: { current: string; previous?: string }
 }
 
 interface OpenSecret {
-  secret: Buffer
+  secret: KeyObject
   keyId: string
 }
 
@@ -67,7 +74,7 @@ function openSecret(text: string): OpenSecret {
       `A master secret has at least ${secretLengthMin} characters. Make one with: openssl rand -base64 48`,
     )
   }
-  const secret = Buffer.from(text, 'utf8')
+  const secret = createSecretKey(text, 'utf8')
   return { secret, keyId: hkdf(secret, '', label('key id'), 8).toString('hex') }
 }
 
@@ -105,7 +112,7 @@ function envelope(open: OpenSecret, purpose: string, salt: Buffer) {
   return { key: material.subarray(0, keyBytes), nonce: material.subarray(keyBytes), aad }
 }
 
-function hkdf(secret: Buffer, salt: Buffer | string, info: Buffer, bytes: number): Buffer {
+function hkdf(secret: KeyObject, salt: Buffer | string, info: Buffer, bytes: number): Buffer {
   return Buffer.from(hkdfSync('sha256', secret, salt, info, bytes))
 }
 
