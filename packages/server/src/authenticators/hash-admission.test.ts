@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import events from 'node:events'
 import { test } from 'node:test'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { ErrorReason } from '@signet/contract'
 import { SignetError } from '../errors.ts'
 import { type Admission, openAdmission } from './hash-admission.ts'
@@ -113,6 +114,47 @@ test('no listener stays on the signal of a caller that was served', async () => 
   assert.equal(events.getEventListeners(caller.signal, 'abort').length, 0)
   second.finish()
   await second.done
+})
+
+test('while callers wait, those who are done leave together, in order', async () => {
+  const admission = openAdmission({ concurrency: 1, queueMax: 10 })
+  const works = Array.from({ length: 4 }, () => heldWork(admission))
+  const [first, second, third, fourth] = works
+  assert.ok(first && second && third && fourth)
+  const left: number[] = []
+  const all = works.map(({ done }, index) => done.then(() => left.push(index)))
+  first.finish()
+  await second.started
+  assert.deepEqual(left, [])
+  second.finish()
+  await nextTurn()
+  assert.deepEqual(left, [0, 1])
+  third.finish()
+  await nextTurn()
+  assert.deepEqual(left, [0, 1, 2], 'nobody is held while nobody waits')
+  fourth.finish()
+  await Promise.all(all)
+})
+
+test('a group is small, however many wait', async () => {
+  const admission = openAdmission({ concurrency: 1, queueMax: 100 })
+  const works = Array.from({ length: 50 }, () => heldWork(admission))
+  for (const work of works.slice(0, 8)) work.finish()
+  await nextTurn()
+  assert.deepEqual(admission.counts(), { running: 1, waiting: 41 })
+  await Promise.all(works.slice(0, 8).map((work) => work.done))
+  for (const work of works) work.finish()
+  await Promise.all(works.map((work) => work.done))
+})
+
+test('nobody is held for as long as others compute', { timeout: 10_000 }, async () => {
+  const admission = openAdmission({ concurrency: 1, queueMax: 10 })
+  const works = Array.from({ length: 5 }, () => heldWork(admission))
+  works[0]?.finish()
+  await works[0]?.done
+  assert.deepEqual(admission.counts(), { running: 1, waiting: 3 })
+  for (const work of works) work.finish()
+  await Promise.all(works.map((work) => work.done))
 })
 
 test('Retry-After grows with the queue', async () => {
