@@ -19,6 +19,8 @@ export interface FeedDriver extends EventFeed {
   beginTurn(): Settling
   /** Waits until `ms` have passed, or somebody wants everything sealed. */
   pause(ms: number): Promise<void>
+  /** The same, but for as long as nobody waits for events it goes on until `longestMs` have passed. */
+  rest(ms: number, longestMs: number): Promise<void>
   /** Ends the pause, and whoever waits for everything to be sealed. */
   close(): void
 }
@@ -42,6 +44,14 @@ export function openEventFeed(): FeedDriver {
   let callers: Caller[] = []
   let wake = Promise.withResolvers<void>()
   const watchers = new Set<() => void>()
+  /** Whether the pause has lasted long enough for somebody who waits for events. */
+  let resting = false
+
+  async function pause(ms: number): Promise<void> {
+    const timer = setTimeout(wake.resolve, ms)
+    await wake.promise
+    clearTimeout(timer)
+  }
 
   return {
     sealedAfter(seq, signal) {
@@ -54,6 +64,7 @@ export function openEventFeed(): FeedDriver {
         }
         watchers.add(check)
         signal.addEventListener('abort', check)
+        if (resting) wake.resolve()
         check()
       })
     },
@@ -85,10 +96,15 @@ export function openEventFeed(): FeedDriver {
         },
       }
     },
-    async pause(ms) {
-      const timer = setTimeout(wake.resolve, ms)
-      await wake.promise
-      clearTimeout(timer)
+    pause,
+    async rest(ms, longestMs) {
+      const rested = setTimeout(() => {
+        resting = true
+        if (watchers.size > 0) wake.resolve()
+      }, ms)
+      await pause(Math.max(ms, longestMs))
+      clearTimeout(rested)
+      resting = false
     },
     close() {
       wake.resolve()

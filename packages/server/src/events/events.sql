@@ -86,18 +86,17 @@ select id, arrival, occurred_at, kind, outcome, actor_id, subject_id, client_id,
  limit :limit;
 
 -- name: sealEvents :exec
--- Gives events their places. Fewer rows than places means that somebody else sealed one. The range of arrivals keeps a
--- batch cheap however many events wait behind it.
+-- Gives events their places, and moves the end of the chain. Fewer rows than places means that somebody else sealed one.
+-- The range of arrivals keeps a batch cheap however many events wait behind it.
+with moved as (
+  update event_chain set seq = :lastSeq, hash = :lastHash
+)
 update events e
    set seq = place.seq, hash = place.hash
   from unnest(:ids::uuid[], :occurredAts::timestamptz[], :seqs::bigint[], :hashes::bytea[])
        as place (id, occurred_at, seq, hash)
  where e.id = place.id and e.occurred_at = place.occurred_at and e.seq is null
    and e.arrival >= :firstArrival and e.arrival <= :lastArrival;
-
--- name: updateChain :exec
--- Moves the end of the chain.
-update event_chain set seq = :seq, hash = :hash;
 
 -- name: listSealedEvents :many
 -- Sealed events after a place, in order.

@@ -205,9 +205,11 @@ export const listUnsealedEvents = many<
   columns: ['id', 'arrival', 'occurredAt', 'kind', 'outcome', 'actorId', 'subjectId', 'clientId', 'reference', 'occurrences', 'details', 'origin', 'personal'],
 })
 
-/** Gives events their places. Fewer rows than places means that somebody else sealed one. The range of arrivals keeps a batch cheap however many events wait behind it. */
+/** Gives events their places, and moves the end of the chain. Fewer rows than places means that somebody else sealed one. The range of arrivals keeps a batch cheap however many events wait behind it. */
 export const sealEvents = exec<
   {
+    lastSeq: bigint
+    lastHash: Buffer
     ids: readonly string[]
     occurredAts: readonly Date[]
     seqs: readonly bigint[]
@@ -217,21 +219,16 @@ export const sealEvents = exec<
   }
 >({
   name: 'events.sealEvents',
-  text: `update events e
+  text: `with moved as (
+  update event_chain set seq = $1, hash = $2
+)
+update events e
    set seq = place.seq, hash = place.hash
-  from unnest($1::uuid[], $2::timestamptz[], $3::bigint[], $4::bytea[])
+  from unnest($3::uuid[], $4::timestamptz[], $5::bigint[], $6::bytea[])
        as place (id, occurred_at, seq, hash)
  where e.id = place.id and e.occurred_at = place.occurred_at and e.seq is null
-   and e.arrival >= $5 and e.arrival <= $6`,
-  params: ['ids', 'occurredAts', 'seqs', 'hashes', 'firstArrival', 'lastArrival'],
-  columns: [],
-})
-
-/** Moves the end of the chain. */
-export const updateChain = exec<{ seq: bigint; hash: Buffer }>({
-  name: 'events.updateChain',
-  text: `update event_chain set seq = $1, hash = $2`,
-  params: ['seq', 'hash'],
+   and e.arrival >= $7 and e.arrival <= $8`,
+  params: ['lastSeq', 'lastHash', 'ids', 'occurredAts', 'seqs', 'hashes', 'firstArrival', 'lastArrival'],
   columns: [],
 })
 

@@ -10,15 +10,13 @@
 
 import type { Database } from '../db/database.ts'
 import { chainHash, type StoredEvent } from './chain.ts'
-import {
-  findChainForUpdateSkipLocked,
-  listUnsealedEvents,
-  sealEvents,
-  updateChain,
-} from './events.sql.ts'
+import { findChainForUpdateSkipLocked, listUnsealedEvents, sealEvents } from './events.sql.ts'
 
-/** How a batch ended: with the number of events it sealed, or not begun because another sealer works. */
-export type SealedBatch = { kind: 'sealed'; count: number } | { kind: 'busy' }
+/**
+ * How a batch ended: with the number of events it sealed and the end of the chain, or not begun because another sealer
+ * works.
+ */
+export type SealedBatch = { kind: 'sealed'; count: number; head: bigint } | { kind: 'busy' }
 
 /** Seals at most `limit` events. */
 export function sealBatch(db: Database, limit: number): Promise<SealedBatch> {
@@ -27,8 +25,11 @@ export function sealBatch(db: Database, limit: number): Promise<SealedBatch> {
     if (end === undefined) return { kind: 'busy' }
     const events = await listUnsealedEvents(tx, { limit: BigInt(limit) })
     const [first, last] = [events.at(0), events.at(-1)]
-    if (first === undefined || last === undefined) return { kind: 'sealed', count: 0 }
+    if (first === undefined || last === undefined) {
+      return { kind: 'sealed', count: 0, head: end.seq }
+    }
     const places = placesAfter(end, events)
+    const { seq: lastSeq, hash: lastHash } = places.at(-1) ?? end
     const sealed = await sealEvents(tx, {
       ids: events.map((event) => event.id),
       occurredAts: events.map((event) => event.occurredAt),
@@ -36,12 +37,13 @@ export function sealBatch(db: Database, limit: number): Promise<SealedBatch> {
       hashes: places.map((place) => place.hash),
       firstArrival: first.arrival,
       lastArrival: last.arrival,
+      lastSeq,
+      lastHash,
     })
     if (sealed !== events.length) {
       throw new Error(`sealed ${sealed} of ${events.length} events: somebody else gave them places`)
     }
-    await updateChain(tx, places.at(-1) ?? end)
-    return { kind: 'sealed', count: sealed }
+    return { kind: 'sealed', count: sealed, head: lastSeq }
   })
 }
 

@@ -3,7 +3,9 @@
  *
  * Every instance runs one. A turn is one cheap look; where something waits, closed windows become events and batches
  * are sealed until nothing is left. Looking again and again, instead of being notified, needs no connection of its own,
- * costs writers nothing, works behind a transaction pooler, and heals by itself when the database was away.
+ * costs writers nothing, works behind a transaction pooler, and heals by itself when the database was away. While nobody
+ * waits for events it looks less often: what comes in numbers is sealed in large batches, each of which costs as much as
+ * a sign-in.
  */
 
 import type { Logger } from 'pino'
@@ -24,7 +26,7 @@ export interface Sealer {
 }
 
 export interface SealerOptions {
-  /** Between two looks. */
+  /** Between two looks, while somebody waits for events. */
   pollMs?: number
   batchSize?: number
 }
@@ -46,6 +48,8 @@ interface Run {
 }
 
 const pollMsDefault = 200
+/** How many times longer it is between two looks while nobody waits for events. */
+const restFactor = 5
 const batchSizeDefault = 250
 const retryMs = 1000
 const busyMs = 20
@@ -92,7 +96,8 @@ async function takeTurns(sealer: {
       run.failing = false
       run.batchSize = Math.min(run.batchSize * 2, batchSize)
       if (done) settling.done()
-      await feed.pause(!done && settling.again() ? busyMs : pollMs)
+      if (!done && settling.again()) await feed.pause(busyMs)
+      else await feed.rest(pollMs, pollMs * restFactor)
     } catch (error) {
       if (!run.failing) deps.log.warn({ err: error }, 'events cannot be sealed; trying again')
       run.failing = true
@@ -114,18 +119,26 @@ async function takeTurn(deps: SealerDeps, feed: FeedDriver, run: Run): Promise<b
   while (!run.stopping) {
     const batch = await sealBatch(deps.db, run.batchSize)
     if (batch.kind === 'busy') return false
-    await look(deps, feed, run)
-    if (batch.count < run.batchSize) return true
+    const isLast = batch.count < run.batchSize
+    advance(feed, run, { head: batch.head, lagSeconds: isLast ? 0 : run.lagSeconds })
+    if (isLast) return true
   }
   return false
 }
 
 async function look(deps: SealerDeps, feed: FeedDriver, run: Run) {
   const work = await findSealerWork(deps.db)
-  run.seq = work.head
-  run.lagSeconds = Math.max(0, work.unsealedForSeconds ?? 0)
-  feed.advance(work.head)
+  advance(feed, run, {
+    head: work.head,
+    lagSeconds: Math.max(0, work.unsealedForSeconds ?? 0),
+  })
   return work
+}
+
+function advance(feed: FeedDriver, run: Run, to: { head: bigint; lagSeconds: number }): void {
+  run.seq = to.head
+  run.lagSeconds = to.lagSeconds
+  feed.advance(to.head)
 }
 
 /**
