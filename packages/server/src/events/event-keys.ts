@@ -30,6 +30,23 @@ export function keyOwner(occurredAt: Date, ...users: (UserId | null | undefined)
   return users.find((user) => user) ?? `month ${occurredAt.toISOString().slice(0, 7)}`
 }
 
+/** A key as it is stored; without one, its owner was erased or never had one. */
+export interface StoredEventKey {
+  owner: KeyOwner
+  wrappedKey: Buffer | null
+  wrappingKeyId: string | null
+}
+
+/** The keys that these rows hold. */
+export function openEventKeys(masterSecret: MasterSecret, rows: StoredEventKey[]): EventKeys {
+  const keys = new Map<KeyOwner, Buffer>()
+  for (const { owner, wrappedKey, wrappingKeyId } of rows) {
+    if (wrappedKey === null || wrappingKeyId === null) continue
+    keys.set(owner, masterSecret.unwrap(wrapPurpose(owner), wrappedKey, wrappingKeyId))
+  }
+  return keys
+}
+
 /** The keys that exist. */
 export async function listEventKeys(
   deps: KeyDeps,
@@ -66,17 +83,9 @@ async function readKeys(
   deps: KeyDeps,
   owners: KeyOwner[],
 ): Promise<{ known: Set<KeyOwner>; keys: EventKeys }> {
-  const known = new Set<KeyOwner>()
-  const keys = new Map<KeyOwner, Buffer>()
-  for (const row of await findEventKeys(deps.db, { owners })) {
-    known.add(row.owner)
-    if (row.wrappedKey === null || row.wrappingKeyId === null) continue
-    keys.set(
-      row.owner,
-      deps.masterSecret.unwrap(wrapPurpose(row.owner), row.wrappedKey, row.wrappingKeyId),
-    )
-  }
-  return { known, keys }
+  const rows = await findEventKeys(deps.db, { owners })
+  const known = new Set(rows.map((row) => row.owner))
+  return { known, keys: openEventKeys(deps.masterSecret, rows) }
 }
 
 function wrapPurpose(owner: KeyOwner): string {

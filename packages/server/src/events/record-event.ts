@@ -52,6 +52,11 @@ interface RecordDeps {
   /** The causing transaction. */
   db: Db
   masterSecret: MasterSecret
+  /**
+   * Keys that the caller has just read; others are asked for. Where one of them is destroyed meanwhile, what it encrypts
+   * can be read by nobody, as everything before.
+   */
+  eventKeys?: EventKeys
 }
 
 const userAgentLengthMax = 400
@@ -88,7 +93,11 @@ export async function prepareEvent(deps: RecordDeps, ctx: EventContext, event: S
   const origin = field(keyOwner(ctx.now, actorId, subjectId), originFacts(ctx))
   const personal = field(keyOwner(ctx.now, subjectId), event.personal ?? {})
   const owners = new Set([origin, personal].flatMap((it) => (it === undefined ? [] : [it.owner])))
-  const keys = await ensureEventKeys(deps, owners, ctx.now)
+  const given = deps.eventKeys
+  const keys =
+    given !== undefined && [...owners].every((owner) => given.has(owner))
+      ? given
+      : await ensureEventKeys(deps, owners, ctx.now)
   return {
     id,
     occurredAt: ctx.now,

@@ -10,6 +10,7 @@
 
 import { isIP } from 'node:net'
 import type { Deps } from '../deps.ts'
+import type { EventKeys } from '../events/event-keys.ts'
 import { prepareEvent } from '../events/record-event.ts'
 import { type ClientId, newId, type SessionId, type UserId } from '../ids.ts'
 import type { RequestContext } from '../request-context.ts'
@@ -54,7 +55,7 @@ const userAgentLengthMax = 400
 
 /** The session; undefined where user or client may not have one, or what it rests on was changed or revoked. */
 export async function startSession(
-  deps: Pick<Deps, 'config' | 'db' | 'masterSecret'>,
+  deps: Pick<Deps, 'config' | 'db' | 'masterSecret'> & { eventKeys?: EventKeys },
   ctx: RequestContext,
   session: NewSession,
 ): Promise<StartedSession | undefined> {

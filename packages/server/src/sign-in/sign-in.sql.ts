@@ -1,7 +1,7 @@
 // Generated from sign-in.sql by tools/sql. Do not edit.
 import { exec, many, maybe } from '../db/query.ts'
 
-/** Who may be meant by an identifier: the user who proved to own it, else those who claim it, oldest first. The position is read in this statement, with the passwords: a session that rests on them dies of anything revoked later. */
+/** Who may be meant by an identifier: the user who proved to own it, else those who claim it, oldest first. The position is read in this statement, with the passwords: a session that rests on them dies of anything revoked later. The keys of their events come along, so that they need not be asked for. */
 export const listSignInCandidates = many<
   {
     kind: string
@@ -13,13 +13,17 @@ export const listSignInCandidates = many<
     hash: string | null
     setAt: Date | null
     rev: bigint
+    wrappedKey: Buffer | null
+    wrappingKeyId: string | null
   }
 >({
   name: 'sign-in.listSignInCandidates',
-  text: `select u.id as user_id, p.hash, p.set_at, revocation_position() as "rev!"
+  text: `select u.id as user_id, p.hash, p.set_at, revocation_position() as "rev!",
+       k.wrapped_key, k.wrapping_key_id
   from identifiers i
   join users u on u.id = i.user_id
   left join passwords p on p.user_id = u.id
+  left join event_keys k on k.owner = u.id::text
  where i.realm_id = 1 and i.kind = $1 and i.canonical = $2 and u.status <> 'deleted'
    and (i.verified_at is not null
         or not exists (select from identifiers v
@@ -28,7 +32,7 @@ export const listSignInCandidates = many<
  order by i.created_at, i.id
  limit $3::integer`,
   params: ['kind', 'canonical', 'limit'],
-  columns: ['userId', 'hash', 'setAt', 'rev'],
+  columns: ['userId', 'hash', 'setAt', 'rev', 'wrappedKey', 'wrappingKeyId'],
 })
 
 /** Stores another hash of the same password, unless the password was changed meanwhile. */

@@ -3,6 +3,8 @@ import { after, before, beforeEach, describe, it } from 'node:test'
 import { hash as bcryptHash } from '@node-rs/bcrypt'
 import { ErrorReason } from '@signet/contract'
 import type { Deps } from '../deps.ts'
+import { listEventKeys } from '../events/event-keys.ts'
+import { decryptFacts } from '../events/personal-fields.ts'
 import type { RequestContext } from '../request-context.ts'
 import { assertRefused, openTestUser, signInAs, testPassword } from '../testing/accounts.ts'
 import { openTestDeps, rowsOf, type TestDeps, testContext } from '../testing/deps.ts'
@@ -94,6 +96,44 @@ describe('signIn, right password', () => {
     const details = { sessionId: signedIn.sessionId, amr: ['pwd'] }
     assert.deepEqual(await latestEvent(), ['session.started', 'success', userId, 'signet', details])
   })
+
+  it('asks the database once before the hash and once after it', async () => {
+    await openTestUser(deps, email)
+    await send()
+    const statements: string[] = []
+    const db: Deps['db'] = {
+      ...deps.db,
+      query(statement) {
+        statements.push(statement.name)
+        return deps.db.query(statement)
+      },
+      transaction: () => assert.fail('a transaction is two round trips more'),
+    }
+    const input = { identifier: email, password: testPassword, device: undefined }
+    await signIn({ ...deps, db }, testContext(), input)
+    assert.deepEqual(statements, ['sign-in.listSignInCandidates', 'sessions.insertSession'])
+  })
+
+  for (const key of ['kept', 'missing']) {
+    it(`records from where it came, with the event key of the user ${key}`, async () => {
+      const userId = await openTestUser(deps, email)
+      await send()
+      if (key === 'missing') await rowsOf(deps, 'delete from event_keys')
+      await send({}, { ipAddress: '192.0.2.9', userAgent: 'curl/9' })
+      const [[eventId, origin] = []] = await rowsOf(
+        deps,
+        'select id, origin from events where subject_id = $1 order by arrival desc limit 1',
+        [userId],
+      )
+      const eventKey = (await listEventKeys(deps, new Set([userId]))).get(userId)
+      assert.ok(eventKey)
+      const place = { eventId: String(eventId), column: 'origin' } as const
+      assert.deepEqual(decryptFacts(eventKey, place, origin as Buffer), {
+        ipAddress: '192.0.2.9',
+        userAgent: 'curl/9',
+      })
+    })
+  }
 
   it('takes the address in any case and Unicode form', async () => {
     const userId = await openTestUser(deps, 'José@BÜCHER.example')

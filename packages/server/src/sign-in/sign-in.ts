@@ -1,7 +1,8 @@
 /**
  * Signs a person in with an identifier and a password.
  *
- * 1. Read who may be meant, with their passwords and the position of the revocation log, in one statement.
+ * 1. Read who may be meant, with their passwords, the keys of their events and the position of the revocation log, in
+ *    one statement.
  * 2. Try the password on each, outside of any transaction. For an unknown identifier one hash is computed all the same.
  * 3. Start the session in one statement, only where the password is still the one that was read, the user is active and
  *    nothing was revoked since: a suspension that came while the hash was computed wins.
@@ -17,6 +18,7 @@ import { ErrorReason } from '@signet/contract'
 import { ownClientId } from '../clients/own-client.ts'
 import type { Deps } from '../deps.ts'
 import { SignetError, type Violation } from '../errors.ts'
+import { type EventKeys, openEventKeys } from '../events/event-keys.ts'
 import { recordEvent } from '../events/record-event.ts'
 import type { UserId } from '../ids.ts'
 import type { RequestContext } from '../request-context.ts'
@@ -50,6 +52,7 @@ interface Proof {
   rev: bigint
   hashRead: string
   setAt: Date
+  eventKeys: EventKeys
   /** The same password, hashed as we hash today; undefined where the stored hash is good. */
   upgradedHash: string | undefined
 }
@@ -99,12 +102,14 @@ async function provePassword(
     await deps.passwords.verify(undefined, password, ctx.signal)
     return undefined
   }
-  for (const { userId, rev, hash, setAt } of candidates) {
+  for (const candidate of candidates) {
+    const { userId, rev, hash, setAt } = candidate
     const stored = hash ?? undefined
     const { matches, rehash } = await deps.passwords.verify(stored, password, ctx.signal)
     if (!matches || hash === null || setAt === null) continue
     const upgradedHash = rehash ? await deps.passwords.hash(password, ctx.signal) : undefined
-    return { userId: userId as UserId, rev, hashRead: hash, setAt, upgradedHash }
+    const eventKeys = openEventKeys(deps.masterSecret, [{ ...candidate, owner: userId }])
+    return { userId: userId as UserId, rev, hashRead: hash, setAt, eventKeys, upgradedHash }
   }
   return undefined
 }
@@ -115,11 +120,11 @@ async function startProvenSession(
   ctx: RequestContext,
   { proof, device }: { proof: Proof; device: Device | undefined },
 ): Promise<StartedSession | 'suspended' | 'revoked'> {
-  const { userId, rev, hashRead, setAt, upgradedHash } = proof
+  const { userId, rev, hashRead, setAt, eventKeys, upgradedHash } = proof
   if (upgradedHash !== undefined) {
     await upgradePasswordHash(deps.db, { userId, hash: upgradedHash, hashRead })
   }
-  const session = await startSession(deps, ctx, {
+  const session = await startSession({ ...deps, eventKeys }, ctx, {
     userId,
     clientId: ownClientId,
     device,
