@@ -3,7 +3,6 @@
 import assert from 'node:assert/strict'
 import events from 'node:events'
 import { test } from 'node:test'
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import { ErrorReason } from '@signet/contract'
 import { SignetError } from '../errors.ts'
 import { type Admission, openAdmission } from './hash-admission.ts'
@@ -19,6 +18,11 @@ function heldWork(admission: Admission, signal?: AbortSignal) {
     return finish.promise
   }, signal)
   return { ...work, done, isRunning: () => work.hasStarted }
+}
+
+/** Lets everything happen that waits for nothing but promises; no timer fires meanwhile. */
+async function promisesSettle(): Promise<void> {
+  for (let turns = 0; turns < 500; turns++) await undefined
 }
 
 test('work runs in order of arrival, never more at once than allowed', async () => {
@@ -124,13 +128,14 @@ test('while callers wait, those who are done leave together, in order', async ()
   const left: number[] = []
   const all = works.map(({ done }, index) => done.then(() => left.push(index)))
   first.finish()
-  await second.started
+  await promisesSettle()
+  assert.ok(second.isRunning())
   assert.deepEqual(left, [])
   second.finish()
-  await nextTurn()
+  await promisesSettle()
   assert.deepEqual(left, [0, 1])
   third.finish()
-  await nextTurn()
+  await promisesSettle()
   assert.deepEqual(left, [0, 1, 2], 'nobody is held while nobody waits')
   fourth.finish()
   await Promise.all(all)
@@ -139,12 +144,16 @@ test('while callers wait, those who are done leave together, in order', async ()
 test('a group is small, however many wait', async () => {
   const admission = openAdmission({ concurrency: 1, queueMax: 100 })
   const works = Array.from({ length: 50 }, () => heldWork(admission))
-  for (const work of works.slice(0, 8)) work.finish()
-  await nextTurn()
-  assert.deepEqual(admission.counts(), { running: 1, waiting: 41 })
-  await Promise.all(works.slice(0, 8).map((work) => work.done))
+  let left = 0
+  const all = works.map(({ done }) => done.then(() => (left += 1)))
+  for (const work of works.slice(0, 7)) work.finish()
+  await promisesSettle()
+  assert.deepEqual([left, admission.counts()], [0, { running: 1, waiting: 42 }])
+  works[7]?.finish()
+  await promisesSettle()
+  assert.equal(left, 8)
   for (const work of works) work.finish()
-  await Promise.all(works.map((work) => work.done))
+  await Promise.all(all)
 })
 
 test('nobody is held for as long as others compute', { timeout: 10_000 }, async () => {
