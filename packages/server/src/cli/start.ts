@@ -6,7 +6,6 @@
  */
 
 import { relative } from 'node:path'
-import { setFlagsFromString } from 'node:v8'
 import type { Config } from '../config/config.ts'
 import { startDatabase } from '../db/embedded/start-database.ts'
 import { createLogger } from '../operations/log.ts'
@@ -16,7 +15,6 @@ import type { CommandIo } from './command-io.ts'
 /** Resolves once the service has stopped. As JSON, the first line holds the addresses. */
 export async function start(config: Config, io: Pick<CommandIo, 'result'>): Promise<void> {
   const startedAt = performance.now()
-  growYoungGeneration(false)
   const log = createLogger(config.log)
   for (const warning of config.warnings) log.warn(warning)
   // Reading the server's modules takes as long as PostgreSQL does to start, so they do it side by side.
@@ -25,7 +23,6 @@ export async function start(config: Config, io: Pick<CommandIo, 'result'>): Prom
     import('../server.ts'),
   ])
   const server = await startServer({ config, log, database })
-  growYoungGeneration(true)
   try {
     const seconds = (performance.now() - startedAt) / 1000
     const urls = urlsOf(config, server)
@@ -35,14 +32,6 @@ export async function start(config: Config, io: Pick<CommandIo, 'result'>): Prom
   } finally {
     await server.close()
   }
-}
-
-/**
- * Whether V8 may enlarge the space of young objects. Reading modules would drive it to its greatest size, and an idle
- * server would keep those 25 MB; calls enlarge it again as far as they need it.
- */
-function growYoungGeneration(mayGrow: boolean): void {
-  setFlagsFromString(`--semi-space-growth-factor=${mayGrow ? 2 : 1}`)
 }
 
 function toldToStop(): Promise<string> {
