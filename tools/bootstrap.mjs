@@ -9,9 +9,9 @@
  * Usage: node tools/bootstrap.mjs SCRIPT [ARGUMENT ...]
  */
 
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, constants } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -20,7 +20,6 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const modules = join(root, 'node_modules')
 const stamp = join(modules, '.signet-lock')
 const installing = join(root, '.signet-installing')
-const installingMinutesMax = 10
 
 function fail(sentence) {
   process.stderr.write(`${sentence}\n`)
@@ -31,57 +30,76 @@ function isInstalled(lockHash) {
   return existsSync(stamp) && readFileSync(stamp, 'utf8') === lockHash
 }
 
-/** Two commands in one fresh clone must not install over each other: the first makes the folder, the second waits. */
-function claimInstall(lockHash) {
+/** The process that installs at this moment; undefined where none does, or where it died on the way. */
+function installer() {
+  try {
+    const pid = Number(readFileSync(installing, 'utf8'))
+    process.kill(pid, 0)
+    return pid
+  } catch (error) {
+    return error.code === 'EPERM' ? 'another user' : undefined
+  }
+}
+
+/** Two commands in one fresh clone must not install over each other: the first makes the file, the second waits. */
+async function claimInstall(lockHash) {
+  let told = false
   for (;;) {
     try {
-      mkdirSync(installing)
+      writeFileSync(installing, String(process.pid), { flag: 'wx' })
       return true
     } catch (error) {
-      if (error.code !== 'EEXIST') {
+      if (error.code !== 'EEXIST')
         fail(
           `Signet cannot install its packages: ${root} is not writable (${error.code}). Run it from a folder of your own.`,
         )
-      }
     }
-    const since = statSync(installing, { throwIfNoEntry: false })?.mtimeMs
-    if (since !== undefined && Date.now() - since > installingMinutesMax * 60_000)
-      rmSync(installing, { recursive: true, force: true })
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200)
+    const other = installer()
+    if (other === undefined) rmSync(installing, { force: true })
+    else if (!told) process.stderr.write(`Waiting for another install (process ${other}) …\n`)
+    told = true
+    await new Promise((resolve) => setTimeout(resolve, 200))
     if (isInstalled(lockHash)) return false
   }
 }
 
-function install(lockHash) {
-  if (!claimInstall(lockHash)) return
-  try {
-    process.stderr.write('Installing packages (only after a change of package-lock.json) …\n')
-    const npm = process.env.npm_execpath
-    const args = [
-      'ci',
-      '--ignore-scripts',
-      '--include=dev',
-      '--include=optional',
-      '--no-audit',
-      '--no-fund',
-      '--loglevel=error',
-    ]
-    const options = { cwd: root, stdio: ['ignore', 2, 2] }
-    const result = npm
-      ? spawnSync(process.execPath, [npm, ...args], options)
-      : spawnSync('npm', args, { ...options, shell: process.platform === 'win32' })
-    if (result.error)
-      fail(
-        `Signet needs npm to install its packages, and npm did not start: ${result.error.message}`,
-      )
-    if (result.status !== 0)
-      fail(
-        'npm could not install the packages; its own words are above. Check the network and run this again.',
-      )
-    writeFileSync(stamp, lockHash)
-  } finally {
-    rmSync(installing, { recursive: true, force: true })
-  }
+async function install(lockHash) {
+  if (!(await claimInstall(lockHash))) return
+  process.stderr.write('Installing packages (only after a change of package-lock.json) …\n')
+  const npm = spawnNpm()
+  const stop = (signal) => npm.kill(signal)
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP']
+  for (const signal of signals) process.on(signal, stop)
+  const ended = await new Promise((resolve) => {
+    npm.on('error', (error) => resolve({ error }))
+    npm.on('exit', (code, signal) => resolve({ code, signal }))
+  })
+  for (const signal of signals) process.off(signal, stop)
+  if (ended.code === 0) writeFileSync(stamp, lockHash)
+  rmSync(installing, { force: true })
+  if (ended.signal) process.exit(128 + constants.signals[ended.signal])
+  if (ended.error)
+    fail(`Signet needs npm to install its packages, and npm did not start: ${ended.error.message}`)
+  if (ended.code !== 0)
+    fail(
+      'npm could not install the packages; its own words are above. Check the network and run this again.',
+    )
+}
+
+function spawnNpm() {
+  const args = [
+    'ci',
+    '--ignore-scripts',
+    '--include=dev',
+    '--include=optional',
+    '--no-audit',
+    '--no-fund',
+    '--loglevel=error',
+  ]
+  const options = { cwd: root, stdio: ['ignore', 2, 2] }
+  const npm = process.env.npm_execpath
+  if (npm) return spawn(process.execPath, [npm, ...args], options)
+  return spawn('npm', args, { ...options, shell: process.platform === 'win32' })
 }
 
 function pinnedNode() {
@@ -122,5 +140,5 @@ if (!script) fail('Usage: node tools/bootstrap.mjs SCRIPT [ARGUMENT ...]')
 const lockHash = createHash('sha256')
   .update(readFileSync(join(root, 'package-lock.json')))
   .digest('hex')
-if (!isInstalled(lockHash)) install(lockHash)
+if (!isInstalled(lockHash)) await install(lockHash)
 run(pinnedNode(), [join(root, script), ...rest])

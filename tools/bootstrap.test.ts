@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdtemp, writeFile } from 'node:fs/promises'
+import { on, once } from 'node:events'
+import { access, copyFile, mkdir, mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -63,4 +63,64 @@ test('kill -9 of the way in is seen by the script', async () => {
   await once(lines, 'line')
   child.kill('SIGKILL')
   assert.deepEqual(await once(lines, 'line'), ['left alone'])
+})
+
+/** A clone with nothing installed, and an npm that takes as long as it is let. */
+async function freshClone() {
+  const clone = await mkdtemp(join(tmpdir(), 'signet-clone-'))
+  await mkdir(join(clone, 'tools'))
+  await copyFile(join(root, 'tools/bootstrap.mjs'), join(clone, 'tools/bootstrap.mjs'))
+  await writeFile(join(clone, 'package-lock.json'), '{}')
+  await writeFile(join(clone, 'script.ts'), 'console.log("the script runs")')
+  const npm = join(clone, 'npm.mjs')
+  await writeFile(
+    npm,
+    `import { existsSync, mkdirSync } from 'node:fs'
+     console.error('npm works')
+     mkdirSync('node_modules', { recursive: true })
+     const timer = setInterval(() => existsSync('go') && clearInterval(timer), 10)`,
+  )
+  const start = () => {
+    const child = spawn(process.execPath, ['tools/bootstrap.mjs', 'script.ts'], {
+      cwd: clone,
+      env: { ...process.env, npm_execpath: npm },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    const lines = createInterface(child.stderr)
+    const says = async (text: string) => {
+      for await (const [line] of on(lines, 'line') as AsyncIterable<[string]>)
+        if (line.includes(text)) return
+    }
+    return { child, says }
+  }
+  return { clone, start, letNpmEnd: () => writeFile(join(clone, 'go'), '') }
+}
+
+test('an install that was interrupted is taken over at once', async () => {
+  const { clone, start, letNpmEnd } = await freshClone()
+  const first = start()
+  await first.says('npm works')
+  first.child.kill('SIGINT')
+  assert.deepEqual(await once(first.child, 'exit'), [130, null])
+  await assert.rejects(access(join(clone, '.signet-installing')))
+
+  const killed = start()
+  await killed.says('npm works')
+  killed.child.kill('SIGKILL')
+  await once(killed.child, 'exit')
+  const next = start()
+  await next.says('npm works')
+  await letNpmEnd()
+  assert.equal(await firstLine(next.child.stdout), 'the script runs')
+})
+
+test('a second command waits for the install of the first, and says for whom', async () => {
+  const { start, letNpmEnd } = await freshClone()
+  const first = start()
+  await first.says('npm works')
+  const second = start()
+  await second.says(`Waiting for another install (process ${first.child.pid})`)
+  await letNpmEnd()
+  const lines = await Promise.all([firstLine(first.child.stdout), firstLine(second.child.stdout)])
+  assert.deepEqual(lines, ['the script runs', 'the script runs'])
 })
