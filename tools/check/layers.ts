@@ -48,6 +48,7 @@ const features = [
   'authenticators',
   'sign-in',
   'roles',
+  'oauth',
 ]
 
 /** The sentence that refuses this import, or undefined where it is allowed. Folders are relative to the server's src. */

@@ -64,7 +64,7 @@ for (const block of blocks.slice(2)) {
     const { stdout } = await run.catch((error: { stdout: string; stderr: string }) =>
       assert.fail(`${commands}\n${error.stdout}\n${error.stderr}`),
     )
-    assert.notEqual(stdout + block, block, 'the block printed nothing')
+    assert.notEqual(stdout, '', 'the block printed nothing')
   })
 }
 

@@ -109,7 +109,7 @@ export const reasons = {
     httpStatus: 503,
     rpcCode: Code.Unavailable,
     oauthError: 'temporarily_unavailable',
-    sentence: 'Signet cannot do this right now, and has changed nothing. Try again in a moment.',
+    sentence: 'Signet cannot do this right now. Try again in a moment.',
   },
   [ErrorReason.INTERNAL]: {
     httpStatus: 500,
