@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
@@ -34,6 +42,31 @@ test('is never replaced where it cannot be used', () => {
   assert.throws(() => ensureMasterSecret({ dataDir }), KeptSecretError)
   assert.equal(statSync(path).size, 'cut short'.length)
 })
+
+test('is refused where others can read or write it', () => {
+  ensureMasterSecret({ dataDir })
+  const path = join(dataDir, masterSecretFile)
+  for (const mode of [0o666, 0o640, 0o604, 0o602]) {
+    chmodSync(path, mode)
+    assert.throws(
+      () => ensureMasterSecret({ dataDir }),
+      (error) =>
+        error instanceof KeptSecretError && /mode 6\d\d\. .*set mode 600/.test(error.message),
+    )
+  }
+  chmodSync(path, 0o600)
+  ensureMasterSecret({ dataDir })
+})
+
+if (process.geteuid?.() === 0) {
+  test('is refused where a stranger made it, and not where the owner of the directory did', () => {
+    const { current } = ensureMasterSecret({ dataDir })
+    chownSync(join(dataDir, masterSecretFile), 65_534, 65_534)
+    assert.throws(() => ensureMasterSecret({ dataDir }), /belongs to user 65534/)
+    chownSync(dataDir, 65_534, 65_534)
+    assert.deepEqual(ensureMasterSecret({ dataDir }), { current })
+  })
+}
 
 test('names the directory where it cannot be kept', () => {
   writeFileSync(dataDir, '')

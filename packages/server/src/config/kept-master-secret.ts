@@ -8,7 +8,7 @@
  */
 
 import { randomBytes } from 'node:crypto'
-import { existsSync, linkSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, linkSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Config } from './config.ts'
 import { readSmallFile } from './secret-file.ts'
@@ -33,6 +33,7 @@ export function ensureMasterSecret(config: Pick<Config, 'masterSecret' | 'dataDi
   }
   const path = join(config.dataDir, masterSecretFile)
   if (!existsSync(path)) makeOnce(path, config.dataDir)
+  refuseOpenToOthers(path, config.dataDir)
   const text = readSmallFile(path, config.dataDir)
   const current = 'value' in text ? text.value.trimEnd() : ''
   if (current.length < 32) {
@@ -42,6 +43,18 @@ export function ensureMasterSecret(config: Pick<Config, 'masterSecret' | 'dataDi
     )
   }
   return { current }
+}
+
+/** Whoever else could have written the file, or can read it, would know what every key is derived from. */
+function refuseOpenToOthers(path: string, dataDir: string): void {
+  const stat = statSync(path, { throwIfNoEntry: false })
+  if (stat === undefined || process.platform === 'win32') return
+  const { uid, mode } = stat
+  const owners = [process.geteuid?.(), 0, statSync(dataDir).uid]
+  if (owners.includes(uid) && (mode & 0o077) === 0) return
+  throw new KeptSecretError(
+    `The master secret in ${path} is not for its owner alone: it belongs to user ${uid} and has mode ${(mode & 0o777).toString(8)}. If you trust what it holds, give it to the user that runs Signet and set mode 600; else restore it from a backup.`,
+  )
 }
 
 /** Makes the file where there is none. It appears complete and on the disk, or not at all. */
