@@ -78,7 +78,7 @@ describe('a wrong configuration is exit code 78', () => {
       const { exitCode, stdout, stderr } = await runSignet(args, { environment })
       assert.equal(exitCode, 78, args.join(' '))
       assert.equal(stdout, '')
-      assert.match(stderr, /^signet cannot start: 2 problems in the configuration\n/)
+      assert.match(stderr, /^The configuration has 2 problems\.\n/)
       assert.match(stderr, /Did you mean SIGNET_ISSUER\?/)
     }
   })
@@ -93,10 +93,10 @@ describe('a wrong configuration is exit code 78', () => {
   })
 
   test('an env file can be named, and its line is told', async () => {
-    const args = ['config', 'check', '--settings', '/nowhere/else.env']
+    const args = ['config', 'check', '--settings', '/usr/lib/absent.env']
     assert.match(
       (await runSignet(args)).stderr,
-      /SIGNET_ENV_FILE {3}\/nowhere\/else\.env\n +names a file that does not exist/,
+      /--settings {3}\/usr\/lib\/absent\.env\n +names a file that does not exist/,
     )
   })
 })

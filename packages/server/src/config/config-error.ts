@@ -35,9 +35,9 @@ const indent = ' '.repeat(20)
 function formatProblems(problems: readonly Problem[]): string {
   const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`
   return [
-    `signet cannot start: ${count} in the configuration`,
+    `The configuration has ${count}.`,
     ...problems.map(formatProblem),
-    'Check without starting: signet config check    Reference: docs/reference/configuration.md',
+    'Check without starting: npm run signet -- config check    Reference: docs/reference/configuration.md',
   ].join('\n\n')
 }
 

@@ -283,12 +283,12 @@ test('all problems come at once, each with value, origin and fix', () => {
         'SIGNET_MASTER_SECRET',
       ])
       const text = error.message
-      assert.ok(text.startsWith('signet cannot start: 6 problems in the configuration\n'))
+      assert.ok(text.startsWith('The configuration has 6 problems.\n'))
       assert.match(
         text,
         /SIGNET_ISSUER {3}http:\/\/auth\.example\.com {3}\(from the environment\)\n +must be https outside development\n +Fix: write https/,
       )
-      assert.match(text, /signet config check/)
+      assert.match(text, /npm run signet -- config check/)
       return true
     },
   )

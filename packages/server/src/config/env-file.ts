@@ -14,6 +14,9 @@ export interface EnvFileEntry {
   line: number
 }
 
+/** How many lines that set nothing are told one by one: beyond, it is another kind of file. */
+const straysMax = 10
+
 const assignment = /^(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*)$/u
 
 /** The variables that the text sets, and what is wrong with it. Never shows a value: a broken line may hold a secret. */
@@ -23,6 +26,7 @@ export function parseEnvFile(
 ): { entries: EnvFileEntry[]; problems: Problem[] } {
   const entries = new Map<string, EnvFileEntry>()
   const problems: Problem[] = []
+  let strays = 0
   for (const [index, raw] of text
     .replace(/^\uFEFF/u, '')
     .split(/\r?\n/u)
@@ -34,12 +38,18 @@ export function parseEnvFile(
     const value = rest === undefined ? undefined : unquote(rest)
     const report = (message: string, fix: string) =>
       problems.push({ variable: name ?? path, origin: `from ${path} line ${line}`, message, fix })
-    if (name === undefined) report('is not an assignment', 'write NAME=value, or begin with #')
-    else if (!/^signet_/iu.test(name)) continue
+    if (name === undefined) {
+      strays += 1
+      if (strays <= straysMax) report('is not an assignment', 'write NAME=value, or begin with #')
+    } else if (!/^signet_/iu.test(name)) continue
     else if (value === undefined) report('has a quote that does not end', 'close the quote')
     else if (entries.has(name))
       report(`is also set in line ${entries.get(name)?.line}`, 'delete one of the two lines')
     else entries.set(name, { name, value, line })
+  }
+  if (strays > straysMax) {
+    const message = `has ${strays - straysMax} more lines that are not assignments`
+    problems.push({ variable: path, message, fix: 'name an env file, or correct these lines' })
   }
   return { entries: [...entries.values()], problems }
 }

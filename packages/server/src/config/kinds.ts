@@ -47,10 +47,16 @@ export const onOff: Kind<boolean> = kind('`on` or `off`', (text) => {
   return { wrong: 'is neither on nor off', fix: 'write on or off' }
 })
 
+/** Whether a text is rather what stands in a file, such as a key in PEM, than the path of one. */
+export function isContent(text: string): boolean {
+  return /[\0\r\n]|-----BEGIN/u.test(text)
+}
+
 /** A path in the file system, absolute or from the working directory. */
 export const path: Kind<string> = kind('a path', (text) => {
-  if (text.includes('\0'))
-    return { wrong: 'is not a path', fix: 'give a path without NUL characters' }
+  // Somebody gave the content of a file where its path belongs.
+  if (isContent(text))
+    return { wrong: 'is not a path', fix: 'give the path of a file, on one line' }
   return { value: text }
 })
 

@@ -1,7 +1,9 @@
 /** What was read from the environment so far: the values that are right, and the problems with the others. */
 
 import type { Problem } from './config-error.ts'
-import { printable, redactedUrl } from './shown-value.ts'
+import { path } from './kinds.ts'
+import { shownPath } from './secret-file.ts'
+import { printable, redactedUrl, redactedWebAddress } from './shown-value.ts'
 import { type Given, gather, type SourceOptions } from './sources.ts'
 import {
   type Default,
@@ -35,7 +37,12 @@ export function readVariables(options: SourceOptions): Reading {
   const { given, problems } = gather({ all: new Set(names), secrets }, options)
   const values: Record<string, unknown> = {}
   const report = (name: string, message: string, fix: string) => {
-    problems.push({ variable: name, ...shownOf(name, given.get(name)), message, fix })
+    problems.push({
+      variable: name,
+      ...shownOf(name, given.get(name), options.directory),
+      message,
+      fix,
+    })
   }
   const mode = given.get('SIGNET_ENV')?.value === 'production' ? 'production' : 'development'
   for (const name of names) {
@@ -61,16 +68,20 @@ export function readVariables(options: SourceOptions): Reading {
 }
 
 /** The value and origin of a variable, as far as they may be shown. */
-function shownOf(name: string, entry: Given | undefined): { shown?: string; origin?: string } {
+function shownOf(
+  name: string,
+  entry: Given | undefined,
+  directory: string,
+): { shown?: string; origin?: string } {
   if (entry === undefined) return {}
-  const { secret, url } = variableTable[name] ?? {}
-  const isEmpty = entry.value === ''
-  const shown = isEmpty
-    ? ''
-    : secret
-      ? '[redacted]'
-      : url
-        ? redactedUrl(entry.value)
-        : printable(entry.value)
-  return { shown, origin: entry.origin }
+  return { shown: shownValue(name, entry.value, directory), origin: entry.origin }
+}
+
+function shownValue(name: string, value: string, directory: string): string {
+  const { secret, url, kind } = variableTable[name] ?? {}
+  if (value === '') return ''
+  if (secret) return '[redacted]'
+  if (url === 'database') return redactedUrl(value)
+  if (url === 'web') return redactedWebAddress(value)
+  return kind === path ? shownPath(value, directory) : printable(value)
 }

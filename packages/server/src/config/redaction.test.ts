@@ -6,10 +6,13 @@ import { inspect } from 'node:util'
 import fc from 'fast-check'
 import { loadConfig } from './config.ts'
 import { ConfigError } from './config-error.ts'
+import { path } from './kinds.ts'
+import { variableTable } from './reading.ts'
 import { Secret } from './secret.ts'
 import { variables } from './variables.ts'
 
 const canary = 'CANARY'
+const pem = `-----BEGIN PRIVATE KEY-----\nMIG${canary}/${canary}\n-----END PRIVATE KEY-----\n`
 
 /** Everything that loading says or returns, printed in every way. */
 function everythingSaid(environment: Record<string, string>): string {
@@ -58,6 +61,22 @@ describe('a secret never shows', () => {
     canary,
   ]
   cases.push(...urls.map((url) => ({ SIGNET_DATABASE_URL: url })))
+  const paths = Object.keys(variables).filter((name) => variableTable[name]?.kind === path)
+  const folder = `${import.meta.dirname}/kinds.ts/${canary}`
+  const begun = `${import.meta.dirname}/-----BEGIN ${canary}`
+  const contents = [
+    pem,
+    begun,
+    pem.replaceAll('\n', '\\n'),
+    pem.replaceAll('\n', ' '),
+    folder,
+    canary,
+  ]
+  // A folder that does not exist yet is as good as one that does, and shown as the data directory it names.
+  for (const name of [...paths, 'SIGNET_MASTER_SECRET_FILE', 'SIGNET_ENV_FILE'])
+    for (const content of /DATA_DIR|LOG_FILE/u.test(name) ? contents.slice(0, 4) : contents)
+      cases.push({ [name]: content })
+  cases.push({ SIGNET_DATABASE_URL: `postgres://a@db/d?sslrootcert=${encodeURIComponent(pem)}` })
   for (const environment of cases) {
     test(JSON.stringify(environment), () => {
       assert.ok(!everythingSaid(environment).includes(canary))
@@ -131,6 +150,17 @@ test('whatever the environment holds, loading returns or throws a ConfigError', 
     }),
     { numRuns: 3000 },
   )
+})
+
+test('what cannot hold a secret is shown, so that the mistake is seen', () => {
+  const wrong: [string, string][] = [
+    ['SIGNET_ISSUER', 'foo'],
+    ['SIGNET_ISSUER', 'auth.example.com:8443'],
+    ['SIGNET_OTLP_ENDPOINT', 'collector/'],
+    ['SIGNET_TLS_KEY_FILE', `${import.meta.dirname}/absent.pem`],
+  ]
+  for (const [name, value] of wrong)
+    assert.match(everythingSaid({ [name]: value }), new RegExp(`${name} {3}${value}`, 'u'))
 })
 
 test('a message cannot be bent by control characters in a value', () => {

@@ -16,7 +16,7 @@ const opening = `<!-- Written by \`npm run generate\`. Edits are lost. -->
 # Configuration
 
 Signet is configured by its environment. Everything has a default in development; production refuses to start with
-anything that is only good enough for trying it out. \`signet config check\` tells what is wrong without starting.
+anything that is only good enough for trying it out. \`npm run signet -- config check\` tells what is wrong without starting.
 
 - A **secret** may stand in a file instead: set its name with \`_FILE\` at the end to the path. Setting both is an error.
   One line break at the end of the file is not part of the secret.
@@ -31,7 +31,7 @@ anything that is only good enough for trying it out. \`signet config check\` tel
 Every problem is reported at once, and the process ends with exit code 78. Each problem names the variable, its value
 (never that of a secret), where the value came from, what is wrong, and what to do:
 
-    signet cannot start: 2 problems in the configuration
+    The configuration has 2 problems.
 
       SIGNET_ISSUER   http://auth.example.com   (from config/production.env line 3)
                         must be https outside development

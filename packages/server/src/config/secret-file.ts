@@ -1,8 +1,8 @@
 /** Reads a small file that a variable names, and says precisely why where that fails. */
 
-import { readFileSync, statSync } from 'node:fs'
+import { readFileSync, type Stats, statSync } from 'node:fs'
 import { dirname, resolve, sep } from 'node:path'
-import type { Parsed } from './kinds.ts'
+import { isContent, type Parsed } from './kinds.ts'
 import { printable } from './shown-value.ts'
 
 /** Far above any secret or certificate chain, far below what would hurt. */
@@ -10,6 +10,13 @@ const bytesMax = 262_144
 
 /** The text of the file, or why there is none. `path` is relative to `directory`. */
 export function readSmallFile(path: string, directory: string): Parsed<string> {
+  const text = readText(path, directory)
+  if ('value' in text || isShowablePath(path, directory)) return text
+  const reason = 'its value is not shown, in case it is the secret itself'
+  return { wrong: `${text.wrong} (${reason})`, fix: 'give the path of a file, not what is in it' }
+}
+
+function readText(path: string, directory: string): Parsed<string> {
   const file = resolve(directory, path)
   try {
     const stat = statSync(file)
@@ -58,19 +65,25 @@ function uid(): number | string {
 
 /**
  * Whether a path may be shown. People put the secret itself where its file should be named; so a path is shown only
- * where it has a folder, below the root, that exists.
+ * where it exists, or has a folder, below the root, that does.
  */
 export function isShowablePath(path: string, directory: string): boolean {
-  if (path.includes('\0')) return false
-  const folder = dirname(resolve(directory, path))
-  if (!path.includes(sep) || folder === dirname(folder)) return exists(resolve(directory, path))
-  return exists(folder)
+  if (isContent(path)) return false
+  const file = resolve(directory, path)
+  const folder = dirname(file)
+  if (!path.includes(sep) || folder === dirname(folder)) return lookAt(file) !== undefined
+  return lookAt(folder)?.isDirectory() === true
 }
 
-function exists(file: string): boolean {
+/** A path as far as it may be shown. */
+export function shownPath(path: string, directory: string): string {
+  return isShowablePath(path, directory) ? printable(path) : '[redacted]'
+}
+
+function lookAt(file: string): Stats | undefined {
   try {
-    return statSync(file, { throwIfNoEntry: false }) !== undefined
+    return statSync(file, { throwIfNoEntry: false })
   } catch {
-    return false
+    return undefined
   }
 }

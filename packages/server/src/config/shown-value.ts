@@ -24,3 +24,8 @@ export function redactedUrl(value: string): string {
   if (!plain) return `${scheme}://[redacted]`
   return printable(`${scheme}://${at < 0 ? '' : '[redacted]@'}${place}`)
 }
+
+/** The same for a web address. One without scheme is shown too, unless an @ or a query could be in front of a secret. */
+export function redactedWebAddress(value: string): string {
+  return /^[^:@?#]*(?::\d+)?\/?$/u.test(value) ? printable(value) : redactedUrl(value)
+}

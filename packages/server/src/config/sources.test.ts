@@ -150,6 +150,13 @@ describe('an env file', () => {
     assert.match(message, /SIGNET_ISUER {3}\(from .*bad\.env line 4\)/)
   })
 
+  test('that is another kind of file is told in a few lines', () => {
+    const path = file('prose.env', 'once upon a time\n'.repeat(25))
+    const message = messageOf({}, path)
+    assert.equal(message.match(/is not an assignment/g)?.length, 10)
+    assert.match(message, /has 15 more lines that are not assignments/)
+  })
+
   test('gives way to the process environment, in either form of a secret', () => {
     const path = file('way.env', `SIGNET_LOG_LEVEL=warn\nSIGNET_MASTER_SECRET=${secret}\n`)
     const other = file('other', `${secret}other`)
@@ -161,6 +168,10 @@ describe('an env file', () => {
   test('that is missing or broken is refused, without showing its lines', () => {
     assert.match(
       messageOf({}, join(directory, 'absent.env')),
+      /--settings.*absent\.env\n.*does not exist/,
+    )
+    assert.match(
+      messageOf({ SIGNET_ENV_FILE: join(directory, 'absent.env') }),
       /SIGNET_ENV_FILE.*absent\.env\n.*does not exist/,
     )
     const path = file(

@@ -8,7 +8,7 @@
 import type { Problem } from './config-error.ts'
 import { parseEnvFile } from './env-file.ts'
 import { nearestName } from './nearest-name.ts'
-import { isShowablePath, readSmallFile } from './secret-file.ts'
+import { readSmallFile, shownPath } from './secret-file.ts'
 import { printable } from './shown-value.ts'
 
 /** A value as it was given, and where. */
@@ -39,9 +39,10 @@ export function gather(
   const problems: Problem[] = []
   const written = fromEnvironment(options.environment)
   const envFile = options.envFile ?? written.get('SIGNET_ENV_FILE')?.value
+  const namedBy = options.envFile === undefined ? 'SIGNET_ENV_FILE' : '--settings'
   written.delete('SIGNET_ENV_FILE')
   if (envFile !== undefined && envFile !== '')
-    addEnvFile({ path: envFile, directory: options.directory, written, known, problems })
+    addEnvFile({ path: envFile, namedBy, directory: options.directory, written, known, problems })
   const given = new Map<string, Given>()
   for (const [name, entry] of written) {
     if (entry.value === '' && !known.secrets.has(name)) {
@@ -104,17 +105,19 @@ function isServiceLink(name: string, value: string): boolean {
 
 interface EnvFileOptions {
   path: string
+  /** The variable or the option that names it. */
+  namedBy: string
   directory: string
   written: Map<string, Given>
   known: KnownNames
   problems: Problem[]
 }
 
-function addEnvFile({ path, directory, written, known, problems }: EnvFileOptions): void {
+function addEnvFile({ path, namedBy, directory, written, known, problems }: EnvFileOptions): void {
   const text = readSmallFile(path, directory)
   if (!('value' in text)) {
-    const shown = printable(path)
-    problems.push({ variable: 'SIGNET_ENV_FILE', shown, message: text.wrong, fix: text.fix })
+    const shown = shownPath(path, directory)
+    problems.push({ variable: namedBy, shown, message: text.wrong, fix: text.fix })
     return
   }
   const parsed = parseEnvFile(path, text.value)
@@ -133,17 +136,12 @@ function readSecret(
   directory: string,
 ): { given: Given } | { problem: Problem } {
   const path = entry.value
-  const isShown = isShowablePath(path, directory)
-  const shown = isShown ? printable(path) : '[redacted]'
+  const shown = shownPath(path, directory)
   const fail = (message: string, fix: string) => ({
     problem: { variable: name, shown, origin: entry.origin, message, fix },
   })
   const text = readSmallFile(path, directory)
-  if (!('value' in text)) {
-    if (isShown) return fail(text.wrong, text.fix)
-    const reason = 'its value is not shown, in case it is the secret itself'
-    return fail(`${text.wrong} (${reason})`, `give the path of a file, not the secret`)
-  }
+  if (!('value' in text)) return fail(text.wrong, text.fix)
   const value = text.value.replace(/\r?\n$/u, '')
   if (value === '') return fail('names a file that is empty', 'write the secret into the file')
   return { given: { value, origin: `from ${printable(path)}, named by ${name}` } }

@@ -32,7 +32,7 @@ export interface Variable<T> {
   /** Whether its value must never be shown, and may stand in a file named by `NAME_FILE`. */
   secret?: true
   /** Whether its value is a URL that may hold a password. */
-  url?: true
+  url?: 'web' | 'database'
   /** What the reference says where no value stands for the default. */
   defaultText?: string
 }
@@ -76,7 +76,7 @@ const basics = {
   SIGNET_ISSUER: variable({
     section: 'Mode and addresses',
     kind: issuer,
-    url: true,
+    url: 'web',
     defaultText: '`http://localhost` with the port of `SIGNET_HTTP_ADDRESS`, in development only',
     about:
       'The address under which people and apps reach Signet, and the `iss` of every token. Production needs https.',
@@ -112,7 +112,7 @@ const basics = {
   SIGNET_DATABASE_URL: variable({
     section: 'Database',
     kind: databaseUrl,
-    url: true,
+    url: 'database',
     defaultText: 'the embedded Postgres, in development only',
     about:
       'The Postgres to use, from 15 on. TLS is chosen by `sslmode`: `verify-full` (with `sslrootcert=<file>` where the authority is your own), `require` (encrypted, server not proved) or `disable`. A Unix socket is `?host=<directory>`.',
@@ -126,7 +126,7 @@ const basics = {
   SIGNET_DATABASE_DIRECT_URL: variable({
     section: 'Database',
     kind: databaseUrl,
-    url: true,
+    url: 'database',
     defaultText: '`SIGNET_DATABASE_URL`',
     about:
       'The way around a transaction pooler, for migrations and notifications, where `SIGNET_DATABASE_URL` leads through one.',
@@ -281,7 +281,7 @@ const accounts = {
   SIGNET_OTLP_ENDPOINT: variable({
     section: 'Logs and operation',
     kind: collectorUrl,
-    url: true,
+    url: 'web',
     defaultText: 'no traces',
     about: 'Where traces are sent, by OTLP over HTTP.',
   }),
