@@ -2,20 +2,20 @@
 // @generated from file signet/v1/auth.proto (package signet.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
 import { file_google_api_annotations } from "../../google/api/annotations_pb.ts";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import { file_signet_v1_options } from "./options_pb.ts";
-import type { Message } from "@bufbuild/protobuf";
+import type { Message, UnknownEnum } from "@bufbuild/protobuf";
 
 /**
  * Describes the file signet/v1/auth.proto.
  */
 export const file_signet_v1_auth: GenFile = /*@__PURE__*/
-  fileDesc("ChRzaWduZXQvdjEvYXV0aC5wcm90bxIJc2lnbmV0LnYxIusBCg1TaWduVXBSZXF1ZXN0EisKBWVtYWlsGAEgASgJQhy6SBlyFxADGP4BkgIPYWRhQGV4YW1wbGUuY29tEjYKCHBhc3N3b3JkGAIgASgJQiS6SCFyHxABGIAIkgIXbGFudGVybiBvcmJpdCB2ZWx2ZXQgNDISLAoMZGlzcGxheV9uYW1lGAMgASgJQha6SBNyERhkkgIMQWRhIExvdmVsYWNlEkcKBmxvY2FsZRgEIAEoCUI3ukg0cjIYIzImXihbQS1aYS16XXsyLDh9KC1bQS1aYS16MC05XXsxLDh9KSopPySSAgVlbi1HQiIiCg5TaWduVXBSZXNwb25zZRIQCghhY2NlcHRlZBgBIAEoCCKcAQoNU2lnbkluUmVxdWVzdBIwCgppZGVudGlmaWVyGAEgASgJQhy6SBlyFxABGP4BkgIPYWRhQGV4YW1wbGUuY29tEjYKCHBhc3N3b3JkGAIgASgJQiS6SCFyHxABGIAIkgIXbGFudGVybiBvcmJpdCB2ZWx2ZXQgNDISIQoGZGV2aWNlGAMgASgLMhEuc2lnbmV0LnYxLkRldmljZSKlAQoGRGV2aWNlEjMKD2luc3RhbGxhdGlvbl9pZBgBIAEoCUIaukgXchUYZJICEDdkMGMyYTllNTFiODRmMzYSIQoFbW9kZWwYAiABKAlCErpID3INGGSSAghQaXhlbCAxMRIgCgJvcxgDIAEoCUIUukgRcg8YZJICCkFuZHJvaWQgMTgSIQoDYXBwGAQgASgJQhS6SBFyDxhkkgIKTGVkZ2VyIDQuMiI/Cg5TaWduSW5SZXNwb25zZRIjCgZ0b2tlbnMYASABKAsyES5zaWduZXQudjEuVG9rZW5zSABCCAoGcmVzdWx0IugBCgZUb2tlbnMSWgoMYWNjZXNzX3Rva2VuGAEgASgJQkS6SEFyP5ICPGV5SjBlWEFpT2lKaGRDdHFkM1FpZlEuZXlKemRXSWlPaUl3TVRrNVpqTmhNaUo5LmMybG5ibUYwZFhKbBIiCgp0b2tlbl90eXBlGAIgASgJQg66SAtyCZICBkJlYXJlchIcCgpleHBpcmVzX2luGAMgASgFQgi6SAUaA0CsAhJACgpzZXNzaW9uX2lkGAQgASgJQiy6SClyJ5ICJDAxOTlmM2E0LTFlOWItN2E2My04YzU1LTYyZDBiN2YxYThlNCIcChpWYWxpZGF0ZUNyZWRlbnRpYWxzUmVxdWVzdCLJAgobVmFsaWRhdGVDcmVkZW50aWFsc1Jlc3BvbnNlEj0KB3N1YmplY3QYASABKAlCLLpIKXInkgIkMDE5OWYzYTItN2M0MS03ZDJlLTliMGEtM2Y2YzFkNTJhOGU0EkAKCnNlc3Npb25faWQYAiABKAlCLLpIKXInkgIkMDE5OWYzYTQtMWU5Yi03YTYzLThjNTUtNjJkMGI3ZjFhOGU0EiEKCWNsaWVudF9pZBgDIAEoCUIOukgLcgmSAgZzaWduZXQSJwoGc2NvcGVzGAQgAygJQhe6SBSSAREiD3INkgIKc2lnbmV0OmFwaRItCglhdXRoX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCmV4cGlyZXNfYXQYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIhoKGEdldFBhc3N3b3JkUG9saWN5UmVxdWVzdCJuChlHZXRQYXNzd29yZFBvbGljeVJlc3BvbnNlEhsKCm1pbl9sZW5ndGgYASABKAVCB7pIBBoCQAgSHAoKbWF4X2xlbmd0aBgCIAEoBUIIukgFGgNAgAESFgoOcmVmdXNlc19jb21tb24YAyABKAgyhAQKC0F1dGhTZXJ2aWNlEmQKBlNpZ25VcBIYLnNpZ25ldC52MS5TaWduVXBSZXF1ZXN0Ghkuc2lnbmV0LnYxLlNpZ25VcFJlc3BvbnNlIiWiuxgCCAGC0+STAhk6ASoiFC9hcGkvdjEvYXV0aC9zaWduLXVwEmQKBlNpZ25JbhIYLnNpZ25ldC52MS5TaWduSW5SZXF1ZXN0Ghkuc2lnbmV0LnYxLlNpZ25JblJlc3BvbnNlIiWiuxgCCAGC0+STAhk6ASoiFC9hcGkvdjEvYXV0aC9zaWduLWluEpgBChNWYWxpZGF0ZUNyZWRlbnRpYWxzEiUuc2lnbmV0LnYxLlZhbGlkYXRlQ3JlZGVudGlhbHNSZXF1ZXN0GiYuc2lnbmV0LnYxLlZhbGlkYXRlQ3JlZGVudGlhbHNSZXNwb25zZSIyorsYAhABgtPkkwImOgEqIiEvYXBpL3YxL2F1dGgvdmFsaWRhdGUtY3JlZGVudGlhbHMSjQEKEUdldFBhc3N3b3JkUG9saWN5EiMuc2lnbmV0LnYxLkdldFBhc3N3b3JkUG9saWN5UmVxdWVzdBokLnNpZ25ldC52MS5HZXRQYXNzd29yZFBvbGljeVJlc3BvbnNlIi2QAgGiuxgCCAGC0+STAh4SHC9hcGkvdjEvYXV0aC9wYXNzd29yZC1wb2xpY3liBnByb3RvMw", [file_buf_validate_validate, file_google_api_annotations, file_google_protobuf_timestamp, file_signet_v1_options]);
+  fileDesc("ChRzaWduZXQvdjEvYXV0aC5wcm90bxIJc2lnbmV0LnYxIusBCg1TaWduVXBSZXF1ZXN0EisKBWVtYWlsGAEgASgJQhy6SBlyFxADGP4BkgIPYWRhQGV4YW1wbGUuY29tEjYKCHBhc3N3b3JkGAIgASgJQiS6SCFyHxABGIAIkgIXbGFudGVybiBvcmJpdCB2ZWx2ZXQgNDISLAoMZGlzcGxheV9uYW1lGAMgASgJQha6SBNyERhkkgIMQWRhIExvdmVsYWNlEkcKBmxvY2FsZRgEIAEoCUI3ukg0cjIYIzImXihbQS1aYS16XXsyLDh9KC1bQS1aYS16MC05XXsxLDh9KSopPySSAgVlbi1HQiIiCg5TaWduVXBSZXNwb25zZRIQCghhY2NlcHRlZBgBIAEoCCKcAQoNU2lnbkluUmVxdWVzdBIwCgppZGVudGlmaWVyGAEgASgJQhy6SBlyFxABGP4BkgIPYWRhQGV4YW1wbGUuY29tEjYKCHBhc3N3b3JkGAIgASgJQiS6SCFyHxABGIAIkgIXbGFudGVybiBvcmJpdCB2ZWx2ZXQgNDISIQoGZGV2aWNlGAMgASgLMhEuc2lnbmV0LnYxLkRldmljZSKlAQoGRGV2aWNlEjMKD2luc3RhbGxhdGlvbl9pZBgBIAEoCUIaukgXchUYZJICEDdkMGMyYTllNTFiODRmMzYSIQoFbW9kZWwYAiABKAlCErpID3INGGSSAghQaXhlbCAxMRIgCgJvcxgDIAEoCUIUukgRcg8YZJICCkFuZHJvaWQgMTgSIQoDYXBwGAQgASgJQhS6SBFyDxhkkgIKTGVkZ2VyIDQuMiI/Cg5TaWduSW5SZXNwb25zZRIjCgZ0b2tlbnMYASABKAsyES5zaWduZXQudjEuVG9rZW5zSABCCAoGcmVzdWx0Is0CCgZUb2tlbnMSWgoMYWNjZXNzX3Rva2VuGAEgASgJQkS6SEFyP5ICPGV5SjBlWEFpT2lKaGRDdHFkM1FpZlEuZXlKemRXSWlPaUl3TVRrNVpqTmhNaUo5LmMybG5ibUYwZFhKbBIiCgp0b2tlbl90eXBlGAIgASgJQg66SAtyCZICBkJlYXJlchIcCgpleHBpcmVzX2luGAMgASgFQgi6SAUaA0CsAhJACgpzZXNzaW9uX2lkGAQgASgJQiy6SClyJ5ICJDAxOTlmM2E0LTFlOWItN2E2My04YzU1LTYyZDBiN2YxYThlNBJjCg1yZWZyZXNoX3Rva2VuGAUgASgJQky6SElyR5ICRHNyMV9BWm56cEI2YmVtT01WV0xRdF9HbzVBQUFBQUhLeDB1NlZiTTN4OW9YM20wbjZTMmtRbVJyV204Y1oxdFlicTBvIoABChRSZWZyZXNoVG9rZW5zUmVxdWVzdBJoCg1yZWZyZXNoX3Rva2VuGAEgASgJQlG6SE5yTBABGIAEkgJEc3IxX0FabnpwQjZiZW1PTVZXTFF0X0dvNUFBQUFBSEt4MHU2VmJNM3g5b1gzbTBuNlMya1FtUnJXbThjWjF0WWJxMG8iOgoVUmVmcmVzaFRva2Vuc1Jlc3BvbnNlEiEKBnRva2VucxgBIAEoCzIRLnNpZ25ldC52MS5Ub2tlbnMigQEKFUNvbmZpcm1SZWZyZXNoUmVxdWVzdBJoCg1yZWZyZXNoX3Rva2VuGAEgASgJQlG6SE5yTBABGIAEkgJEc3IxX0FabnpwQjZiZW1PTVZXTFF0X0dvNUFBQUFBSEt4MHU2VmJNM3g5b1gzbTBuNlMya1FtUnJXbThjWjF0WWJxMG8iGAoWQ29uZmlybVJlZnJlc2hSZXNwb25zZSKiAQoOU2lnbk91dFJlcXVlc3QSXgoFdG9rZW4YASABKAlCT7pITHJKGIBAkgJEc3IxX0FabnpwQjZiZW1PTVZXTFF0X0dvNUFBQUFBSEt4MHU2VmJNM3g5b1gzbTBuNlMya1FtUnJXbThjWjF0WWJxMG8SMAoFc2NvcGUYAiABKA4yFy5zaWduZXQudjEuU2lnbk91dFNjb3BlQgi6SAWCAQIQASItCg9TaWduT3V0UmVzcG9uc2USGgoIcG9zaXRpb24YASABKANCCLpIBSIDSOckIpEBChVDaGFuZ2VQYXNzd29yZFJlcXVlc3QSPgoQY3VycmVudF9wYXNzd29yZBgBIAEoCUIkukghch8QARiACJICF2EgbG9uZyBzZW50ZW5jZSBpcyBiZXN0EjgKDG5ld19wYXNzd29yZBgCIAEoCUIiukgfch0QARiACJICFWFub3RoZXIgbG9uZyBzZW50ZW5jZSIYChZDaGFuZ2VQYXNzd29yZFJlc3BvbnNlIhwKGlZhbGlkYXRlQ3JlZGVudGlhbHNSZXF1ZXN0IskCChtWYWxpZGF0ZUNyZWRlbnRpYWxzUmVzcG9uc2USPQoHc3ViamVjdBgBIAEoCUIsukgpcieSAiQwMTk5ZjNhMi03YzQxLTdkMmUtOWIwYS0zZjZjMWQ1MmE4ZTQSQAoKc2Vzc2lvbl9pZBgCIAEoCUIsukgpcieSAiQwMTk5ZjNhNC0xZTliLTdhNjMtOGM1NS02MmQwYjdmMWE4ZTQSIQoJY2xpZW50X2lkGAMgASgJQg66SAtyCZICBnNpZ25ldBInCgZzY29wZXMYBCADKAlCF7pIFJIBESIPcg2SAgpzaWduZXQ6YXBpEi0KCWF1dGhfdGltZRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKZXhwaXJlc19hdBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiGgoYR2V0UGFzc3dvcmRQb2xpY3lSZXF1ZXN0Im4KGUdldFBhc3N3b3JkUG9saWN5UmVzcG9uc2USGwoKbWluX2xlbmd0aBgBIAEoBUIHukgEGgJACBIcCgptYXhfbGVuZ3RoGAIgASgFQgi6SAUaA0CAARIWCg5yZWZ1c2VzX2NvbW1vbhgDIAEoCCqRAQoMU2lnbk91dFNjb3BlEh4KGlNJR05fT1VUX1NDT1BFX1VOU1BFQ0lGSUVEEAASHwobU0lHTl9PVVRfU0NPUEVfVEhJU19TRVNTSU9OEAESIQodU0lHTl9PVVRfU0NPUEVfT1RIRVJfU0VTU0lPTlMQAhIdChlTSUdOX09VVF9TQ09QRV9FVkVSWVdIRVJFEAMy9wcKC0F1dGhTZXJ2aWNlEmQKBlNpZ25VcBIYLnNpZ25ldC52MS5TaWduVXBSZXF1ZXN0Ghkuc2lnbmV0LnYxLlNpZ25VcFJlc3BvbnNlIiWiuxgCCAGC0+STAhk6ASoiFC9hcGkvdjEvYXV0aC9zaWduLXVwEmQKBlNpZ25JbhIYLnNpZ25ldC52MS5TaWduSW5SZXF1ZXN0Ghkuc2lnbmV0LnYxLlNpZ25JblJlc3BvbnNlIiWiuxgCCAGC0+STAhk6ASoiFC9hcGkvdjEvYXV0aC9zaWduLWluEpgBChNWYWxpZGF0ZUNyZWRlbnRpYWxzEiUuc2lnbmV0LnYxLlZhbGlkYXRlQ3JlZGVudGlhbHNSZXF1ZXN0GiYuc2lnbmV0LnYxLlZhbGlkYXRlQ3JlZGVudGlhbHNSZXNwb25zZSIyorsYAhABgtPkkwImOgEqIiEvYXBpL3YxL2F1dGgvdmFsaWRhdGUtY3JlZGVudGlhbHMSjQEKEUdldFBhc3N3b3JkUG9saWN5EiMuc2lnbmV0LnYxLkdldFBhc3N3b3JkUG9saWN5UmVxdWVzdBokLnNpZ25ldC52MS5HZXRQYXNzd29yZFBvbGljeVJlc3BvbnNlIi2QAgGiuxgCCAGC0+STAh4SHC9hcGkvdjEvYXV0aC9wYXNzd29yZC1wb2xpY3kSeQoNUmVmcmVzaFRva2VucxIfLnNpZ25ldC52MS5SZWZyZXNoVG9rZW5zUmVxdWVzdBogLnNpZ25ldC52MS5SZWZyZXNoVG9rZW5zUmVzcG9uc2UiJaK7GAIIAYLT5JMCGToBKiIUL2FwaS92MS9hdXRoL3JlZnJlc2gShAEKDkNvbmZpcm1SZWZyZXNoEiAuc2lnbmV0LnYxLkNvbmZpcm1SZWZyZXNoUmVxdWVzdBohLnNpZ25ldC52MS5Db25maXJtUmVmcmVzaFJlc3BvbnNlIi2iuxgCCAGC0+STAiE6ASoiHC9hcGkvdjEvYXV0aC9jb25maXJtLXJlZnJlc2gSaAoHU2lnbk91dBIZLnNpZ25ldC52MS5TaWduT3V0UmVxdWVzdBoaLnNpZ25ldC52MS5TaWduT3V0UmVzcG9uc2UiJqK7GAIIAYLT5JMCGjoBKiIVL2FwaS92MS9hdXRoL3NpZ24tb3V0EoQBCg5DaGFuZ2VQYXNzd29yZBIgLnNpZ25ldC52MS5DaGFuZ2VQYXNzd29yZFJlcXVlc3QaIS5zaWduZXQudjEuQ2hhbmdlUGFzc3dvcmRSZXNwb25zZSItorsYAhABgtPkkwIhOgEqIhwvYXBpL3YxL2F1dGgvY2hhbmdlLXBhc3N3b3JkYgZwcm90bzM", [file_buf_validate_validate, file_google_api_annotations, file_google_protobuf_timestamp, file_signet_v1_options]);
 
 /**
  * Who opens an account.
@@ -219,6 +219,13 @@ export type Tokens = Message<"signet.v1.Tokens"> & {
    * @generated from field: string session_id = 4;
    */
   sessionId: string;
+
+  /**
+   * What to refresh with, once, when the access token expires. Keep it where nobody else can read it.
+   *
+   * @generated from field: string refresh_token = 5;
+   */
+  refreshToken: string;
 };
 
 /**
@@ -227,6 +234,176 @@ export type Tokens = Message<"signet.v1.Tokens"> & {
  */
 export const TokensSchema: GenMessage<Tokens> = /*@__PURE__*/
   messageDesc(file_signet_v1_auth, 5);
+
+/**
+ * Who wants to go on.
+ *
+ * @generated from message signet.v1.RefreshTokensRequest
+ */
+export type RefreshTokensRequest = Message<"signet.v1.RefreshTokensRequest"> & {
+  /**
+   * The latest refresh token that the client holds.
+   *
+   * @generated from field: string refresh_token = 1;
+   */
+  refreshToken: string;
+};
+
+/**
+ * Describes the message signet.v1.RefreshTokensRequest.
+ * Use `create(RefreshTokensRequestSchema)` to create a new message.
+ */
+export const RefreshTokensRequestSchema: GenMessage<RefreshTokensRequest> = /*@__PURE__*/
+  messageDesc(file_signet_v1_auth, 6);
+
+/**
+ * How to go on.
+ *
+ * @generated from message signet.v1.RefreshTokensResponse
+ */
+export type RefreshTokensResponse = Message<"signet.v1.RefreshTokensResponse"> & {
+  /**
+   * A new access token, and the refresh token to keep from now on.
+   *
+   * @generated from field: signet.v1.Tokens tokens = 1;
+   */
+  tokens?: Tokens | undefined;
+};
+
+/**
+ * Describes the message signet.v1.RefreshTokensResponse.
+ * Use `create(RefreshTokensResponseSchema)` to create a new message.
+ */
+export const RefreshTokensResponseSchema: GenMessage<RefreshTokensResponse> = /*@__PURE__*/
+  messageDesc(file_signet_v1_auth, 7);
+
+/**
+ * What has been stored.
+ *
+ * @generated from message signet.v1.ConfirmRefreshRequest
+ */
+export type ConfirmRefreshRequest = Message<"signet.v1.ConfirmRefreshRequest"> & {
+  /**
+   * The refresh token that is stored safely.
+   *
+   * @generated from field: string refresh_token = 1;
+   */
+  refreshToken: string;
+};
+
+/**
+ * Describes the message signet.v1.ConfirmRefreshRequest.
+ * Use `create(ConfirmRefreshRequestSchema)` to create a new message.
+ */
+export const ConfirmRefreshRequestSchema: GenMessage<ConfirmRefreshRequest> = /*@__PURE__*/
+  messageDesc(file_signet_v1_auth, 8);
+
+/**
+ * It is noted.
+ *
+ * @generated from message signet.v1.ConfirmRefreshResponse
+ */
+export type ConfirmRefreshResponse = Message<"signet.v1.ConfirmRefreshResponse"> & {
+};
+
+/**
+ * Describes the message signet.v1.ConfirmRefreshResponse.
+ * Use `create(ConfirmRefreshResponseSchema)` to create a new message.
+ */
+export const ConfirmRefreshResponseSchema: GenMessage<ConfirmRefreshResponse> = /*@__PURE__*/
+  messageDesc(file_signet_v1_auth, 9);
+
+/**
+ * Who leaves, and from where.
+ *
+ * @generated from message signet.v1.SignOutRequest
+ */
+export type SignOutRequest = Message<"signet.v1.SignOutRequest"> & {
+  /**
+   * An access token, which may have expired, or a refresh token. Empty: the bearer token that came with the call.
+   *
+   * @generated from field: string token = 1;
+   */
+  token: string;
+
+  /**
+   * Which sessions end; unspecified means this one.
+   *
+   * @generated from field: signet.v1.SignOutScope scope = 2;
+   */
+  scope: SignOutScope;
+};
+
+/**
+ * Describes the message signet.v1.SignOutRequest.
+ * Use `create(SignOutRequestSchema)` to create a new message.
+ */
+export const SignOutRequestSchema: GenMessage<SignOutRequest> = /*@__PURE__*/
+  messageDesc(file_signet_v1_auth, 10);
+
+/**
+ * It is done.
+ *
+ * @generated from message signet.v1.SignOutResponse
+ */
+export type SignOutResponse = Message<"signet.v1.SignOutResponse"> & {
+  /**
+   * The position of this sign-out in the revocation log; 0 where nothing was left to end.
+   *
+   * @generated from field: int64 position = 1;
+   */
+  position: bigint;
+};
+
+/**
+ * Describes the message signet.v1.SignOutResponse.
+ * Use `create(SignOutResponseSchema)` to create a new message.
+ */
+export const SignOutResponseSchema: GenMessage<SignOutResponse> = /*@__PURE__*/
+  messageDesc(file_signet_v1_auth, 11);
+
+/**
+ * The old password and the new one.
+ *
+ * @generated from message signet.v1.ChangePasswordRequest
+ */
+export type ChangePasswordRequest = Message<"signet.v1.ChangePasswordRequest"> & {
+  /**
+   * The password as it is.
+   *
+   * @generated from field: string current_password = 1;
+   */
+  currentPassword: string;
+
+  /**
+   * The password as it shall be. See GetPasswordPolicy.
+   *
+   * @generated from field: string new_password = 2;
+   */
+  newPassword: string;
+};
+
+/**
+ * Describes the message signet.v1.ChangePasswordRequest.
+ * Use `create(ChangePasswordRequestSchema)` to create a new message.
+ */
+export const ChangePasswordRequestSchema: GenMessage<ChangePasswordRequest> = /*@__PURE__*/
+  messageDesc(file_signet_v1_auth, 12);
+
+/**
+ * It is changed.
+ *
+ * @generated from message signet.v1.ChangePasswordResponse
+ */
+export type ChangePasswordResponse = Message<"signet.v1.ChangePasswordResponse"> & {
+};
+
+/**
+ * Describes the message signet.v1.ChangePasswordResponse.
+ * Use `create(ChangePasswordResponseSchema)` to create a new message.
+ */
+export const ChangePasswordResponseSchema: GenMessage<ChangePasswordResponse> = /*@__PURE__*/
+  messageDesc(file_signet_v1_auth, 13);
 
 /**
  * Nothing: the access token that came with the call is the question.
@@ -241,7 +418,7 @@ export type ValidateCredentialsRequest = Message<"signet.v1.ValidateCredentialsR
  * Use `create(ValidateCredentialsRequestSchema)` to create a new message.
  */
 export const ValidateCredentialsRequestSchema: GenMessage<ValidateCredentialsRequest> = /*@__PURE__*/
-  messageDesc(file_signet_v1_auth, 6);
+  messageDesc(file_signet_v1_auth, 14);
 
 /**
  * What the access token stands for.
@@ -297,7 +474,7 @@ export type ValidateCredentialsResponse = Message<"signet.v1.ValidateCredentials
  * Use `create(ValidateCredentialsResponseSchema)` to create a new message.
  */
 export const ValidateCredentialsResponseSchema: GenMessage<ValidateCredentialsResponse> = /*@__PURE__*/
-  messageDesc(file_signet_v1_auth, 7);
+  messageDesc(file_signet_v1_auth, 15);
 
 /**
  * Nothing: the policy is the same for everyone.
@@ -312,7 +489,7 @@ export type GetPasswordPolicyRequest = Message<"signet.v1.GetPasswordPolicyReque
  * Use `create(GetPasswordPolicyRequestSchema)` to create a new message.
  */
 export const GetPasswordPolicyRequestSchema: GenMessage<GetPasswordPolicyRequest> = /*@__PURE__*/
-  messageDesc(file_signet_v1_auth, 8);
+  messageDesc(file_signet_v1_auth, 16);
 
 /**
  * What a password must look like.
@@ -347,7 +524,55 @@ export type GetPasswordPolicyResponse = Message<"signet.v1.GetPasswordPolicyResp
  * Use `create(GetPasswordPolicyResponseSchema)` to create a new message.
  */
 export const GetPasswordPolicyResponseSchema: GenMessage<GetPasswordPolicyResponse> = /*@__PURE__*/
-  messageDesc(file_signet_v1_auth, 9);
+  messageDesc(file_signet_v1_auth, 17);
+
+/**
+ * Which sessions a sign-out ends.
+ *
+ * @generated from enum signet.v1.SignOutScope
+ */
+export const SignOutScope = {
+  /**
+   * As `THIS_SESSION`.
+   *
+   * @generated from enum value: SIGN_OUT_SCOPE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * The session of the token.
+   *
+   * @generated from enum value: SIGN_OUT_SCOPE_THIS_SESSION = 1;
+   */
+  THIS_SESSION: 1,
+
+  /**
+   * Every session of the user but that of the token.
+   *
+   * @generated from enum value: SIGN_OUT_SCOPE_OTHER_SESSIONS = 2;
+   */
+  OTHER_SESSIONS: 2,
+
+  /**
+   * Every session and every grant of the user.
+   *
+   * @generated from enum value: SIGN_OUT_SCOPE_EVERYWHERE = 3;
+   */
+  EVERYWHERE: 3,
+} as const;
+
+/**
+ * Which sessions a sign-out ends.
+ *
+ * @generated from enum signet.v1.SignOutScope
+ */
+export type SignOutScope = (typeof SignOutScope)[keyof typeof SignOutScope] | UnknownEnum;
+
+/**
+ * Describes the enum signet.v1.SignOutScope.
+ */
+export const SignOutScopeSchema: GenEnum<SignOutScope> = /*@__PURE__*/
+  enumDesc(file_signet_v1_auth, 0);
 
 /**
  * Accounts are opened and entered here.
@@ -400,6 +625,60 @@ export const AuthService: GenService<{
     methodKind: "unary";
     input: typeof GetPasswordPolicyRequestSchema;
     output: typeof GetPasswordPolicyResponseSchema;
+  },
+  /**
+   * Exchanges a refresh token for a new access token and the refresh token to use next.
+   *
+   * Asking twice is safe: a second tab, a lost answer and a retry get the same refresh token. A refresh token that was
+   * replaced long ago is taken for stolen, and ends what it belongs to.
+   *
+   * Errors: INVALID_GRANT.
+   *
+   * @generated from rpc signet.v1.AuthService.RefreshTokens
+   */
+  refreshTokens: {
+    methodKind: "unary";
+    input: typeof RefreshTokensRequestSchema;
+    output: typeof RefreshTokensResponseSchema;
+  },
+  /**
+   * Says that a refresh token is stored safely, so that the one before it is not needed any more.
+   *
+   * Errors: INVALID_GRANT.
+   *
+   * @generated from rpc signet.v1.AuthService.ConfirmRefresh
+   */
+  confirmRefresh: {
+    methodKind: "unary";
+    input: typeof ConfirmRefreshRequestSchema;
+    output: typeof ConfirmRefreshResponseSchema;
+  },
+  /**
+   * Ends the caller's session, the caller's other sessions, or all of them.
+   *
+   * Whoever holds a token of a live session may leave: an access token, an expired one too, or a refresh token, in the
+   * request or as bearer token. Signing out of a session that has ended is done already, and no error.
+   *
+   * Errors: UNAUTHENTICATED.
+   *
+   * @generated from rpc signet.v1.AuthService.SignOut
+   */
+  signOut: {
+    methodKind: "unary";
+    input: typeof SignOutRequestSchema;
+    output: typeof SignOutResponseSchema;
+  },
+  /**
+   * Sets another password. The caller's session goes on; every other session and grant ends.
+   *
+   * Errors: INVALID_CREDENTIALS, PASSWORD_REJECTED.
+   *
+   * @generated from rpc signet.v1.AuthService.ChangePassword
+   */
+  changePassword: {
+    methodKind: "unary";
+    input: typeof ChangePasswordRequestSchema;
+    output: typeof ChangePasswordResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_signet_v1_auth, 0);
