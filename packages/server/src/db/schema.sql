@@ -1,6 +1,16 @@
 -- The schema after all migrations, read back from the catalog of Postgres. Generated; do not edit.
 -- Monthly partitions are left out.
 
+CREATE OR REPLACE FUNCTION public.current_system_identifier()
+ RETURNS bigint
+ LANGUAGE sql
+RETURN (SELECT pg_control_system.system_identifier FROM pg_control_system() pg_control_system(pg_control_version, catalog_version_no, system_identifier, pg_control_last_modified));
+
+CREATE OR REPLACE FUNCTION public.current_timeline()
+ RETURNS text
+ LANGUAGE sql
+RETURN "left"(pg_walfile_name(pg_current_wal_lsn()), 8);
+
 CREATE OR REPLACE FUNCTION public.ensure_event_partitions()
  RETURNS integer
  LANGUAGE plpgsql
@@ -43,12 +53,24 @@ CREATE OR REPLACE FUNCTION public.is_administrator(id uuid)
  STABLE PARALLEL SAFE
 RETURN (EXISTS (SELECT FROM (role_assignments a JOIN roles r ON ((r.id = a.role_id))) WHERE ((a.user_id = is_administrator.id) AND (a.organization_id IS NULL) AND r.built_in AND (r.name = 'administrator'::text))));
 
-CREATE OR REPLACE FUNCTION public.next_revocation_position()
+CREATE OR REPLACE FUNCTION public.keep_session(sid uuid, place bigint)
+ RETURNS void
+ LANGUAGE sql
+BEGIN ATOMIC
+ UPDATE sessions s SET rev = keep_session.place
+    FROM users u,
+     clients c
+   WHERE ((s.id = keep_session.sid) AND (u.id = s.user_id) AND (c.id = s.client_id) AND (s.ended_at IS NULL) AND (s.rev >= GREATEST(u.cut, c.cut, ( SELECT h.cut
+            FROM revocation_head h))));
+END;
+
+CREATE OR REPLACE FUNCTION public.log_revocation(scope text, value text, reason text, except_sid uuid DEFAULT NULL::uuid)
  RETURNS bigint
  LANGUAGE sql
 BEGIN ATOMIC
- UPDATE revocation_head SET "position" = (revocation_head."position" + 1)
-   RETURNING revocation_head."position";
+ INSERT INTO revocation_log (scope, value, reason, except_sid)
+   VALUES (log_revocation.scope, log_revocation.value, log_revocation.reason, log_revocation.except_sid)
+   RETURNING revocation_log.id;
 END;
 
 CREATE OR REPLACE FUNCTION public.permissions_of(id uuid)
@@ -56,6 +78,38 @@ CREATE OR REPLACE FUNCTION public.permissions_of(id uuid)
  LANGUAGE sql
  STABLE PARALLEL SAFE
 RETURN (SELECT COALESCE(array_agg(DISTINCT p.permission), '{}'::text[]) AS "coalesce" FROM roles r, LATERAL unnest(r.permissions) p(permission) WHERE ((r.built_in AND (r.name = 'user'::text)) OR (r.id IN (SELECT a.role_id FROM role_assignments a WHERE ((a.user_id = permissions_of.id) AND (a.organization_id IS NULL))))));
+
+CREATE OR REPLACE FUNCTION public.place_revocation()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+declare
+  head revocation_head;
+begin
+  update revocation_head h
+     set position = h.position + case when (h.system_identifier, h.timeline) = (here.system_identifier, here.timeline)
+                                      then 1 else 4294967296 end,
+         log_id = case when (h.system_identifier, h.timeline) = (here.system_identifier, here.timeline)
+                       then h.log_id else gen_random_uuid() end,
+         system_identifier = here.system_identifier,
+         timeline = here.timeline
+    from (select current_system_identifier() as system_identifier, current_timeline() as timeline) here
+   returning h.* into head;
+  update revocation_log
+     set position = head.position,
+         expires_at = signet_now() + make_interval(secs => head.token_lifetime_seconds) + revocation_leeway()
+   where id = new.id;
+  if new.kind = 'stale' then return null; end if;
+  if new.scope = 'sub' then
+    if new.except_sid is not null then perform keep_session(new.except_sid, head.position); end if;
+    update users set cut = head.position where id = new.value::uuid;
+  elsif new.scope = 'client' then
+    update clients set cut = head.position where id = new.value;
+  elsif new.scope = 'all' then
+    update revocation_head set cut = head.position;
+  end if;
+  return null;
+end $function$;
 
 CREATE OR REPLACE FUNCTION public.protect_event()
  RETURNS trigger
@@ -85,6 +139,12 @@ begin
   if tg_op = 'UPDATE' and new.seq > old.seq then return new; end if;
   raise exception 'the event chain only grows: % is refused', lower(tg_op) using errcode = 'integrity_constraint_violation';
 end $function$;
+
+CREATE OR REPLACE FUNCTION public.revocation_leeway()
+ RETURNS interval
+ LANGUAGE sql
+ IMMUTABLE
+RETURN '00:02:00'::interval;
 
 CREATE OR REPLACE FUNCTION public.revocation_position()
  RETURNS bigint
@@ -260,9 +320,37 @@ CREATE TABLE revocation_head (
   only_row boolean DEFAULT true NOT NULL,
   position bigint DEFAULT 0 NOT NULL,
   cut bigint DEFAULT 0 NOT NULL,
+  log_id uuid DEFAULT gen_random_uuid() NOT NULL,
+  system_identifier bigint NOT NULL,
+  timeline text NOT NULL,
+  token_lifetime_seconds integer DEFAULT 900 NOT NULL,
+  token_lifetime_until timestamp with time zone DEFAULT signet_now() NOT NULL,
   CONSTRAINT revocation_head_pkey PRIMARY KEY (only_row),
-  CONSTRAINT revocation_head_only_row_check CHECK (only_row)
+  CONSTRAINT revocation_head_only_row_check CHECK (only_row),
+  CONSTRAINT revocation_head_token_lifetime_seconds_check CHECK (token_lifetime_seconds > 0)
 );
+
+CREATE TABLE revocation_log (
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  position bigint,
+  kind text DEFAULT 'ended'::text NOT NULL,
+  scope text NOT NULL,
+  value text NOT NULL,
+  except_sid uuid,
+  reason text NOT NULL,
+  created_at timestamp with time zone DEFAULT signet_now() NOT NULL,
+  expires_at timestamp with time zone,
+  CONSTRAINT revocation_log_pkey PRIMARY KEY (id),
+  CONSTRAINT revocation_log_position_key UNIQUE ("position"),
+  CONSTRAINT revocation_log_check CHECK (except_sid IS NULL OR scope = 'sub'::text),
+  CONSTRAINT revocation_log_check1 CHECK ((scope = 'all'::text) = (value = ''::text)),
+  CONSTRAINT revocation_log_check2 CHECK (("position" IS NULL) = (expires_at IS NULL)),
+  CONSTRAINT revocation_log_kind_check CHECK (kind = ANY (ARRAY['ended'::text, 'stale'::text])),
+  CONSTRAINT revocation_log_reason_check CHECK (reason ~ '^[a-z_]+$'::text),
+  CONSTRAINT revocation_log_scope_check CHECK (scope = ANY (ARRAY['jti'::text, 'gid'::text, 'sid'::text, 'sub'::text, 'client'::text, 'all'::text]))
+);
+CREATE INDEX revocation_log_expires_at ON public.revocation_log USING btree (expires_at);
+CREATE CONSTRAINT TRIGGER revocation_log_place AFTER INSERT ON revocation_log DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION place_revocation();
 
 CREATE TABLE role_assignments (
   user_id uuid NOT NULL,

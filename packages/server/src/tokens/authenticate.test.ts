@@ -152,9 +152,9 @@ describe('authenticateBearer, dead', () => {
     'the session is gone': 'delete from sessions',
     'the user is suspended': `update users set status = 'suspended'`,
     'the user is deleted': `update users set status = 'deleted'`,
-    'the user was cut': 'update users set cut = next_revocation_position()',
+    'the user was cut': `select log_revocation('sub', id::text, 'test') from users for update`,
     'the client is disabled': `update clients set status = 'disabled'`,
-    'the client was cut': 'update clients set cut = next_revocation_position()',
+    'the client was cut': `select log_revocation('client', id, 'test') from clients for update`,
     'everything was cut': 'update revocation_head set position = position + 1, cut = position + 1',
   }
   for (const [cause, statement] of Object.entries(causes)) {

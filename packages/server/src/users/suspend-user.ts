@@ -2,8 +2,8 @@
  * Suspends an account, and opens it again.
  *
  * 1. Wait for whoever else changes who is an active administrator.
- * 2. Suspend, and raise the user's cut to a position of its own: every session dies, and so does every sign-in that
- *    read the password before this commits. Unsuspending does not lower the cut, so nothing comes back to life.
+ * 2. Suspend, and write it to the revocation log, which raises the user's cut: every session dies, and so does every
+ *    sign-in that read the password before this commits. Unsuspending does not lower the cut, so nothing comes back to life.
  * 3. Record the event in the same transaction.
  *
  * Doing either twice changes nothing and records nothing.
@@ -35,7 +35,7 @@ export async function suspendUser(
   return deps.db.transaction(async (tx) => {
     await lockAdministrators(tx)
     const suspended = await suspendActiveUser(tx, { id: input.userId, now: ctx.now })
-    if (suspended === 0) {
+    if (suspended === undefined) {
       const user = await findUser(tx, { id: input.userId })
       if (user === undefined) throw unknownUser()
       if (user.status === 'active') throw lastAdministrator()
