@@ -16,7 +16,7 @@ alter table revocation_head
   add column timeline               text,
   -- The longest access token that may be about, and until when no shorter one is believed.
   add column token_lifetime_seconds integer not null default 900 check (token_lifetime_seconds > 0),
-  add column token_lifetime_until   timestamptz not null default signet_now();
+  add column token_lifetime_until   timestamptz not null default signet_now() + interval '1 day';
 
 -- The timeline that this server writes: another one after each promotion and each restore to a point in time.
 create function current_timeline() returns text
