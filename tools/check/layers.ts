@@ -17,7 +17,8 @@ export const layers: readonly { folder: string; because: string }[] = [
   { folder: 'users', because: 'a person exists before any way to sign in' },
   { folder: 'clients', because: 'a client exists before anyone signs in through it' },
   { folder: 'sessions', because: 'a session joins a user and a client' },
-  { folder: 'tokens', because: 'a token speaks of a session' },
+  { folder: 'grants', because: 'a grant gives one client what a session allows' },
+  { folder: 'tokens', because: 'a token speaks of a grant and its session' },
   { folder: 'authenticators', because: 'proofs of who somebody is end in a session' },
   {
     folder: 'sign-in',
@@ -44,6 +45,7 @@ const features = [
   'users',
   'clients',
   'sessions',
+  'grants',
   'tokens',
   'authenticators',
   'sign-in',

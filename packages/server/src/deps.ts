@@ -6,6 +6,7 @@ import type { Config } from './config/config.ts'
 import type { MasterSecret } from './crypto/master-secret.ts'
 import type { Database } from './db/database.ts'
 import type { EventFeed } from './events/event-feed.ts'
+import type { KnownGrants } from './grants/grant-keys.ts'
 import type { Metrics } from './operations/metrics.ts'
 import type { SigningKeys } from './tokens/signing-keys.ts'
 
@@ -14,6 +15,7 @@ export interface Deps {
   db: Database
   masterSecret: MasterSecret
   signingKeys: SigningKeys
+  knownGrants: KnownGrants
   passwords: PasswordHasher
   eventFeed: EventFeed
   metrics: Metrics

@@ -26,6 +26,7 @@ import { startEmbeddedPostgres } from './db/embedded/embedded-postgres.ts'
 import { migrate } from './db/migrate.ts'
 import type { Deps } from './deps.ts'
 import { type Sealer, startSealer } from './events/sealer.ts'
+import { openKnownGrants } from './grants/grant-keys.ts'
 import { mountJwks } from './oauth/jwks.ts'
 import { createMetrics, type Metrics } from './operations/metrics.ts'
 import { observePasswordHasher } from './operations/observe-password-hasher.ts'
@@ -147,6 +148,7 @@ async function openDeps({ config, log, metrics, tracing, address }: Environment)
       db,
       masterSecret,
       signingKeys,
+      knownGrants: openKnownGrants(masterSecret),
       passwords,
       metrics,
       log,

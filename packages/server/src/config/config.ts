@@ -62,6 +62,7 @@ export interface Config {
   readonly accessTokenLifetimeSeconds: number
   readonly sessionIdleLifetimeSeconds: number
   readonly sessionLifetimeSeconds: number
+  readonly refreshWindowSeconds: number
   readonly log: {
     readonly level: 'debug' | 'info' | 'warn' | 'error'
     readonly format: 'json' | 'pretty'
@@ -219,6 +220,7 @@ function assemble(values: Values, files: Files, directory: string): Config {
     accessTokenLifetimeSeconds: values.SIGNET_ACCESS_TOKEN_LIFETIME_SECONDS,
     sessionIdleLifetimeSeconds: values.SIGNET_SESSION_IDLE_LIFETIME_SECONDS,
     sessionLifetimeSeconds: values.SIGNET_SESSION_LIFETIME_SECONDS,
+    refreshWindowSeconds: values.SIGNET_REFRESH_WINDOW_SECONDS,
     log: {
       level: values.SIGNET_LOG_LEVEL,
       format: values.SIGNET_LOG_FORMAT,

@@ -259,6 +259,12 @@ const accounts = {
     kind: whole(60, 400 * day),
     about: 'How long a session lives at the most, however much it is used.',
   }),
+  SIGNET_REFRESH_WINDOW_SECONDS: defaulted('30', {
+    section: 'Tokens and sessions',
+    kind: whole(0, 120),
+    about:
+      'How long a refresh token that was just replaced still gets the same successor, for second tabs, lost answers and retries. 0 is for trials: every retry then looks like theft, except to clients that confirm.',
+  }),
   SIGNET_LOG_LEVEL: defaulted('info', {
     section: 'Logs and operation',
     kind: oneOf('debug', 'info', 'warn', 'error'),

@@ -57,6 +57,12 @@ CREATE OR REPLACE FUNCTION public.keep_session(sid uuid, place bigint)
  RETURNS void
  LANGUAGE sql
 BEGIN ATOMIC
+ UPDATE grants g SET rev = keep_session.place
+    FROM users u,
+     clients c,
+     sessions s
+   WHERE ((g.session_id = keep_session.sid) AND (u.id = g.user_id) AND (c.id = g.client_id) AND (s.id = g.session_id) AND (g.ended_at IS NULL) AND (s.ended_at IS NULL) AND (LEAST(g.rev, s.rev) >= GREATEST(u.cut, c.cut, ( SELECT h.cut
+            FROM revocation_head h))));
  UPDATE sessions s SET rev = keep_session.place
     FROM users u,
      clients c
@@ -207,6 +213,17 @@ CREATE TABLE clients (
   CONSTRAINT clients_type_check CHECK (type = ANY (ARRAY['public'::text, 'confidential'::text, 'service'::text]))
 );
 
+CREATE TABLE consents (
+  user_id uuid NOT NULL,
+  client_id text NOT NULL,
+  scopes text[] NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  updated_at timestamp with time zone NOT NULL,
+  CONSTRAINT consents_pkey PRIMARY KEY (user_id, client_id),
+  CONSTRAINT consents_client_id_fkey FOREIGN KEY (client_id) REFERENCES clients(id) ON DELETE CASCADE,
+  CONSTRAINT consents_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
+);
+
 CREATE TABLE event_chain (
   only_row boolean DEFAULT true NOT NULL,
   seq bigint NOT NULL,
@@ -282,6 +299,39 @@ CREATE TRIGGER events_no_truncate BEFORE TRUNCATE ON events FOR EACH STATEMENT E
 CREATE TABLE events_default PARTITION OF events DEFAULT;
 CREATE TRIGGER events_no_truncate BEFORE TRUNCATE ON events_default FOR EACH STATEMENT EXECUTE FUNCTION protect_event();
 
+CREATE TABLE grants (
+  id uuid NOT NULL,
+  user_id uuid NOT NULL,
+  client_id text NOT NULL,
+  session_id uuid,
+  scopes text[] NOT NULL,
+  audience text[] NOT NULL,
+  wrapped_secret bytea NOT NULL,
+  wrapping_key_id text NOT NULL,
+  generation integer DEFAULT 1 NOT NULL,
+  rotated_at timestamp with time zone NOT NULL,
+  confirmed_generation integer DEFAULT 0 NOT NULL,
+  presenter bytea NOT NULL,
+  amr text[] NOT NULL,
+  acr text NOT NULL,
+  auth_time timestamp with time zone NOT NULL,
+  rev bigint NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  ended_at timestamp with time zone,
+  end_reason text,
+  CONSTRAINT grants_pkey PRIMARY KEY (id),
+  CONSTRAINT grants_audience_check CHECK (cardinality(audience) > 0),
+  CONSTRAINT grants_check CHECK (confirmed_generation >= 0 AND confirmed_generation <= generation),
+  CONSTRAINT grants_check1 CHECK ((ended_at IS NULL) = (end_reason IS NULL)),
+  CONSTRAINT grants_generation_check CHECK (generation > 0),
+  CONSTRAINT grants_client_id_fkey FOREIGN KEY (client_id) REFERENCES clients(id),
+  CONSTRAINT grants_session_id_fkey FOREIGN KEY (session_id) REFERENCES sessions(id) ON DELETE CASCADE,
+  CONSTRAINT grants_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
+) WITH (fillfactor=80);
+CREATE INDEX grants_session ON public.grants USING btree (session_id) WHERE (ended_at IS NULL);
+CREATE INDEX grants_user ON public.grants USING btree (user_id) WHERE (ended_at IS NULL);
+
 CREATE TABLE identifiers (
   id uuid NOT NULL,
   realm_id integer DEFAULT 1 NOT NULL,
@@ -324,7 +374,7 @@ CREATE TABLE revocation_head (
   system_identifier bigint NOT NULL,
   timeline text NOT NULL,
   token_lifetime_seconds integer DEFAULT 900 NOT NULL,
-  token_lifetime_until timestamp with time zone DEFAULT signet_now() NOT NULL,
+  token_lifetime_until timestamp with time zone DEFAULT signet_now() + '1 day'::interval NOT NULL,
   CONSTRAINT revocation_head_pkey PRIMARY KEY (only_row),
   CONSTRAINT revocation_head_only_row_check CHECK (only_row),
   CONSTRAINT revocation_head_token_lifetime_seconds_check CHECK (token_lifetime_seconds > 0)

@@ -12,6 +12,9 @@ export const eventKinds = [
   'user.erased',
   'session.started',
   'session.ended',
+  'refresh_token.reused',
+  'refresh_token.retried_elsewhere',
+  'refresh_token.state_lost',
   'sign_in.failed',
   'sign_in.refused',
   'password.set',
@@ -33,6 +36,8 @@ export const countedKinds: ReadonlySet<EventKind> = new Set([
   'sign_up.refused',
   'sign_in.failed',
   'access.denied',
+  'refresh_token.retried_elsewhere',
+  'refresh_token.state_lost',
 ])
 
 /** How many attempts of a window are recorded one by one. */

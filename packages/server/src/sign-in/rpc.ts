@@ -34,7 +34,7 @@ export async function signIn(
   ctx: RequestContext,
   { identifier, password, device }: SignInRequest,
 ): Promise<MessageInitShape<typeof SignInResponseSchema>> {
-  const { accessToken, expiresIn, sessionId } = await signInWithPassword(deps, ctx, {
+  const issued = await signInWithPassword(deps, ctx, {
     identifier,
     password,
     device: device && {
@@ -44,7 +44,7 @@ export async function signIn(
       app: device.app,
     },
   })
-  const tokens = { accessToken, tokenType: 'Bearer', expiresIn, sessionId }
+  const tokens = { ...issued, tokenType: 'Bearer' }
   return { result: { case: 'tokens', value: tokens } }
 }
 

@@ -5,7 +5,7 @@
  * 2. Try the password on each, outside of any transaction. For an unknown identifier one hash is computed all the same.
  * 3. Start the session in one statement, only where the password is still the one that was read, the user is active and
  *    nothing was revoked since: a suspension that came while the hash was computed wins.
- * 4. Issue the access token.
+ * 4. Issue a grant in this session, and the tokens of both.
  *
  * Only who gave the right password learns that an account is suspended. Every failure is recorded.
  *
@@ -18,10 +18,12 @@ import { ownClientId } from '../clients/own-client.ts'
 import type { Deps } from '../deps.ts'
 import { SignetError, type Violation } from '../errors.ts'
 import { recordEvent } from '../events/record-event.ts'
-import type { UserId } from '../ids.ts'
+import { firstGeneration, issueGrant } from '../grants/issue-grant.ts'
+import type { SessionId, UserId } from '../ids.ts'
 import type { RequestContext } from '../request-context.ts'
 import { type Device, type StartedSession, startSession } from '../sessions/start-session.ts'
-import { apiAudience, issueAccessToken } from '../tokens/access-token.ts'
+import { apiAudience } from '../tokens/access-token.ts'
+import { type IssuedTokens, issueTokens } from '../tokens/issue-tokens.ts'
 import { type EmailIdentifier, parseEmail } from '../users/identifier.ts'
 import { checkPrintable } from '../users/printable.ts'
 import { claimsMax } from './claims.ts'
@@ -33,13 +35,8 @@ export interface SignIn {
   device: Device | undefined
 }
 
-/** An access token for Signet's own API, and the session that it speaks of. */
-export interface SignedIn {
-  accessToken: string
-  /** Seconds from now. */
-  expiresIn: number
-  sessionId: string
-}
+/** Tokens for Signet's own API, and the session that they speak of. */
+export type SignedIn = IssuedTokens & { sessionId: SessionId }
 
 type SignInDeps = Pick<Deps, 'config' | 'db' | 'masterSecret' | 'passwords' | 'signingKeys'>
 type Candidate = Awaited<ReturnType<typeof listSignInCandidates>>[number]
@@ -71,7 +68,7 @@ export async function signIn(
   const session = await startProvenSession(deps, ctx, { proof, device: input.device })
   if (session === 'suspended') throw new SignetError(ErrorReason.ACCOUNT_SUSPENDED)
   if (session === 'revoked') throw new SignetError(ErrorReason.INVALID_CREDENTIALS)
-  return issueTokens(deps, ctx, session)
+  return issueGrantedTokens(deps, ctx, session)
 }
 
 function checkSignIn({ identifier, device }: SignIn): EmailIdentifier {
@@ -159,26 +156,16 @@ async function recordFailure(
   })
 }
 
-function issueTokens(deps: SignInDeps, ctx: RequestContext, session: StartedSession): SignedIn {
-  const { config, signingKeys } = deps
-  const { accessToken, claims } = issueAccessToken(
-    signingKeys.active('ES256'),
-    {
-      issuer: config.issuer,
-      audience: apiAudience(config.issuer),
-      userId: session.userId,
-      clientId: session.clientId,
-      sessionId: session.id,
-      scopes: session.scopes,
-      roles: session.roleNames,
-      authTime: session.authTime,
-      acr: session.acr,
-      amr: session.amr,
-      rev: session.position,
-      lifetimeSeconds: config.accessTokenLifetimeSeconds,
-      sessionExpiresAt: session.expiresAt,
-    },
-    ctx.now,
-  )
-  return { accessToken, expiresIn: claims.exp - claims.iat, sessionId: session.id }
+async function issueGrantedTokens(
+  deps: SignInDeps,
+  ctx: RequestContext,
+  session: StartedSession,
+): Promise<SignedIn> {
+  const { id: sessionId, userId, clientId, scopes } = session
+  const audience = [apiAudience(deps.config.issuer)]
+  const grant = await issueGrant(deps, ctx, { userId, sessionId, scopes, audience })
+  // The session can be gone again only together with its user.
+  if (grant === undefined) throw new SignetError(ErrorReason.INVALID_CREDENTIALS)
+  const granted = { grant: { ...grant, userId, clientId }, generation: firstGeneration, audience }
+  return { ...issueTokens(deps, { ...session, ...granted, sessionId }, ctx.now), sessionId }
 }

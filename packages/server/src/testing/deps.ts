@@ -7,6 +7,7 @@ import { openMasterSecret } from '../crypto/master-secret.ts'
 import type { DatabaseAddress } from '../db/address.ts'
 import type { Deps } from '../deps.ts'
 import { openEventFeed } from '../events/event-feed.ts'
+import { openKnownGrants } from '../grants/grant-keys.ts'
 import { createLogger } from '../operations/log.ts'
 import { createMetrics } from '../operations/metrics.ts'
 import type { RequestContext } from '../request-context.ts'
@@ -30,6 +31,7 @@ export async function openTestDeps(): Promise<TestDeps> {
       db,
       masterSecret,
       signingKeys,
+      knownGrants: openKnownGrants(masterSecret),
       passwords: openPasswordHasher({ concurrency: 2, queueMax: 1000 }),
       eventFeed: openEventFeed(),
       metrics: createMetrics(),

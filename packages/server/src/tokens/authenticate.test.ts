@@ -3,7 +3,7 @@ import { after, before, beforeEach, describe, it } from 'node:test'
 import { ErrorReason } from '@signet/contract'
 import { openDatabase } from '../db/database.ts'
 import type { Deps } from '../deps.ts'
-import type { ClientId, SessionId, UserId } from '../ids.ts'
+import type { ClientId, GrantId, SessionId, UserId } from '../ids.ts'
 import type { UserCaller } from '../request-context.ts'
 import type { SignedIn } from '../sign-in/sign-in.ts'
 import { assertRefused, openTestUser, signInAs } from '../testing/accounts.ts'
@@ -31,9 +31,16 @@ function authenticate(token = signedIn.accessToken): Promise<UserCaller> {
   return authenticateBearer(deps, testContext(), token)
 }
 
+/** The grant that an access token names. */
+function grantOf({ accessToken }: SignedIn): GrantId {
+  const claims = Buffer.from(accessToken.split('.')[1] ?? '', 'base64url').toString()
+  return JSON.parse(claims).gid
+}
+
 /** A token that we signed, with claims as the caller likes them. */
 function tokenFor(changes: {
   userId?: UserId
+  grantId?: GrantId
   sessionId?: SessionId
   clientId?: ClientId
   scopes?: string[]
@@ -45,7 +52,8 @@ function tokenFor(changes: {
     audience: apiAudience(issuer),
     userId,
     clientId: 'signet' as ClientId,
-    sessionId: signedIn.sessionId as SessionId,
+    grantId: grantOf(signedIn),
+    sessionId: signedIn.sessionId,
     scopes: ['signet:api'],
     roles: ['user'],
     authTime: now,
@@ -150,6 +158,9 @@ describe('authenticateBearer, dead', () => {
     'the session was not used for too long': 'update sessions set idle_expires_at = signet_now()',
     'the session is over': 'update sessions set expires_at = signet_now()',
     'the session is gone': 'delete from sessions',
+    'the grant was ended': `update grants set ended_at = signet_now(), end_reason = 'test'`,
+    'the grant is over': 'update grants set expires_at = signet_now()',
+    'the grant is gone': 'delete from grants',
     'the user is suspended': `update users set status = 'suspended'`,
     'the user is deleted': `update users set status = 'deleted'`,
     'the user was cut': `select log_revocation('sub', id::text, 'test') from users for update`,
@@ -178,6 +189,13 @@ describe('authenticateBearer, dead', () => {
     assert.ok(await authenticate(tokenFor({})))
   })
 
+  it('refuses a grant of another session of the same user', async () => {
+    const other = await signInAs(deps, 'ada@example.com')
+    const mixed = tokenFor({ grantId: grantOf(other) })
+    await assertRefused(authenticate(mixed), ErrorReason.UNAUTHENTICATED)
+    assert.ok(await authenticate(tokenFor({})))
+  })
+
   it("refuses another app without a scope of Signet's, and accepts it with one", async () => {
     await rowsOf(
       deps,
@@ -185,6 +203,7 @@ describe('authenticateBearer, dead', () => {
        values ('app', 'App', 'public', signet_now(), signet_now()) on conflict do nothing`,
     )
     await rowsOf(deps, `update sessions set client_id = 'app'`)
+    await rowsOf(deps, `update grants set client_id = 'app'`)
     const clientId = 'app' as ClientId
     for (const scopes of [[], ['openid'], ['xsignet:api'], ['signet'], ['signet:']]) {
       const token = tokenFor({ clientId, scopes })
