@@ -20,6 +20,7 @@ export const layers: readonly { folder: string; because: string }[] = [
   { folder: 'grants', because: 'a grant gives one client what a session allows' },
   { folder: 'tokens', because: 'a token speaks of a grant and its session' },
   { folder: 'authenticators', because: 'proofs of who somebody is end in a session' },
+  { folder: 'throttling', because: 'guesses are limited wherever a proof can be guessed at' },
   {
     folder: 'sign-in',
     because: 'signing in checks an authenticator, opens a session, issues a token',
@@ -48,6 +49,7 @@ const features = [
   'grants',
   'tokens',
   'authenticators',
+  'throttling',
   'sign-in',
   'roles',
 ]

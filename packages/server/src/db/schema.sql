@@ -1,6 +1,75 @@
 -- The schema after all migrations, read back from the catalog of Postgres. Generated; do not edit.
 -- Monthly partitions are left out.
 
+CREATE OR REPLACE FUNCTION public.admit_guess(account bytea, address bytea, source bytea)
+ RETURNS integer
+ LANGUAGE plpgsql
+AS $function$
+declare
+  retry_after integer := guess_retry_after(array[account, address]);
+  forgiven    integer;
+begin
+  if retry_after is not null then return retry_after; end if;
+  if address is null then
+    delete from guess_counters where key = account;
+    return null;
+  end if;
+  if not exists (select from guess_counters where key = source) then return null; end if;
+  perform pg_advisory_xact_lock(hashtextextended('signet guess ' || encode(account, 'hex'), 0));
+  retry_after := guess_retry_after(array[account, address]);
+  if retry_after is not null then return retry_after; end if;
+  delete from guess_counters where key = source returning failures into forgiven;
+  if forgiven is null then return null; end if;
+  delete from guess_counters where key = account and failures <= forgiven;
+  update guess_counters set failures = failures - forgiven where key = account;
+  return null;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.count_failed_guess(account bytea, address bytea, source bytea, account_max integer, address_max integer, address_window integer, OUT retry_after integer, OUT closed_for integer)
+ RETURNS record
+ LANGUAGE plpgsql
+AS $function$
+declare
+  at     timestamptz;
+  closes timestamptz;
+begin
+  perform pg_advisory_xact_lock(hashtextextended('signet guess ' || encode(account, 'hex'), 0));
+  if address is not null then
+    perform pg_advisory_xact_lock(hashtextextended('signet guess ' || encode(address, 'hex'), 0));
+  end if;
+  retry_after := guess_retry_after(array[account, address]);
+  if retry_after is not null then return; end if;
+  at := signet_now();
+
+  insert into guess_counters as c (key, failures, closed_until, forget_at)
+  values (account, 1, at + guess_delay(1, account_max), at + interval '30 days')
+  on conflict (key) do update
+     set failures = case when c.forget_at <= at then 1 else c.failures + 1 end,
+         closed_until = at + guess_delay(case when c.forget_at <= at then 1 else c.failures + 1 end, account_max),
+         forget_at = excluded.forget_at
+  returning c.closed_until into closes;
+  if closes is not null then closed_for := ceil(extract(epoch from closes - at)); end if;
+
+  if address is not null then
+    insert into guess_counters as c (key, failures, forget_at)
+    values (address, 1, at + make_interval(secs => address_window))
+    on conflict (key) do update
+       set failures = case when c.forget_at <= at then 1 else c.failures + 1 end,
+           closed_until = case when c.forget_at > at and c.failures + 1 >= address_max then c.forget_at end,
+           forget_at = case when c.forget_at <= at then excluded.forget_at else c.forget_at end;
+    insert into guess_counters as c (key, failures, forget_at)
+    values (source, 1, at + interval '30 days')
+    on conflict (key) do update
+       set failures = case when c.forget_at <= at then 1 else c.failures + 1 end,
+           forget_at = excluded.forget_at;
+  end if;
+
+  -- Last, because others may be waiting for a row that is forgotten here, and this waits for nobody any more.
+  delete from guess_counters c
+   where c.key in (select old.key from guess_counters old where old.forget_at <= at
+                    order by old.forget_at limit 100 for update skip locked);
+end $function$;
+
 CREATE OR REPLACE FUNCTION public.current_system_identifier()
  RETURNS bigint
  LANGUAGE sql
@@ -47,6 +116,18 @@ CREATE OR REPLACE FUNCTION public.global_cut()
  STABLE PARALLEL SAFE
 RETURN (SELECT revocation_head.cut FROM revocation_head);
 
+CREATE OR REPLACE FUNCTION public.guess_delay(failures integer, free integer)
+ RETURNS interval
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN (failures >= 100) THEN '30 days'::interval WHEN (failures >= free) THEN LEAST(('00:00:30'::interval * ((2)::double precision ^ (LEAST((failures - free), 12))::double precision)), '1 day'::interval) ELSE NULL::interval END;
+
+CREATE OR REPLACE FUNCTION public.guess_retry_after(keys bytea[])
+ RETURNS integer
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+RETURN (SELECT (GREATEST((1)::numeric, ceil(EXTRACT(epoch FROM (max(c.closed_until) - signet_now())))))::integer AS "greatest" FROM guess_counters c WHERE ((c.key = ANY (guess_retry_after.keys)) AND (c.closed_until > signet_now())) HAVING (count(*) > 0));
+
 CREATE OR REPLACE FUNCTION public.is_administrator(id uuid)
  RETURNS boolean
  LANGUAGE sql
@@ -69,6 +150,12 @@ BEGIN ATOMIC
    WHERE ((s.id = keep_session.sid) AND (u.id = s.user_id) AND (c.id = s.client_id) AND (s.ended_at IS NULL) AND (s.rev >= GREATEST(u.cut, c.cut, ( SELECT h.cut
             FROM revocation_head h))));
 END;
+
+CREATE OR REPLACE FUNCTION public.known_device_user(secret_hash bytea, among uuid[])
+ RETURNS uuid
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+RETURN (SELECT d.user_id FROM known_devices d WHERE ((d.secret_hash = known_device_user.secret_hash) AND (d.user_id = ANY (known_device_user.among)) AND (d.expires_at > signet_now())));
 
 CREATE OR REPLACE FUNCTION public.log_revocation(scope text, value text, reason text, except_sid uuid DEFAULT NULL::uuid)
  RETURNS bigint
@@ -332,6 +419,16 @@ CREATE TABLE grants (
 CREATE INDEX grants_session ON public.grants USING btree (session_id) WHERE (ended_at IS NULL);
 CREATE INDEX grants_user ON public.grants USING btree (user_id) WHERE (ended_at IS NULL);
 
+CREATE TABLE guess_counters (
+  key bytea NOT NULL,
+  failures integer NOT NULL,
+  closed_until timestamp with time zone,
+  forget_at timestamp with time zone NOT NULL,
+  CONSTRAINT guess_counters_pkey PRIMARY KEY (key),
+  CONSTRAINT guess_counters_failures_check CHECK (failures > 0)
+);
+CREATE INDEX guess_counters_forget_at ON public.guess_counters USING btree (forget_at);
+
 CREATE TABLE identifiers (
   id uuid NOT NULL,
   realm_id integer DEFAULT 1 NOT NULL,
@@ -357,6 +454,17 @@ CREATE TABLE installation (
   CONSTRAINT installation_pkey PRIMARY KEY (only_row),
   CONSTRAINT installation_only_row_check CHECK (only_row)
 );
+
+CREATE TABLE known_devices (
+  secret_hash bytea NOT NULL,
+  user_id uuid NOT NULL,
+  last_used_at timestamp with time zone NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  CONSTRAINT known_devices_pkey PRIMARY KEY (secret_hash),
+  CONSTRAINT known_devices_secret_hash_check CHECK (octet_length(secret_hash) = 32),
+  CONSTRAINT known_devices_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
+);
+CREATE INDEX known_devices_user ON public.known_devices USING btree (user_id, last_used_at);
 
 CREATE TABLE passwords (
   user_id uuid NOT NULL,

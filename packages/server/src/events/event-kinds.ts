@@ -17,6 +17,7 @@ export const eventKinds = [
   'refresh_token.state_lost',
   'sign_in.failed',
   'sign_in.refused',
+  'sign_in.throttled',
   'password.set',
   'role.assigned',
   'role.unassigned',

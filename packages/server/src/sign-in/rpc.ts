@@ -32,10 +32,11 @@ export async function signUp(
 export async function signIn(
   deps: Deps,
   ctx: RequestContext,
-  { identifier, password, device }: SignInRequest,
+  { identifier, password, device, deviceSecret }: SignInRequest,
 ): Promise<MessageInitShape<typeof SignInResponseSchema>> {
-  const issued = await signInWithPassword(deps, ctx, {
+  const { deviceSecret: keptSecret, ...issued } = await signInWithPassword(deps, ctx, {
     identifier,
+    deviceSecret,
     password,
     device: device && {
       installationId: device.installationId,
@@ -45,7 +46,7 @@ export async function signIn(
     },
   })
   const tokens = { ...issued, tokenType: 'Bearer' }
-  return { result: { case: 'tokens', value: tokens } }
+  return { result: { case: 'tokens', value: tokens }, deviceSecret: keptSecret }
 }
 
 /** What the presented token stands for; that it is accepted was decided before. */

@@ -26,7 +26,13 @@ beforeEach(async () => {
 const email = 'ada@example.com'
 
 function send(changes: Partial<SignIn> = {}, context: Partial<RequestContext> = {}) {
-  const input = { identifier: email, password: testPassword, device: undefined, ...changes }
+  const input = {
+    identifier: email,
+    password: testPassword,
+    device: undefined,
+    deviceSecret: '',
+    ...changes,
+  }
   return signIn(deps, testContext(context), input)
 }
 
@@ -116,6 +122,7 @@ describe('signIn, right password', () => {
         identifier: email,
         password: testPassword,
         device: undefined,
+        deviceSecret: '',
       })
       assert.ok(expiresIn > 60 && expiresIn <= 91, `${shortest}: ${expiresIn}`)
     }
