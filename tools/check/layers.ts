@@ -19,6 +19,7 @@ export const layers: readonly { folder: string; because: string }[] = [
   { folder: 'sessions', because: 'a session joins a user and a client' },
   { folder: 'grants', because: 'a grant gives one client what a session allows' },
   { folder: 'tokens', because: 'a token speaks of a grant and its session' },
+  { folder: 'revocation', because: 'what is revoked is a token, a grant, a session or wider' },
   { folder: 'authenticators', because: 'proofs of who somebody is end in a session' },
   { folder: 'throttling', because: 'guesses are limited wherever a proof can be guessed at' },
   {
@@ -48,6 +49,7 @@ const features = [
   'sessions',
   'grants',
   'tokens',
+  'revocation',
   'authenticators',
   'throttling',
   'sign-in',

@@ -8,6 +8,8 @@ import type { Database } from './db/database.ts'
 import type { EventFeed } from './events/event-feed.ts'
 import type { KnownGrants } from './grants/grant-keys.ts'
 import type { Metrics } from './operations/metrics.ts'
+import type { LiveLog } from './revocation/live-log.ts'
+import type { SessionEnds } from './revocation/session-ends.ts'
 import type { SigningKeys } from './tokens/signing-keys.ts'
 
 export interface Deps {
@@ -18,6 +20,8 @@ export interface Deps {
   knownGrants: KnownGrants
   passwords: PasswordHasher
   eventFeed: EventFeed
+  revocations: LiveLog
+  sessionEnds: SessionEnds
   metrics: Metrics
   log: Logger
 }

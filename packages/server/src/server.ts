@@ -34,6 +34,8 @@ import { listenProbes, mountProbes } from './operations/probes.ts'
 import { openReadiness, type Readiness } from './operations/readiness.ts'
 import { createTracing, type Tracing } from './operations/tracing.ts'
 import { mountReference } from './reference/mount-reference.ts'
+import { openLiveLog } from './revocation/live-log.ts'
+import { openSessionEnds } from './revocation/session-ends.ts'
 import { authenticateBearer } from './tokens/authenticate.ts'
 import { ensureSigningKeys } from './tokens/signing-keys.ts'
 import { defaultWireLimits } from './wires/limits.ts'
@@ -142,6 +144,13 @@ async function openDeps({ config, log, metrics, tracing, address }: Environment)
     const signingKeys = await ensureSigningKeys({ db, masterSecret }, new Date())
     const hasher = openPasswordHasher(config.passwordHash)
     const passwords = observePasswordHasher(hasher, { metrics, tracing })
+    const revocations = await openLiveLog(
+      { db, log },
+      {
+        directAddress: config.database.directAddress ?? address,
+        tokenLifetimeSeconds: config.accessTokenLifetimeSeconds,
+      },
+    )
     const sealer = startSealer({ db, log, masterSecret })
     const deps = {
       config,
@@ -153,9 +162,12 @@ async function openDeps({ config, log, metrics, tracing, address }: Environment)
       metrics,
       log,
       eventFeed: sealer.feed,
+      revocations,
+      sessionEnds: openSessionEnds({ db, masterSecret, revocations }),
     }
     const close = async () => {
       await sealer.stop()
+      await revocations.stop()
       await db.end()
     }
     return { deps, sealer, close }

@@ -9,6 +9,8 @@ export const eventKinds = [
   'sign_up.refused',
   'user.suspended',
   'user.unsuspended',
+  'user.updated',
+  'user.signed_out',
   'user.erased',
   'session.started',
   'session.ended',
@@ -19,6 +21,7 @@ export const eventKinds = [
   'sign_in.refused',
   'sign_in.throttled',
   'password.set',
+  'password_change.failed',
   'role.assigned',
   'role.unassigned',
   'administrator.created',
@@ -26,6 +29,7 @@ export const eventKinds = [
   'signing_key.created',
   'signing_key.activated',
   'signing_key.retired',
+  'installation.recovered',
 ] as const
 
 export type EventKind = (typeof eventKinds)[number]
@@ -36,6 +40,7 @@ export type EventOutcome = 'success' | 'failure'
 export const countedKinds: ReadonlySet<EventKind> = new Set([
   'sign_up.refused',
   'sign_in.failed',
+  'password_change.failed',
   'access.denied',
   'refresh_token.retried_elsewhere',
   'refresh_token.state_lost',

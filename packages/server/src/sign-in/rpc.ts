@@ -3,6 +3,8 @@
 import type { MessageInitShape } from '@bufbuild/protobuf'
 import { timestampFromDate } from '@bufbuild/protobuf/wkt'
 import type {
+  ChangePasswordRequest,
+  ChangePasswordResponseSchema,
   GetPasswordPolicyRequest,
   GetPasswordPolicyResponseSchema,
   SignInRequest,
@@ -15,6 +17,7 @@ import type {
 import { passwordLengthMax } from '../authenticators/password-policy.ts'
 import type { Deps } from '../deps.ts'
 import { type RequestContext, userCaller } from '../request-context.ts'
+import { changePassword as changeOwnPassword } from './change-password.ts'
 import { signIn as signInWithPassword } from './sign-in.ts'
 import { signUp as openOwnAccount } from './sign-up.ts'
 
@@ -77,4 +80,14 @@ export async function getPasswordPolicy(
     maxLength: passwordLengthMax,
     refusesCommon: true,
   }
+}
+
+/** Changes the caller's password. */
+export async function changePassword(
+  deps: Deps,
+  ctx: RequestContext,
+  { currentPassword, newPassword }: ChangePasswordRequest,
+): Promise<MessageInitShape<typeof ChangePasswordResponseSchema>> {
+  await changeOwnPassword(deps, ctx, { currentPassword, newPassword })
+  return {}
 }

@@ -20,7 +20,7 @@ const ownScope = /^signet:[a-z.]+$/
 
 /** The user who calls with this token. */
 export async function authenticateBearer(
-  deps: Pick<Deps, 'config' | 'db' | 'signingKeys'>,
+  deps: Pick<Deps, 'config' | 'db' | 'revocations' | 'signingKeys'>,
   ctx: Pick<RequestContext, 'now'>,
   token: string,
 ): Promise<UserCaller> {
@@ -31,6 +31,7 @@ export async function authenticateBearer(
     audience: apiAudience(issuer),
   })
   const { sub: userId, gid: grantId, sid: sessionId, client_id: clientId } = claims
+  if (deps.revocations.revokes(claims)) throw refused('revoked')
   if (sessionId === undefined) throw refused('a grant without a session is not for this API')
   const live = await findLiveSession(deps.db, { userId, grantId, sessionId, clientId })
   if (live === undefined) throw refused('the grant, its session, user or client is not alive')
