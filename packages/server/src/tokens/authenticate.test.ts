@@ -9,6 +9,7 @@ import type { SignedIn } from '../sign-in/sign-in.ts'
 import { assertRefused, openTestUser, signInAs } from '../testing/accounts.ts'
 import { openTestDeps, rowsOf, type TestDeps, testContext } from '../testing/deps.ts'
 import { apiAudience, issueAccessToken, verifyAccessToken } from './access-token.ts'
+import type { AccessTokenClaims } from './access-token-claims.ts'
 import { authenticateBearer } from './authenticate.ts'
 
 let test: TestDeps
@@ -31,10 +32,14 @@ function authenticate(token = signedIn.accessToken): Promise<UserCaller> {
   return authenticateBearer(deps, testContext(), token)
 }
 
+/** What an access token says. */
+function claimsOf({ accessToken }: SignedIn): AccessTokenClaims {
+  return JSON.parse(Buffer.from(accessToken.split('.')[1] ?? '', 'base64url').toString())
+}
+
 /** The grant that an access token names. */
-function grantOf({ accessToken }: SignedIn): GrantId {
-  const claims = Buffer.from(accessToken.split('.')[1] ?? '', 'base64url').toString()
-  return JSON.parse(claims).gid
+function grantOf(signedIn: SignedIn): GrantId {
+  return claimsOf(signedIn).gid
 }
 
 /** A token that we signed, with claims as the caller likes them. */
@@ -59,7 +64,7 @@ function tokenFor(changes: {
     authTime: now,
     acr: 'aal1',
     amr: ['pwd'],
-    rev: 0n,
+    rev: BigInt(claimsOf(signedIn).rev),
     lifetimeSeconds: 300,
     sessionExpiresAt: new Date(now.getTime() + 1e6),
     ...changes,
