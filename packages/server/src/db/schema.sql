@@ -397,6 +397,7 @@ CREATE TABLE grants (
   wrapping_key_id text NOT NULL,
   generation integer DEFAULT 1 NOT NULL,
   rotated_at timestamp with time zone NOT NULL,
+  window_opened_at timestamp with time zone NOT NULL,
   confirmed_generation integer DEFAULT 0 NOT NULL,
   presenter bytea NOT NULL,
   amr text[] NOT NULL,

@@ -2,9 +2,9 @@
 -- A grant of a session. It rests on the credential that the session rests on, so it takes over the session's rev: what
 -- was revoked since that credential was read has killed both. Without the session there is no grant.
 insert into grants (id, user_id, client_id, session_id, scopes, audience, wrapped_secret, wrapping_key_id, rotated_at,
-                    presenter, amr, acr, auth_time, rev, created_at, expires_at)
+                    window_opened_at, presenter, amr, acr, auth_time, rev, created_at, expires_at)
 select :id, s.user_id, s.client_id, s.id, :scopes, :audience, :wrappedSecret, :wrappingKeyId, signet_now(),
-       :presenter, s.amr, s.acr, s.auth_time, s.rev, signet_now(), s.expires_at
+       signet_now(), :presenter, s.amr, s.acr, s.auth_time, s.rev, signet_now(), s.expires_at
   from sessions s
  where s.id = :sessionId;
 
@@ -22,8 +22,8 @@ select user_id, client_id, wrapped_secret, wrapping_key_id from grants where id 
 --
 -- The session is touched where nobody holds it: a refresh never waits for a second row, so it is in no deadlock.
 with held as materialized (
-  select id, user_id, client_id, session_id, scopes, audience, generation, rotated_at, confirmed_generation, presenter,
-         amr, acr, auth_time, rev, expires_at, ended_at
+  select id, user_id, client_id, session_id, scopes, audience, generation, rotated_at, window_opened_at,
+         confirmed_generation, presenter, amr, acr, auth_time, rev, expires_at, ended_at
     from grants
    where id = :grantId and user_id = :userId and client_id = :clientId
      for no key update
@@ -32,7 +32,7 @@ with held as materialized (
   select signet_now() as moment from held
 ), seen as materialized (
   select held.*, clock.moment, c.first_party, c.confirming, c.type = 'public' as rotates,
-         clock.moment - held.rotated_at < make_interval(secs => :windowSeconds) as within_window,
+         clock.moment - held.window_opened_at < make_interval(secs => :windowSeconds) as within_window,
          clock.moment - held.rotated_at <= interval '7 days' as within_recovery,
          least(s.idle_expires_at, s.expires_at) as session_expires_at,
          held.ended_at is null and held.expires_at > clock.moment
@@ -63,15 +63,18 @@ with held as materialized (
 ), accepted as materialized (
   select * from judged where verdict in ('advance', 'same_token', 'same_successor', 'late_successor')
 ), changed as (
-  -- Whoever presents the current generation has it: that confirms it.
+  -- Whoever presents the current generation has it: that confirms it. A late retry opens the window anew, because
+  -- others may hold the same token, and must get the same answer, although the successor is soon confirmed.
   update grants g
      set generation = a.generation + (a.verdict = 'advance')::integer,
+         confirmed_generation = case when a.verdict = 'late_successor' then g.confirmed_generation else a.generation end,
          rotated_at = case when a.verdict = 'advance' then a.moment else g.rotated_at end,
-         presenter = case when a.verdict = 'advance' then :presenter else g.presenter end,
-         confirmed_generation = a.generation
+         window_opened_at = case when a.verdict = 'same_token' then g.window_opened_at else a.moment end,
+         presenter = case when a.verdict = 'same_token' then g.presenter else :presenter end
     from accepted a
    where g.id = a.id
-     and (a.verdict = 'advance' or (a.verdict = 'same_token' and a.confirmed_generation < a.generation))
+     and (a.verdict in ('advance', 'late_successor')
+          or (a.verdict = 'same_token' and a.confirmed_generation < a.generation))
 ), reachable as materialized (
   select s.id from sessions s
    where s.id = (select a.session_id from accepted a) and s.ended_at is null

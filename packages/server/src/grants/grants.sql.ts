@@ -15,9 +15,9 @@ export const insertGrant = exec<
 >({
   name: 'grants.insertGrant',
   text: `insert into grants (id, user_id, client_id, session_id, scopes, audience, wrapped_secret, wrapping_key_id, rotated_at,
-                    presenter, amr, acr, auth_time, rev, created_at, expires_at)
+                    window_opened_at, presenter, amr, acr, auth_time, rev, created_at, expires_at)
 select $1, s.user_id, s.client_id, s.id, $2, $3, $4, $5, signet_now(),
-       $6, s.amr, s.acr, s.auth_time, s.rev, signet_now(), s.expires_at
+       signet_now(), $6, s.amr, s.acr, s.auth_time, s.rev, signet_now(), s.expires_at
   from sessions s
  where s.id = $7`,
   params: ['id', 'scopes', 'audience', 'wrappedSecret', 'wrappingKeyId', 'presenter', 'sessionId'],
@@ -72,8 +72,8 @@ export const decideRefresh = maybe<
 >({
   name: 'grants.decideRefresh',
   text: `with held as materialized (
-  select id, user_id, client_id, session_id, scopes, audience, generation, rotated_at, confirmed_generation, presenter,
-         amr, acr, auth_time, rev, expires_at, ended_at
+  select id, user_id, client_id, session_id, scopes, audience, generation, rotated_at, window_opened_at,
+         confirmed_generation, presenter, amr, acr, auth_time, rev, expires_at, ended_at
     from grants
    where id = $1 and user_id = $2 and client_id = $3
      for no key update
@@ -81,7 +81,7 @@ export const decideRefresh = maybe<
   select signet_now() as moment from held
 ), seen as materialized (
   select held.*, clock.moment, c.first_party, c.confirming, c.type = 'public' as rotates,
-         clock.moment - held.rotated_at < make_interval(secs => $4) as within_window,
+         clock.moment - held.window_opened_at < make_interval(secs => $4) as within_window,
          clock.moment - held.rotated_at <= interval '7 days' as within_recovery,
          least(s.idle_expires_at, s.expires_at) as session_expires_at,
          held.ended_at is null and held.expires_at > clock.moment
@@ -114,12 +114,14 @@ export const decideRefresh = maybe<
 ), changed as (
   update grants g
      set generation = a.generation + (a.verdict = 'advance')::integer,
+         confirmed_generation = case when a.verdict = 'late_successor' then g.confirmed_generation else a.generation end,
          rotated_at = case when a.verdict = 'advance' then a.moment else g.rotated_at end,
-         presenter = case when a.verdict = 'advance' then $7 else g.presenter end,
-         confirmed_generation = a.generation
+         window_opened_at = case when a.verdict = 'same_token' then g.window_opened_at else a.moment end,
+         presenter = case when a.verdict = 'same_token' then g.presenter else $7 end
     from accepted a
    where g.id = a.id
-     and (a.verdict = 'advance' or (a.verdict = 'same_token' and a.confirmed_generation < a.generation))
+     and (a.verdict in ('advance', 'late_successor')
+          or (a.verdict = 'same_token' and a.confirmed_generation < a.generation))
 ), reachable as materialized (
   select s.id from sessions s
    where s.id = (select a.session_id from accepted a) and s.ended_at is null

@@ -26,7 +26,7 @@ import {
 } from './grants.sql.ts'
 import { presenterOf } from './presenter.ts'
 
-type PresentDeps = Pick<Deps, 'config' | 'db' | 'masterSecret'>
+type PresentDeps = Pick<Deps, 'config' | 'db' | 'masterSecret' | 'revocations'>
 type Decision = NonNullable<Awaited<ReturnType<typeof decideRefresh>>>
 
 export interface Presentation {
@@ -109,12 +109,12 @@ function decide(
 }
 
 /** Ends what was reused, unless it turns out under the lock that somebody has ended it before. */
-function endReused(
+async function endReused(
   deps: PresentDeps,
   ctx: RequestContext,
   { presentation, sessionId }: { presentation: Presentation; sessionId: string | null },
 ): Promise<Decision | undefined> {
-  return deps.db.transaction(async (tx) => {
+  const decided = await deps.db.transaction(async (tx) => {
     if (sessionId !== null) await lockGrantsOfSession(tx, { sessionId })
     const decision = await decide({ ...deps, db: tx }, ctx, presentation)
     if (decision?.verdict !== 'reuse') return decision
@@ -126,6 +126,8 @@ function endReused(
     await record({ ...deps, db: tx }, ctx, { presentation, decision, what: 'reused' })
     return decision
   })
+  if (decided?.verdict === 'reuse') deps.revocations.announce()
+  return decided
 }
 
 const reason = 'refresh_token_reuse'

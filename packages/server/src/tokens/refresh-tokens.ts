@@ -29,7 +29,10 @@ export interface Refresh {
   authenticatedClientId?: ClientId
 }
 
-type RefreshDeps = Pick<Deps, 'config' | 'db' | 'knownGrants' | 'masterSecret' | 'signingKeys'>
+type RefreshDeps = Pick<
+  Deps,
+  'config' | 'db' | 'knownGrants' | 'masterSecret' | 'revocations' | 'signingKeys'
+>
 
 /** New tokens for a good refresh token. Asking twice is safe. */
 export async function refreshTokens(

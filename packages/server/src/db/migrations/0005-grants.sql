@@ -17,6 +17,8 @@ create table grants (
   -- The generation of the refresh token that is good, and since when it is.
   generation           integer not null default 1 check (generation > 0),
   rotated_at           timestamptz not null,
+  -- When the current generation was last given to somebody who may not be alone: by a rotation, or by a late retry.
+  window_opened_at     timestamptz not null,
   -- The latest generation that its holder is known to have.
   confirmed_generation integer not null default 0 check (confirmed_generation between 0 and generation),
   -- Keyed hash of the network and the software that the current generation was given to.
