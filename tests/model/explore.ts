@@ -70,8 +70,8 @@ function storyOf(visit: Visit): string[] {
 
 /** Equal for states that differ only in which of two holders of one kind is called which. */
 function keyOf({ grant, storage, holders, position, cut, left, seen }: World): string {
-  const row = `${grant.generation},${grant.rotatedAgo},${grant.confirmedGeneration},${grant.ended}`
-  const history = `${seen.successorGivenAgo.join()};${seen.proven},${seen.reuses},${seen.newestAccessRev},${seen.disturbed}`
+  const row = `${grant.generation},${grant.rotatedAgo},${grant.windowOpenedAgo},${grant.confirmedGeneration},${grant.ended}`
+  const history = `${seen.replacedAgo.join()};${seen.successorGivenAgo.join()};${seen.proven},${seen.reuses},${seen.newestAccessRev},${seen.disturbed}`
   const budget = `${left.revocations}${left.crashes}${left.losses}${left.restores}`
   return `${row}|${storage},${position},${cut}|${history}|${budget}|${holders.map(holderKey).sort().join()}`
 }

@@ -48,8 +48,10 @@ export const rules: Rules = {
 /** The row: all that the service remembers of a grant. */
 export interface Grant {
   generation: number
-  /** Since the window was last opened: by the redemption, a rotation, or a recovery. */
+  /** Since the redemption or the last rotation. */
   rotatedAgo: Age
+  /** Since the window was last opened: by the redemption, a rotation, or a recovery. */
+  windowOpenedAgo: Age
   /** The highest generation that was used or confirmed; −1 before the first use. */
   confirmedGeneration: number
   ended: 'reuse' | 'revoked' | undefined
@@ -95,15 +97,14 @@ export function present(
 function meaning(rule: Rules, grant: Grant, presented: Presented): Verdict {
   const { generation, confirming } = presented
   if (generation > grant.generation) return rule.aboveCurrentEnds ? 'reuse' : 'state_lost'
-  const { rotatedAgo } = grant
-  const inWindow = rotatedAgo <= rule.windowSeconds
+  const inWindow = grant.windowOpenedAgo <= rule.windowSeconds
   if (generation === grant.generation) return inWindow ? 'kept' : 'advanced'
   if (generation !== grant.generation - 1) return 'reuse'
   const confirmed = grant.confirmedGeneration >= grant.generation
   if (inWindow && !(rule.confirmationClosesWindow && confirmed)) {
     return rule.retryAdvances ? 'advanced' : 'retried'
   }
-  const recoverable = rotatedAgo <= rule.recoverySeconds
+  const recoverable = grant.rotatedAgo <= rule.recoverySeconds
   return confirming && !confirmed && recoverable ? 'recovered' : 'reuse'
 }
 
@@ -119,12 +120,13 @@ function consequence(
         ...grant,
         generation: grant.generation + 1,
         rotatedAgo: ages.now,
+        windowOpenedAgo: ages.now,
         confirmedGeneration,
       }
     case 'kept':
       return { ...grant, confirmedGeneration }
     case 'recovered':
-      return rule.recoveryOpensWindow ? { ...grant, rotatedAgo: ages.now } : grant
+      return rule.recoveryOpensWindow ? { ...grant, windowOpenedAgo: ages.now } : grant
     case 'reuse':
       return rule.reuseEnds ? { ...grant, ended: 'reuse' } : grant
     default:

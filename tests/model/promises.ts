@@ -78,5 +78,6 @@ function isTheft(world: World, { presented }: Outcome): boolean {
   const givenAgo = seen.successorGivenAgo[presented]
   if (presented >= grant.generation || givenAgo === undefined || givenAgo <= ages.soon) return false
   const successorUnseen = presented === grant.generation - 1 && seen.proven <= presented
-  return !(confirming && successorUnseen && givenAgo < ages.tooLate)
+  const replacedAgo = seen.replacedAgo[presented] ?? ages.tooLate
+  return !(confirming && successorUnseen && replacedAgo < ages.tooLate)
 }

@@ -51,7 +51,9 @@ export interface World {
   left: Budget
   /** What happened, as an observer sees it who trusts no column of the row. */
   seen: {
-    /** Per replaced generation: since its successor was handed out, first or again after a window had closed. */
+    /** Per replaced generation: since its successor was handed out for the first time. */
+    replacedAgo: readonly Age[]
+    /** The same, or since it was handed out again after a window had closed. */
     successorGivenAgo: readonly Age[]
     /** The highest generation that somebody who holds it has presented or confirmed. */
     proven: number
@@ -93,7 +95,13 @@ export function redeemed(
 ): World {
   return {
     confirming,
-    grant: { generation: 0, rotatedAgo: ages.now, confirmedGeneration: -1, ended: undefined },
+    grant: {
+      generation: 0,
+      rotatedAgo: ages.now,
+      windowOpenedAgo: ages.now,
+      confirmedGeneration: -1,
+      ended: undefined,
+    },
     storage: 0,
     holders: kinds.map((kind) => ({
       kind,
@@ -105,6 +113,7 @@ export function redeemed(
     cut: 0,
     left,
     seen: {
+      replacedAgo: [],
       successorGivenAgo: [],
       proven: -1,
       revoked: false,
@@ -233,19 +242,25 @@ function observe(world: World, outcome: Outcome, rev: number): World['seen'] {
   const { verdict, presented, answered, holder } = outcome
   if (holder === undefined) return world.seen
   const { seen } = world
-  const successorGivenAgo = [...seen.successorGivenAgo]
-  if (answered !== undefined && (verdict === 'advanced' || verdict === 'recovered')) {
-    successorGivenAgo[answered - 1] = ages.now
-  }
+  const first = verdict === 'advanced'
+  const given = first || verdict === 'recovered'
+  const replaced = (answered ?? 0) - 1
   return {
     ...seen,
-    successorGivenAgo,
+    replacedAgo: first ? withAge(seen.replacedAgo, replaced) : seen.replacedAgo,
+    successorGivenAgo: given ? withAge(seen.successorGivenAgo, replaced) : seen.successorGivenAgo,
     proven: answered === undefined ? seen.proven : Math.max(seen.proven, presented),
     reuses: seen.reuses + (verdict === 'reuse' ? 1 : 0),
     newestAccessRev:
       answered === undefined ? seen.newestAccessRev : Math.max(seen.newestAccessRev, rev),
     disturbed: seen.disturbed || holder.kind === 'thief' || !isEntitled(world, holder, presented),
   }
+}
+
+function withAge(agesPer: readonly Age[], generation: number): Age[] {
+  const changed = [...agesPer]
+  changed[generation] = ages.now
+  return changed
 }
 
 /**
@@ -257,7 +272,8 @@ export function isEntitled(world: World, holder: Holder, presented: number): boo
   if (presented >= world.grant.generation || givenAgo === undefined) return true
   if (givenAgo <= ages.soon) return true
   const stillStored = holder.kind === 'sharing' && world.storage === presented
-  return world.confirming && stillStored && givenAgo < ages.tooLate
+  const replacedAgo = world.seen.replacedAgo[presented] ?? ages.tooLate
+  return world.confirming && stillStored && replacedAgo < ages.tooLate
 }
 
 /** A sharing holder stores an answer only where the storage still holds what it presented. */
@@ -289,9 +305,20 @@ function confirmBy(world: World, holder: Holder): World {
 
 function wait(world: World, seconds: Age): World {
   const { grant, seen } = world
-  const rotatedAgo = older(grant.rotatedAgo, seconds)
-  const successorGivenAgo = seen.successorGivenAgo.map((age) => older(age, seconds))
-  return { ...world, grant: { ...grant, rotatedAgo }, seen: { ...seen, successorGivenAgo } }
+  const later = (age: Age) => older(age, seconds)
+  return {
+    ...world,
+    grant: {
+      ...grant,
+      rotatedAgo: later(grant.rotatedAgo),
+      windowOpenedAgo: later(grant.windowOpenedAgo),
+    },
+    seen: {
+      ...seen,
+      replacedAgo: seen.replacedAgo.map(later),
+      successorGivenAgo: seen.successorGivenAgo.map(later),
+    },
+  }
 }
 
 /** Ending the session ends the grant's row in the same transaction; a cut touches no row of the grant. */
@@ -321,12 +348,20 @@ function crash(world: World): World {
 
 /** The database loses its last rotation: restored from a copy, or failed over to one that lags. */
 function restore(world: World): World {
-  const { grant } = world
+  const { grant, seen } = world
+  const generation = grant.generation - 1
   return {
     ...world,
-    grant: { ...grant, generation: grant.generation - 1, rotatedAgo: ages.late },
+    grant: {
+      ...grant,
+      generation,
+      confirmedGeneration: Math.min(grant.confirmedGeneration, generation),
+      rotatedAgo: ages.late,
+      windowOpenedAgo: ages.late,
+    },
     left: { ...world.left, restores: world.left.restores - 1 },
-    seen: { ...world.seen, disturbed: true },
+    // Nobody can ask of the service what its database has forgotten.
+    seen: { ...seen, proven: Math.min(seen.proven, generation), disturbed: true },
   }
 }
 
