@@ -137,7 +137,7 @@ async function change(
 const uuid = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/iu
 
 /** The user whom an operator means. An address that several claim without proof is not enough. */
-async function resolveUser(db: Db, user: string): Promise<UserId> {
+export async function resolveUser(db: Db, user: string): Promise<UserId> {
   if (uuid.test(user)) return user.toLowerCase() as UserId
   const parsed = parseEmail(user, 'user')
   if (!('identifier' in parsed)) {

@@ -66,6 +66,20 @@ export const logGlobalCut = one<{ reason: string }, { entryId: bigint }>({
   columns: ['entryId'],
 })
 
+/** How many sessions are alive. */
+export const countLiveSessions = one<void, { count: number }>({
+  name: 'revocation.live-log.countLiveSessions',
+  text: `select count(*)::integer as "count!"
+  from sessions s
+  join users u on u.id = s.user_id
+  join clients c on c.id = s.client_id
+ where s.ended_at is null and least(s.idle_expires_at, s.expires_at) > signet_now()
+   and u.status = 'active' and c.status = 'active'
+   and s.rev >= greatest(u.cut, c.cut, global_cut())`,
+  params: [],
+  columns: ['count'],
+})
+
 /** Says how long access tokens of this instance live, before it issues any. A longer one counts at once; a shorter one once nobody has declared the longer one for a day and every token of it has expired. */
 export const declareTokenLifetime = exec<{ lifetimeSeconds: number }>({
   name: 'revocation.live-log.declareTokenLifetime',
