@@ -123,15 +123,13 @@ export const decideRefresh = maybe<
      and (a.verdict in ('advance', 'late_successor')
           or (a.verdict = 'same_token' and a.confirmed_generation < a.generation))
 ), reachable as materialized (
-  select s.id from sessions s
-   where s.id = (select a.session_id from accepted a) and s.ended_at is null
-     for no key update skip locked
+  select s.id from sessions s where s.id = (select a.session_id from accepted a) for no key update skip locked
 ), touched as (
   update sessions s
      set last_active_at = greatest(s.last_active_at, a.moment),
          idle_expires_at = least(a.moment + make_interval(secs => $8), s.expires_at)
     from accepted a, reachable r
-   where s.id = r.id
+   where s.id = r.id and s.ended_at is null
   returning least(s.idle_expires_at, s.expires_at) as expires_at
 )
 select j.verdict as "verdict!",

@@ -236,6 +236,44 @@ describe('a refresh token of what is dead', () => {
   })
 })
 
+describe('a grant without a session', () => {
+  beforeEach(() => rowsOf(deps, 'update grants set session_id = null'))
+
+  it('goes on when the session ends, and its access tokens name none', async (t) => {
+    await rowsOf(deps, 'delete from sessions')
+    const { second } = await rotated(t)
+    const { accessToken, sessionId } = await refresh(await at(t, 100), second)
+    assert.equal(sessionId, undefined)
+    const [, claims = ''] = accessToken.split('.')
+    assert.ok(!('sid' in JSON.parse(Buffer.from(claims, 'base64url').toString())))
+    const access = authenticateBearer(deps, testContext(), accessToken)
+    await assertRefused(access, ErrorReason.UNAUTHENTICATED)
+  })
+
+  it('ends with everything of its user', async (t) => {
+    const { second } = await rotated(t)
+    await rowsOf(deps, `select log_revocation('sub', id::text, 'test') from users for update`)
+    await refused(await at(t, 100), second)
+  })
+
+  it('is ended alone when it is reused', async (t) => {
+    const { first, second } = await rotated(t)
+    await confirmRefresh(deps, second)
+    await refused(await at(t, 100), first)
+    assert.deepEqual(
+      (await loggedRevocations(deps)).map(([scope]) => scope),
+      ['gid'],
+    )
+    assert.ok(
+      await authenticateBearer(
+        deps,
+        testContext(),
+        (await signInAs(deps, 'ada@example.com')).accessToken,
+      ),
+    )
+  })
+})
+
 describe('a client that can prove who it is', () => {
   it('keeps its refresh token, with proof, and gets nothing without', async (t) => {
     await rowsOf(deps, `update clients set type = 'confidential'`)
