@@ -19,9 +19,10 @@ export interface TestService {
   stop(): Promise<void>
 }
 
-export async function startService(): Promise<TestService> {
+/** Starts it; `settings` are environment variables of its own. */
+export async function startService(settings: Record<string, string> = {}): Promise<TestService> {
   const { db, address, drop } = await createTestDatabase()
-  const environment = databaseEnvironment(address)
+  const environment = { ...databaseEnvironment(address), ...settings }
   let server: OwnServer = await startServer(environment)
   const { url } = server
   const isRunning = () => server.child.exitCode === null && server.child.signalCode === null
