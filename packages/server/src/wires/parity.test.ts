@@ -63,6 +63,17 @@ const inputs: Record<
   },
   'signet.v1.AuthService/ValidateCredentials': { valid: {} },
   'signet.v1.AuthService/GetPasswordPolicy': { valid: {} },
+  'signet.v1.AuthService/RefreshTokens': {
+    valid: { refreshToken: 'sr1_token' },
+    invalid: { input: { refreshToken: '' }, rules: { refreshToken: 'string.min_len' } },
+  },
+  'signet.v1.AuthService/ConfirmRefresh': {
+    valid: { refreshToken: 'sr1_token' },
+    invalid: {
+      input: { refreshToken: 'x'.repeat(513) },
+      rules: { refreshToken: 'string.max_len' },
+    },
+  },
   'signet.v1.AuthService/SignOut': {
     valid: { token: 'sr1_token', scope: 'SIGN_OUT_SCOPE_EVERYWHERE' },
     invalid: { input: { token: 'x'.repeat(8193) }, rules: { token: 'string.max_len' } },
