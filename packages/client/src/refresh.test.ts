@@ -197,3 +197,17 @@ test('a session that was ended elsewhere is over here: storage empty, told once'
   assert.deepEqual([await storage.get(), timesOut()], [undefined, 1])
   await assert.rejects(client.getMe(), { reason: 'SIGNED_OUT' })
 })
+
+test('a day of three tabs on a bad network: one rotation each time, nobody is logged out', async () => {
+  const { client, open, clock, sessionId, timesOut } = await signedIn()
+  const tabs = [client, open(), open()]
+  const rounds = 12
+  for (let round = 1; round <= rounds; round++) {
+    clock.aheadMs = round * lifetimeMs
+    network.loseAnswers('RefreshTokens', round % 4)
+    network.loseAnswers('ConfirmRefresh', round % 2)
+    await Promise.all(tabs.map((tab) => tab.getMe()))
+    await service.passWindows()
+  }
+  assert.deepEqual([(await service.grantOf(sessionId)).generation, timesOut()], [rounds + 1, 0])
+})
