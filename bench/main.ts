@@ -13,11 +13,12 @@ import { describeMachine } from './machine.ts'
 import { table } from './report.ts'
 import { grpc } from './subjects/grpc.ts'
 import { memory } from './subjects/memory.ts'
+import { refresh } from './subjects/refresh.ts'
 import { rest } from './subjects/rest.ts'
 import { signIn } from './subjects/sign-in.ts'
 import { start } from './subjects/start.ts'
 
-const subjects: readonly Subject[] = [signIn, rest, start, memory, grpc]
+const subjects: readonly Subject[] = [signIn, refresh, rest, start, memory, grpc]
 
 interface Options {
   chosen: readonly Subject[]

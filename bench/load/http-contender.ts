@@ -3,7 +3,8 @@
 import type { Child } from '../child.ts'
 import { cpuSeconds } from '../machine.ts'
 import type { Contender, Slice } from '../slices.ts'
-import type { HttpLoad, HttpRequest } from './http-load.ts'
+import type { HttpLoad } from './http-load.ts'
+import type { HttpRequest } from './http-message.ts'
 
 interface HttpTarget {
   name: string

@@ -8,6 +8,7 @@
 import { connect, type Socket } from 'node:net'
 import { answerParent } from '../child.ts'
 import { type Slice, sliceOf } from '../slices.ts'
+import { type HttpRequest, messageOf, readAnswer } from './http-message.ts'
 
 export interface HttpLoad {
   /** Of the server, such as http://127.0.0.1:8080. */
@@ -18,17 +19,11 @@ export interface HttpLoad {
   seconds: number
 }
 
-export interface HttpRequest {
-  method: 'GET' | 'POST'
-  path: string
-  json?: object
-}
-
 answerParent(runLoad)
 
 async function runLoad({ origin, requests, connections, seconds }: HttpLoad): Promise<Slice> {
   const { hostname, port, host } = new URL(origin)
-  const messages = requests.map((request) => message(host, request))
+  const messages = requests.map((request) => messageOf(host, request))
   const startedAt = performance.now()
   const deadline = startedAt + seconds * 1000
   const latencies: number[] = []
@@ -42,15 +37,6 @@ async function runLoad({ origin, requests, connections, seconds }: HttpLoad): Pr
     ),
   )
   return sliceOf(latencies, { seconds, late: connections })
-}
-
-function message(host: string, { method, path, json }: HttpRequest): Buffer {
-  const body = json === undefined ? '' : JSON.stringify(json)
-  const head = [`${method} ${path} HTTP/1.1`, `Host: ${host}`, 'Accept: application/json']
-  if (json !== undefined) {
-    head.push('Content-Type: application/json', `Content-Length: ${Buffer.byteLength(body)}`)
-  }
-  return Buffer.from(`${head.join('\r\n')}\r\n\r\n${body}`)
 }
 
 interface Exchange {
@@ -93,14 +79,4 @@ function exchange(socket: Socket, { request, deadline, latencies }: Exchange): P
     socket.on('connect', send).on('data', receive).on('error', reject)
     socket.on('close', () => resolve())
   })
-}
-
-/** Status and whole length of an answer; undefined while some of it is missing. */
-function readAnswer(received: Buffer): { status: number; length: number } | undefined {
-  const headEnd = received.indexOf('\r\n\r\n')
-  if (headEnd === -1) return undefined
-  const head = received.toString('latin1', 0, headEnd)
-  const length = headEnd + 4 + Number(/content-length: (\d+)/i.exec(head)?.[1])
-  if (Number.isNaN(length)) throw new Error(`an answer without a length: ${head}`)
-  return received.length < length ? undefined : { status: Number(head.slice(9, 12)), length }
 }

@@ -27,11 +27,11 @@ export async function createDataDir(): Promise<{ path: string; remove(): Promise
 
 /**
  * Starts the server with its defaults and answers once it says where it listens. Throws with what it wrote, if it ends.
- * `watched` loads the probe that the event loop is read with.
+ * `watched` loads the probe that the event loop is read with; `settings` are further variables of its environment.
  */
 export async function startSignet(
   dataDir: string,
-  { watched = false } = {},
+  { watched = false, settings = {} }: { watched?: boolean; settings?: NodeJS.ProcessEnv } = {},
 ): Promise<SignetProcess> {
   const probes = watched ? ['--import', probe] : []
   const child = spawn(process.execPath, [...probes, main, 'start', '--json'], {
@@ -41,6 +41,7 @@ export async function startSignet(
       SIGNET_DATA_DIR: dataDir,
       SIGNET_HTTP_ADDRESS: '127.0.0.1:0',
       SIGNET_ISSUER: 'http://127.0.0.1',
+      ...settings,
     },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })

@@ -3,7 +3,7 @@
 import { type Child, startChild } from '../child.ts'
 import type { Finding, Subject } from '../finding.ts'
 import { httpContender } from '../load/http-contender.ts'
-import type { HttpRequest } from '../load/http-load.ts'
+import type { HttpRequest } from '../load/http-message.ts'
 import { cpuSeconds, descendants } from '../machine.ts'
 import type { EventLoopDelay } from '../server/event-loop-probe.ts'
 import { createDataDir, type SignetProcess, startSignet } from '../server/signet-process.ts'

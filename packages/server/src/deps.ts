@@ -6,7 +6,10 @@ import type { Config } from './config/config.ts'
 import type { MasterSecret } from './crypto/master-secret.ts'
 import type { Database } from './db/database.ts'
 import type { EventFeed } from './events/event-feed.ts'
+import type { KnownGrants } from './grants/grant-keys.ts'
 import type { Metrics } from './operations/metrics.ts'
+import type { LiveLog } from './revocation/live-log.ts'
+import type { SessionEnds } from './revocation/session-ends.ts'
 import type { SigningKeys } from './tokens/signing-keys.ts'
 
 export interface Deps {
@@ -14,8 +17,11 @@ export interface Deps {
   db: Database
   masterSecret: MasterSecret
   signingKeys: SigningKeys
+  knownGrants: KnownGrants
   passwords: PasswordHasher
   eventFeed: EventFeed
+  revocations: LiveLog
+  sessionEnds: SessionEnds
   metrics: Metrics
   log: Logger
 }

@@ -123,6 +123,12 @@ export const reasons = {
     oauthError: 'access_denied',
     sentence: 'Pages of this origin may not call Signet. An administrator can allow the origin.',
   },
+  [ErrorReason.INVALID_GRANT]: {
+    httpStatus: 400,
+    rpcCode: Code.Unauthenticated,
+    oauthError: 'invalid_grant',
+    sentence: 'This refresh token is no longer good. Sign in again.',
+  },
 } as const satisfies Record<Reason, ReasonRow>
 
 const names = new Map(Object.entries(ErrorReason).map(([name, reason]) => [reason, name]))

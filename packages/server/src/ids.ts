@@ -12,6 +12,7 @@ type Id<Name extends string> = string & { readonly [brand]: Name }
 
 export type UserId = Id<'user'>
 export type SessionId = Id<'session'>
+export type GrantId = Id<'grant'>
 export type ClientId = Id<'client'>
 export type EventId = Id<'event'>
 

@@ -32,6 +32,8 @@ export interface RequestContext {
   ipAddress: string
   userAgent: string
   caller: Caller
+  /** What came as bearer token, unread: for methods that judge it themselves. UNAUTHENTICATED where it is malformed. */
+  readonly bearerToken?: string | undefined
   /** Aborted when the caller goes away or the time limit is over. */
   signal: AbortSignal
   log: Logger

@@ -26,6 +26,7 @@ import type { StartedDatabase } from './db/embedded/start-database.ts'
 import { migrate } from './db/migrate.ts'
 import type { Deps } from './deps.ts'
 import { type Sealer, startSealer } from './events/sealer.ts'
+import { openKnownGrants } from './grants/grant-keys.ts'
 import { mountJwks } from './oauth/jwks.ts'
 import { createMetrics, type Metrics } from './operations/metrics.ts'
 import { observePasswordHasher } from './operations/observe-password-hasher.ts'
@@ -33,6 +34,8 @@ import { listenProbes, mountProbes } from './operations/probes.ts'
 import { openReadiness, type Readiness } from './operations/readiness.ts'
 import { createTracing, type Tracing } from './operations/tracing.ts'
 import { mountReference } from './reference/mount-reference.ts'
+import { openLiveLog } from './revocation/live-log.ts'
+import { openSessionEnds } from './revocation/session-ends.ts'
 import { authenticateBearer } from './tokens/authenticate.ts'
 import { ensureSigningKeys } from './tokens/signing-keys.ts'
 import { defaultWireLimits } from './wires/limits.ts'
@@ -134,19 +137,30 @@ async function openDeps({ config, log, metrics, tracing, address }: Environment)
     const signingKeys = await ensureSigningKeys({ db, masterSecret }, new Date())
     const hasher = openPasswordHasher(config.passwordHash)
     const passwords = observePasswordHasher(hasher, { metrics, tracing })
+    const revocations = await openLiveLog(
+      { db, log },
+      {
+        directAddress: config.database.directAddress ?? address,
+        tokenLifetimeSeconds: config.accessTokenLifetimeSeconds,
+      },
+    )
     const sealer = startSealer({ db, log, masterSecret })
     const deps = {
       config,
       db,
       masterSecret,
       signingKeys,
+      knownGrants: openKnownGrants(masterSecret),
       passwords,
       metrics,
       log,
       eventFeed: sealer.feed,
+      revocations,
+      sessionEnds: openSessionEnds({ db, masterSecret, revocations }),
     }
     const close = async () => {
       await sealer.stop()
+      await revocations.stop()
       await db.end()
     }
     return { deps, sealer, close }

@@ -6,6 +6,7 @@
 import type { Logger } from 'pino'
 import type { Caller, RequestContext } from '../request-context.ts'
 import type { Wire } from './app.ts'
+import { parseBearerToken } from './bearer-token.ts'
 
 /** Where a call came from; the wires make it. */
 export interface CallOrigin {
@@ -38,6 +39,10 @@ export class CallContext implements RequestContext {
     this.userAgent = origin.userAgent
     this.#origin = origin
     this.#rootLog = rootLog
+  }
+
+  get bearerToken(): string | undefined {
+    return parseBearerToken(this.#origin.authorization)
   }
 
   get log(): Logger {

@@ -32,6 +32,10 @@ function setUp(handle: () => Promise<object>, options: Partial<App> = {}) {
     signIn: step,
     validateCredentials: step,
     getPasswordPolicy: step,
+    refreshTokens: step,
+    confirmRefresh: step,
+    signOut: step,
+    changePassword: step,
   } as Parameters<typeof implement<typeof AuthService>>[1])
   const validate = createValidate()
   const app: App = {

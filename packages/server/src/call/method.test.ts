@@ -26,6 +26,10 @@ test('methods carry the access level of the contract', () => {
     signIn: handler,
     validateCredentials: handler,
     getPasswordPolicy: handler,
+    refreshTokens: handler,
+    confirmRefresh: handler,
+    signOut: handler,
+    changePassword: handler,
   })
   const levels = Object.fromEntries(methods.map(({ name, who }) => [name, who.case]))
   assert.equal(levels['signet.v1.AuthService/SignIn'], 'public')

@@ -7,6 +7,8 @@ import { ensureMasterSecret } from '../config/kept-master-secret.ts'
 import { type MasterSecret, openMasterSecret } from '../crypto/master-secret.ts'
 import type { Database } from '../db/database.ts'
 import type { RequestContext } from '../request-context.ts'
+import { notifyRevocations } from '../revocation/live-log.sql.ts'
+import type { LiveLog } from '../revocation/live-log.ts'
 
 /** The context of one command. Its reference is told to the operator and finds the event. */
 export function operatorContext(): RequestContext {
@@ -24,6 +26,12 @@ export function operatorContext(): RequestContext {
 /** The master secret of this installation. */
 export function openOperatorSecret(config: Config): MasterSecret {
   return openMasterSecret(ensureMasterSecret(config))
+}
+
+/** Tells the running instances that something was revoked; the database waits for it when it is closed. */
+export function announcerOf(db: Database): Pick<LiveLog, 'announce'> {
+  // Where it fails, the instances find the entry when they read the next time.
+  return { announce: () => void notifyRevocations(db).catch(() => undefined) }
 }
 
 /** A database that decides everything and keeps nothing: each transaction is rolled back after its work. */

@@ -41,6 +41,7 @@ export function buildProgram(run: RunVerb, version: string): Command {
   addServiceVerbs(program, run)
   addAdminVerbs(program, run)
   addUserVerbs(program, run)
+  addSessionVerbs(program, run)
   addEventVerbs(program, run)
   return program
 }
@@ -140,7 +141,7 @@ function addUserVerbs(program: Command, run: RunVerb): void {
     .option('--search <beginning>', 'Only those with an email address that begins so.')
     .addOption(new Option('--status <status>', 'Only these.').choices(['active', 'suspended']))
     .option('--limit <number>', 'How many to show at the most.', wholeNumber(1, 1000), 50)
-    .option('--after <id>', 'Begin after this user: the next page.', userId)
+    .option('--after <id>', 'Begin after this user: the next page.', uuidOf('user'))
     .action((options: CommonOptions & { limit: number }) =>
       run(options, async (context) => (await import('./user.ts')).userList(context, options)),
     )
@@ -165,6 +166,33 @@ function addUserVerbs(program: Command, run: RunVerb): void {
       run(options, async (context) =>
         (await import('./user.ts')).userUnsuspend(context, name, options),
       ),
+    )
+}
+
+function addSessionVerbs(program: Command, run: RunVerb): void {
+  const session = group(program, 'session', 'See where people are signed in, and end it.')
+  verb(session, 'list', 'List the live sessions of a user, the latest used first.')
+    .argument('<user>', 'The user, by id or by email address.')
+    .action((user: string, options: CommonOptions) =>
+      run(options, async (context) => (await import('./session.ts')).sessionList(context, user)),
+    )
+  verb(session, 'revoke', 'End a session: its tokens are refused from the next call on.')
+    .argument('<session>', 'The session, by id.', uuidOf('session'))
+    .action((id: string, options: CommonOptions) =>
+      run(options, async (context) => (await import('./session.ts')).sessionRevoke(context, id)),
+    )
+  verb(
+    program,
+    'recover',
+    'After the database was restored: end every session, as nobody knows which had ended.',
+  )
+    .option('--dry-run', 'Say what would end, and end nothing.')
+    .addHelpText(
+      'after',
+      '\nWhat was revoked after the backup was made is not in it. Everyone signs in again.',
+    )
+    .action((options: CommonOptions & { dryRun?: boolean }) =>
+      run(options, async (context) => (await import('./recover.ts')).recover(context, options)),
     )
 }
 
@@ -200,9 +228,11 @@ function wholeNumber(min: number, max: number): (text: string) => number {
   }
 }
 
-function userId(text: string): string {
-  if (/^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/iu.test(text)) return text.toLowerCase()
-  throw new InvalidArgumentError('It is the id of a user, as the list shows it.')
+function uuidOf(thing: string): (text: string) => string {
+  return (text) => {
+    if (/^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/iu.test(text)) return text.toLowerCase()
+    throw new InvalidArgumentError(`It is the id of a ${thing}, as the list shows it.`)
+  }
 }
 
 function chainPlace(text: string): ChainPlace {

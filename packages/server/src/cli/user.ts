@@ -12,7 +12,7 @@ import { CommandError } from './command-error.ts'
 import type { CommandIo } from './command-io.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
 import { withDatabase } from './open-database.ts'
-import { openOperatorSecret, operatorContext, rehearsal } from './operator.ts'
+import { announcerOf, openOperatorSecret, operatorContext, rehearsal } from './operator.ts'
 import { table } from './table.ts'
 
 type Context = { config: Config; io: CommandIo }
@@ -123,7 +123,9 @@ async function change(
   return withDatabase(context, async ({ db }) => {
     const userId = await resolveUser(db, user)
     const ctx = operatorContext()
-    const deps = { db: dryRun ? rehearsal(db) : db, masterSecret: openOperatorSecret(config) }
+    const revocations = announcerOf(db)
+    const masterSecret = openOperatorSecret(config)
+    const deps = { db: dryRun ? rehearsal(db) : db, masterSecret, revocations }
     const { changed } = await run(deps, ctx, userId)
     const said = dryRun ? `would be ${verb}. Nothing was changed.` : `is ${verb}.`
     const text = changed ? `${user} ${said}` : `${user} was ${verb} already. Nothing was changed.`
@@ -135,7 +137,7 @@ async function change(
 const uuid = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/iu
 
 /** The user whom an operator means. An address that several claim without proof is not enough. */
-async function resolveUser(db: Db, user: string): Promise<UserId> {
+export async function resolveUser(db: Db, user: string): Promise<UserId> {
   if (uuid.test(user)) return user.toLowerCase() as UserId
   const parsed = parseEmail(user, 'user')
   if (!('identifier' in parsed)) {

@@ -59,9 +59,16 @@ export interface Config {
   }
   readonly passwordMinLength: number
   readonly passwordHash: { readonly concurrency: number; readonly queueMax: number }
+  /** How many wrong passwords are taken before waiting begins. */
+  readonly signInAttempts: {
+    readonly perAccount: number
+    readonly perAddress: number
+    readonly addressWindowSeconds: number
+  }
   readonly accessTokenLifetimeSeconds: number
   readonly sessionIdleLifetimeSeconds: number
   readonly sessionLifetimeSeconds: number
+  readonly refreshWindowSeconds: number
   readonly log: {
     readonly level: 'debug' | 'info' | 'warn' | 'error'
     readonly format: 'json' | 'pretty'
@@ -216,9 +223,15 @@ function assemble(values: Values, files: Files, directory: string): Config {
       concurrency: values.SIGNET_PASSWORD_HASH_CONCURRENCY,
       queueMax: values.SIGNET_PASSWORD_HASH_QUEUE_MAX,
     },
+    signInAttempts: {
+      perAccount: values.SIGNET_SIGN_IN_ATTEMPTS_PER_ACCOUNT,
+      perAddress: values.SIGNET_SIGN_IN_ATTEMPTS_PER_ADDRESS,
+      addressWindowSeconds: values.SIGNET_SIGN_IN_ATTEMPTS_WINDOW_SECONDS,
+    },
     accessTokenLifetimeSeconds: values.SIGNET_ACCESS_TOKEN_LIFETIME_SECONDS,
     sessionIdleLifetimeSeconds: values.SIGNET_SESSION_IDLE_LIFETIME_SECONDS,
     sessionLifetimeSeconds: values.SIGNET_SESSION_LIFETIME_SECONDS,
+    refreshWindowSeconds: values.SIGNET_REFRESH_WINDOW_SECONDS,
     log: {
       level: values.SIGNET_LOG_LEVEL,
       format: values.SIGNET_LOG_FORMAT,

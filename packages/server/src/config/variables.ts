@@ -244,6 +244,23 @@ const accounts = {
     kind: whole(0, 10_000),
     about: 'How many password hashes may wait their turn; more sign-ins are asked to come back.',
   }),
+  SIGNET_SIGN_IN_ATTEMPTS_PER_ACCOUNT: defaulted('10', {
+    section: 'Passwords',
+    kind: whole(3, 50),
+    about:
+      'How many wrong passwords in a row an account takes from devices that are not known, and again each known device. From then on each doubles the wait, from 30 seconds up to a day.',
+  }),
+  SIGNET_SIGN_IN_ATTEMPTS_PER_ADDRESS: defaulted('100', {
+    section: 'Passwords',
+    kind: whole(10, 1_000_000),
+    about:
+      'How many wrong passwords are taken from one address (of IPv6: one /64) in a window, known devices apart.',
+  }),
+  SIGNET_SIGN_IN_ATTEMPTS_WINDOW_SECONDS: defaulted('900', {
+    section: 'Passwords',
+    kind: whole(60, 86_400),
+    about: 'How long the window of an address is. It begins with the first wrong password.',
+  }),
   SIGNET_ACCESS_TOKEN_LIFETIME_SECONDS: defaulted('300', {
     section: 'Tokens and sessions',
     kind: whole(5, 900),
@@ -258,6 +275,12 @@ const accounts = {
     section: 'Tokens and sessions',
     kind: whole(60, 400 * day),
     about: 'How long a session lives at the most, however much it is used.',
+  }),
+  SIGNET_REFRESH_WINDOW_SECONDS: defaulted('30', {
+    section: 'Tokens and sessions',
+    kind: whole(0, 120),
+    about:
+      'How long a refresh token that was just replaced still gets the same successor, for second tabs, lost answers and retries. 0 is for trials: every retry then looks like theft, except to clients that confirm.',
   }),
   SIGNET_LOG_LEVEL: defaulted('info', {
     section: 'Logs and operation',

@@ -1,6 +1,85 @@
 -- The schema after all migrations, read back from the catalog of Postgres. Generated; do not edit.
 -- Monthly partitions are left out.
 
+CREATE OR REPLACE FUNCTION public.admit_guess(account bytea, address bytea, source bytea)
+ RETURNS integer
+ LANGUAGE plpgsql
+AS $function$
+declare
+  retry_after integer := guess_retry_after(array[account, address]);
+  forgiven    integer;
+begin
+  if retry_after is not null then return retry_after; end if;
+  if address is null then
+    delete from guess_counters where key = account;
+    return null;
+  end if;
+  if not exists (select from guess_counters where key = source) then return null; end if;
+  perform pg_advisory_xact_lock(hashtextextended('signet guess ' || encode(account, 'hex'), 0));
+  retry_after := guess_retry_after(array[account, address]);
+  if retry_after is not null then return retry_after; end if;
+  delete from guess_counters where key = source returning failures into forgiven;
+  if forgiven is null then return null; end if;
+  delete from guess_counters where key = account and failures <= forgiven;
+  update guess_counters set failures = failures - forgiven where key = account;
+  return null;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.count_failed_guess(account bytea, address bytea, source bytea, account_max integer, address_max integer, address_window integer, OUT retry_after integer, OUT closed_for integer)
+ RETURNS record
+ LANGUAGE plpgsql
+AS $function$
+declare
+  at     timestamptz;
+  closes timestamptz;
+begin
+  perform pg_advisory_xact_lock(hashtextextended('signet guess ' || encode(account, 'hex'), 0));
+  if address is not null then
+    perform pg_advisory_xact_lock(hashtextextended('signet guess ' || encode(address, 'hex'), 0));
+  end if;
+  retry_after := guess_retry_after(array[account, address]);
+  if retry_after is not null then return; end if;
+  at := signet_now();
+
+  insert into guess_counters as c (key, failures, closed_until, forget_at)
+  values (account, 1, at + guess_delay(1, account_max), at + interval '30 days')
+  on conflict (key) do update
+     set failures = case when c.forget_at <= at then 1 else c.failures + 1 end,
+         closed_until = at + guess_delay(case when c.forget_at <= at then 1 else c.failures + 1 end, account_max),
+         forget_at = excluded.forget_at
+  returning c.closed_until into closes;
+  if closes is not null then closed_for := ceil(extract(epoch from closes - at)); end if;
+
+  if address is not null then
+    insert into guess_counters as c (key, failures, forget_at)
+    values (address, 1, at + make_interval(secs => address_window))
+    on conflict (key) do update
+       set failures = case when c.forget_at <= at then 1 else c.failures + 1 end,
+           closed_until = case when c.forget_at > at and c.failures + 1 >= address_max then c.forget_at end,
+           forget_at = case when c.forget_at <= at then excluded.forget_at else c.forget_at end;
+    insert into guess_counters as c (key, failures, forget_at)
+    values (source, 1, at + interval '30 days')
+    on conflict (key) do update
+       set failures = case when c.forget_at <= at then 1 else c.failures + 1 end,
+           forget_at = excluded.forget_at;
+  end if;
+
+  -- Last, because others may be waiting for a row that is forgotten here, and this waits for nobody any more.
+  delete from guess_counters c
+   where c.key in (select old.key from guess_counters old where old.forget_at <= at
+                    order by old.forget_at limit 100 for update skip locked);
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.current_system_identifier()
+ RETURNS bigint
+ LANGUAGE sql
+RETURN (SELECT pg_control_system.system_identifier FROM pg_control_system() pg_control_system(pg_control_version, catalog_version_no, system_identifier, pg_control_last_modified));
+
+CREATE OR REPLACE FUNCTION public.current_timeline()
+ RETURNS text
+ LANGUAGE sql
+RETURN "left"(pg_walfile_name(pg_current_wal_lsn()), 8);
+
 CREATE OR REPLACE FUNCTION public.ensure_event_partitions()
  RETURNS integer
  LANGUAGE plpgsql
@@ -37,18 +116,54 @@ CREATE OR REPLACE FUNCTION public.global_cut()
  STABLE PARALLEL SAFE
 RETURN (SELECT revocation_head.cut FROM revocation_head);
 
+CREATE OR REPLACE FUNCTION public.guess_delay(failures integer, free integer)
+ RETURNS interval
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN (failures >= 100) THEN '30 days'::interval WHEN (failures >= free) THEN LEAST(('00:00:30'::interval * ((2)::double precision ^ (LEAST((failures - free), 12))::double precision)), '1 day'::interval) ELSE NULL::interval END;
+
+CREATE OR REPLACE FUNCTION public.guess_retry_after(keys bytea[])
+ RETURNS integer
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+RETURN (SELECT (GREATEST((1)::numeric, ceil(EXTRACT(epoch FROM (max(c.closed_until) - signet_now())))))::integer AS "greatest" FROM guess_counters c WHERE ((c.key = ANY (guess_retry_after.keys)) AND (c.closed_until > signet_now())) HAVING (count(*) > 0));
+
 CREATE OR REPLACE FUNCTION public.is_administrator(id uuid)
  RETURNS boolean
  LANGUAGE sql
  STABLE PARALLEL SAFE
 RETURN (EXISTS (SELECT FROM (role_assignments a JOIN roles r ON ((r.id = a.role_id))) WHERE ((a.user_id = is_administrator.id) AND (a.organization_id IS NULL) AND r.built_in AND (r.name = 'administrator'::text))));
 
-CREATE OR REPLACE FUNCTION public.next_revocation_position()
+CREATE OR REPLACE FUNCTION public.keep_session(sid uuid, place bigint)
+ RETURNS void
+ LANGUAGE sql
+BEGIN ATOMIC
+ UPDATE grants g SET rev = keep_session.place
+    FROM users u,
+     clients c,
+     sessions s
+   WHERE ((g.session_id = keep_session.sid) AND (u.id = g.user_id) AND (c.id = g.client_id) AND (s.id = g.session_id) AND (g.ended_at IS NULL) AND (s.ended_at IS NULL) AND (LEAST(g.rev, s.rev) >= GREATEST(u.cut, c.cut, ( SELECT h.cut
+            FROM revocation_head h))));
+ UPDATE sessions s SET rev = keep_session.place
+    FROM users u,
+     clients c
+   WHERE ((s.id = keep_session.sid) AND (u.id = s.user_id) AND (c.id = s.client_id) AND (s.ended_at IS NULL) AND (s.rev >= GREATEST(u.cut, c.cut, ( SELECT h.cut
+            FROM revocation_head h))));
+END;
+
+CREATE OR REPLACE FUNCTION public.known_device_user(secret_hash bytea, among uuid[])
+ RETURNS uuid
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+RETURN (SELECT d.user_id FROM known_devices d WHERE ((d.secret_hash = known_device_user.secret_hash) AND (d.user_id = ANY (known_device_user.among)) AND (d.expires_at > signet_now())));
+
+CREATE OR REPLACE FUNCTION public.log_revocation(scope text, value text, reason text, except_sid uuid DEFAULT NULL::uuid)
  RETURNS bigint
  LANGUAGE sql
 BEGIN ATOMIC
- UPDATE revocation_head SET "position" = (revocation_head."position" + 1)
-   RETURNING revocation_head."position";
+ INSERT INTO revocation_log (scope, value, reason, except_sid)
+   VALUES (log_revocation.scope, log_revocation.value, log_revocation.reason, log_revocation.except_sid)
+   RETURNING revocation_log.id;
 END;
 
 CREATE OR REPLACE FUNCTION public.permissions_of(id uuid)
@@ -56,6 +171,38 @@ CREATE OR REPLACE FUNCTION public.permissions_of(id uuid)
  LANGUAGE sql
  STABLE PARALLEL SAFE
 RETURN (SELECT COALESCE(array_agg(DISTINCT p.permission), '{}'::text[]) AS "coalesce" FROM roles r, LATERAL unnest(r.permissions) p(permission) WHERE ((r.built_in AND (r.name = 'user'::text)) OR (r.id IN (SELECT a.role_id FROM role_assignments a WHERE ((a.user_id = permissions_of.id) AND (a.organization_id IS NULL))))));
+
+CREATE OR REPLACE FUNCTION public.place_revocation()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+declare
+  head revocation_head;
+begin
+  update revocation_head h
+     set position = h.position + case when (h.system_identifier, h.timeline) = (here.system_identifier, here.timeline)
+                                      then 1 else 4294967296 end,
+         log_id = case when (h.system_identifier, h.timeline) = (here.system_identifier, here.timeline)
+                       then h.log_id else gen_random_uuid() end,
+         system_identifier = here.system_identifier,
+         timeline = here.timeline
+    from (select current_system_identifier() as system_identifier, current_timeline() as timeline) here
+   returning h.* into head;
+  update revocation_log
+     set position = head.position,
+         expires_at = signet_now() + make_interval(secs => head.token_lifetime_seconds) + revocation_leeway()
+   where id = new.id;
+  if new.kind = 'stale' then return null; end if;
+  if new.scope = 'sub' then
+    if new.except_sid is not null then perform keep_session(new.except_sid, head.position); end if;
+    update users set cut = head.position where id = new.value::uuid;
+  elsif new.scope = 'client' then
+    update clients set cut = head.position where id = new.value;
+  elsif new.scope = 'all' then
+    update revocation_head set cut = head.position;
+  end if;
+  return null;
+end $function$;
 
 CREATE OR REPLACE FUNCTION public.protect_event()
  RETURNS trigger
@@ -85,6 +232,12 @@ begin
   if tg_op = 'UPDATE' and new.seq > old.seq then return new; end if;
   raise exception 'the event chain only grows: % is refused', lower(tg_op) using errcode = 'integrity_constraint_violation';
 end $function$;
+
+CREATE OR REPLACE FUNCTION public.revocation_leeway()
+ RETURNS interval
+ LANGUAGE sql
+ IMMUTABLE
+RETURN '00:02:00'::interval;
 
 CREATE OR REPLACE FUNCTION public.revocation_position()
  RETURNS bigint
@@ -145,6 +298,17 @@ CREATE TABLE clients (
   CONSTRAINT clients_signing_algorithm_check CHECK (signing_algorithm = ANY (ARRAY['ES256'::text, 'RS256'::text, 'EdDSA'::text])),
   CONSTRAINT clients_status_check CHECK (status = ANY (ARRAY['active'::text, 'disabled'::text])),
   CONSTRAINT clients_type_check CHECK (type = ANY (ARRAY['public'::text, 'confidential'::text, 'service'::text]))
+);
+
+CREATE TABLE consents (
+  user_id uuid NOT NULL,
+  client_id text NOT NULL,
+  scopes text[] NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  updated_at timestamp with time zone NOT NULL,
+  CONSTRAINT consents_pkey PRIMARY KEY (user_id, client_id),
+  CONSTRAINT consents_client_id_fkey FOREIGN KEY (client_id) REFERENCES clients(id) ON DELETE CASCADE,
+  CONSTRAINT consents_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
 );
 
 CREATE TABLE event_chain (
@@ -222,6 +386,50 @@ CREATE TRIGGER events_no_truncate BEFORE TRUNCATE ON events FOR EACH STATEMENT E
 CREATE TABLE events_default PARTITION OF events DEFAULT;
 CREATE TRIGGER events_no_truncate BEFORE TRUNCATE ON events_default FOR EACH STATEMENT EXECUTE FUNCTION protect_event();
 
+CREATE TABLE grants (
+  id uuid NOT NULL,
+  user_id uuid NOT NULL,
+  client_id text NOT NULL,
+  session_id uuid,
+  scopes text[] NOT NULL,
+  audience text[] NOT NULL,
+  wrapped_secret bytea NOT NULL,
+  wrapping_key_id text NOT NULL,
+  generation integer DEFAULT 1 NOT NULL,
+  rotated_at timestamp with time zone NOT NULL,
+  window_opened_at timestamp with time zone NOT NULL,
+  confirmed_generation integer DEFAULT 0 NOT NULL,
+  presenter bytea NOT NULL,
+  amr text[] NOT NULL,
+  acr text NOT NULL,
+  auth_time timestamp with time zone NOT NULL,
+  rev bigint NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  ended_at timestamp with time zone,
+  end_reason text,
+  CONSTRAINT grants_pkey PRIMARY KEY (id),
+  CONSTRAINT grants_audience_check CHECK (cardinality(audience) > 0),
+  CONSTRAINT grants_check CHECK (confirmed_generation >= 0 AND confirmed_generation <= generation),
+  CONSTRAINT grants_check1 CHECK ((ended_at IS NULL) = (end_reason IS NULL)),
+  CONSTRAINT grants_generation_check CHECK (generation > 0),
+  CONSTRAINT grants_client_id_fkey FOREIGN KEY (client_id) REFERENCES clients(id),
+  CONSTRAINT grants_session_id_fkey FOREIGN KEY (session_id) REFERENCES sessions(id) ON DELETE CASCADE,
+  CONSTRAINT grants_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
+) WITH (fillfactor=80);
+CREATE INDEX grants_session ON public.grants USING btree (session_id) WHERE (ended_at IS NULL);
+CREATE INDEX grants_user ON public.grants USING btree (user_id) WHERE (ended_at IS NULL);
+
+CREATE TABLE guess_counters (
+  key bytea NOT NULL,
+  failures integer NOT NULL,
+  closed_until timestamp with time zone,
+  forget_at timestamp with time zone NOT NULL,
+  CONSTRAINT guess_counters_pkey PRIMARY KEY (key),
+  CONSTRAINT guess_counters_failures_check CHECK (failures > 0)
+);
+CREATE INDEX guess_counters_forget_at ON public.guess_counters USING btree (forget_at);
+
 CREATE TABLE identifiers (
   id uuid NOT NULL,
   realm_id integer DEFAULT 1 NOT NULL,
@@ -248,6 +456,17 @@ CREATE TABLE installation (
   CONSTRAINT installation_only_row_check CHECK (only_row)
 );
 
+CREATE TABLE known_devices (
+  secret_hash bytea NOT NULL,
+  user_id uuid NOT NULL,
+  last_used_at timestamp with time zone NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  CONSTRAINT known_devices_pkey PRIMARY KEY (secret_hash),
+  CONSTRAINT known_devices_secret_hash_check CHECK (octet_length(secret_hash) = 32),
+  CONSTRAINT known_devices_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
+);
+CREATE INDEX known_devices_user ON public.known_devices USING btree (user_id, last_used_at);
+
 CREATE TABLE passwords (
   user_id uuid NOT NULL,
   hash text NOT NULL,
@@ -260,9 +479,37 @@ CREATE TABLE revocation_head (
   only_row boolean DEFAULT true NOT NULL,
   position bigint DEFAULT 0 NOT NULL,
   cut bigint DEFAULT 0 NOT NULL,
+  log_id uuid DEFAULT gen_random_uuid() NOT NULL,
+  system_identifier bigint NOT NULL,
+  timeline text NOT NULL,
+  token_lifetime_seconds integer DEFAULT 900 NOT NULL,
+  token_lifetime_until timestamp with time zone DEFAULT signet_now() + '1 day'::interval NOT NULL,
   CONSTRAINT revocation_head_pkey PRIMARY KEY (only_row),
-  CONSTRAINT revocation_head_only_row_check CHECK (only_row)
+  CONSTRAINT revocation_head_only_row_check CHECK (only_row),
+  CONSTRAINT revocation_head_token_lifetime_seconds_check CHECK (token_lifetime_seconds > 0)
 );
+
+CREATE TABLE revocation_log (
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  position bigint,
+  kind text DEFAULT 'ended'::text NOT NULL,
+  scope text NOT NULL,
+  value text NOT NULL,
+  except_sid uuid,
+  reason text NOT NULL,
+  created_at timestamp with time zone DEFAULT signet_now() NOT NULL,
+  expires_at timestamp with time zone,
+  CONSTRAINT revocation_log_pkey PRIMARY KEY (id),
+  CONSTRAINT revocation_log_position_key UNIQUE ("position"),
+  CONSTRAINT revocation_log_check CHECK (except_sid IS NULL OR scope = 'sub'::text),
+  CONSTRAINT revocation_log_check1 CHECK ((scope = 'all'::text) = (value = ''::text)),
+  CONSTRAINT revocation_log_check2 CHECK (("position" IS NULL) = (expires_at IS NULL)),
+  CONSTRAINT revocation_log_kind_check CHECK (kind = ANY (ARRAY['ended'::text, 'stale'::text])),
+  CONSTRAINT revocation_log_reason_check CHECK (reason ~ '^[a-z_]+$'::text),
+  CONSTRAINT revocation_log_scope_check CHECK (scope = ANY (ARRAY['jti'::text, 'gid'::text, 'sid'::text, 'sub'::text, 'client'::text, 'all'::text]))
+);
+CREATE INDEX revocation_log_expires_at ON public.revocation_log USING btree (expires_at);
+CREATE CONSTRAINT TRIGGER revocation_log_place AFTER INSERT ON revocation_log DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION place_revocation();
 
 CREATE TABLE role_assignments (
   user_id uuid NOT NULL,

@@ -9,12 +9,19 @@ export const eventKinds = [
   'sign_up.refused',
   'user.suspended',
   'user.unsuspended',
+  'user.updated',
+  'user.signed_out',
   'user.erased',
   'session.started',
   'session.ended',
+  'refresh_token.reused',
+  'refresh_token.retried_elsewhere',
+  'refresh_token.state_lost',
   'sign_in.failed',
   'sign_in.refused',
+  'sign_in.throttled',
   'password.set',
+  'password_change.failed',
   'role.assigned',
   'role.unassigned',
   'administrator.created',
@@ -22,6 +29,7 @@ export const eventKinds = [
   'signing_key.created',
   'signing_key.activated',
   'signing_key.retired',
+  'installation.recovered',
 ] as const
 
 export type EventKind = (typeof eventKinds)[number]
@@ -32,7 +40,10 @@ export type EventOutcome = 'success' | 'failure'
 export const countedKinds: ReadonlySet<EventKind> = new Set([
   'sign_up.refused',
   'sign_in.failed',
+  'password_change.failed',
   'access.denied',
+  'refresh_token.retried_elsewhere',
+  'refresh_token.state_lost',
 ])
 
 /** How many attempts of a window are recorded one by one. */

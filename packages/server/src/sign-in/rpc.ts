@@ -3,6 +3,8 @@
 import type { MessageInitShape } from '@bufbuild/protobuf'
 import { timestampFromDate } from '@bufbuild/protobuf/wkt'
 import type {
+  ChangePasswordRequest,
+  ChangePasswordResponseSchema,
   GetPasswordPolicyRequest,
   GetPasswordPolicyResponseSchema,
   SignInRequest,
@@ -15,6 +17,7 @@ import type {
 import { passwordLengthMax } from '../authenticators/password-policy.ts'
 import type { Deps } from '../deps.ts'
 import { type RequestContext, userCaller } from '../request-context.ts'
+import { changePassword as changeOwnPassword } from './change-password.ts'
 import { signIn as signInWithPassword } from './sign-in.ts'
 import { signUp as openOwnAccount } from './sign-up.ts'
 
@@ -32,10 +35,11 @@ export async function signUp(
 export async function signIn(
   deps: Deps,
   ctx: RequestContext,
-  { identifier, password, device }: SignInRequest,
+  { identifier, password, device, deviceSecret }: SignInRequest,
 ): Promise<MessageInitShape<typeof SignInResponseSchema>> {
-  const { accessToken, expiresIn, sessionId } = await signInWithPassword(deps, ctx, {
+  const { deviceSecret: keptSecret, ...issued } = await signInWithPassword(deps, ctx, {
     identifier,
+    deviceSecret,
     password,
     device: device && {
       installationId: device.installationId,
@@ -44,8 +48,8 @@ export async function signIn(
       app: device.app,
     },
   })
-  const tokens = { accessToken, tokenType: 'Bearer', expiresIn, sessionId }
-  return { result: { case: 'tokens', value: tokens } }
+  const tokens = { ...issued, tokenType: 'Bearer' }
+  return { result: { case: 'tokens', value: tokens }, deviceSecret: keptSecret }
 }
 
 /** What the presented token stands for; that it is accepted was decided before. */
@@ -76,4 +80,14 @@ export async function getPasswordPolicy(
     maxLength: passwordLengthMax,
     refusesCommon: true,
   }
+}
+
+/** Changes the caller's password. */
+export async function changePassword(
+  deps: Deps,
+  ctx: RequestContext,
+  { currentPassword, newPassword }: ChangePasswordRequest,
+): Promise<MessageInitShape<typeof ChangePasswordResponseSchema>> {
+  await changeOwnPassword(deps, ctx, { currentPassword, newPassword })
+  return {}
 }

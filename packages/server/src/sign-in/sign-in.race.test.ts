@@ -101,7 +101,8 @@ describe('a sign-in whose hash is still running', () => {
 describe('a suspension that commits at the same moment', () => {
   it('kills the session that was started before it could be seen', async () => {
     const signedIn = await deps.db.transaction(async (tx) => {
-      const text = `update users set status = 'suspended', cut = next_revocation_position() where id = $1`
+      const text = `update users set status = 'suspended' where id = $1
+                    returning log_revocation('sub', id::text, 'suspended')`
       await tx.query({ name: '', text, values: [userId], rowMode: 'array' })
       // The suspension is not committed, so this sign-in cannot see it.
       return signInAs(deps, email)

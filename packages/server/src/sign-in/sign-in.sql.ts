@@ -1,38 +1,54 @@
 // Generated from sign-in.sql by tools/sql. Do not edit.
 import { exec, many, maybe } from '../db/query.ts'
 
-/** Who may be meant by an identifier: the user who proved to own it, else those who claim it, oldest first. The position is read in this statement, with the passwords: a session that rests on them dies of anything revoked later. The keys of their events come along, so that they need not be asked for. */
+/** Who may be meant by an identifier: the user who proved to own it, else those who claim it, oldest first; of a known device its owner alone. At least one row, which says whether a guess is let through, so that nobody and somebody cost the same. The keys of their events come along, so that they need not be asked for. The position is read in this statement, with the passwords: a session that rests on them dies of anything revoked later. */
 export const listSignInCandidates = many<
   {
     kind: string
     canonical: string
     limit: number
+    deviceHash: Buffer | null
+    account: Buffer
+    address: Buffer
   },
   {
-    userId: string
+    retryAfter: number | null
+    deviceUserId: string | null
+    userId: string | null
     hash: string | null
     setAt: Date | null
-    rev: bigint
     wrappedKey: Buffer | null
     wrappingKeyId: string | null
+    rev: bigint
   }
 >({
   name: 'sign-in.listSignInCandidates',
-  text: `select u.id as user_id, p.hash, p.set_at, revocation_position() as "rev!",
-       k.wrapped_key, k.wrapping_key_id
-  from identifiers i
-  join users u on u.id = i.user_id
-  left join passwords p on p.user_id = u.id
-  left join event_keys k on k.owner = u.id::text
- where i.realm_id = 1 and i.kind = $1 and i.canonical = $2 and u.status <> 'deleted'
-   and (i.verified_at is not null
-        or not exists (select from identifiers v
-                        where v.realm_id = 1 and v.kind = $1 and v.canonical = $2
-                          and v.verified_at is not null))
- order by i.created_at, i.id
- limit $3::integer`,
-  params: ['kind', 'canonical', 'limit'],
-  columns: ['userId', 'hash', 'setAt', 'rev', 'wrappedKey', 'wrappingKeyId'],
+  text: `with candidate as materialized (
+  select u.id, p.hash, p.set_at, k.wrapped_key, k.wrapping_key_id, i.created_at, i.id as identifier_id
+    from identifiers i
+    join users u on u.id = i.user_id
+    left join passwords p on p.user_id = u.id
+    left join event_keys k on k.owner = u.id::text
+   where i.realm_id = 1 and i.kind = $1 and i.canonical = $2 and u.status <> 'deleted'
+     and (i.verified_at is not null
+          or not exists (select from identifiers v
+                          where v.realm_id = 1 and v.kind = $1 and v.canonical = $2
+                            and v.verified_at is not null))
+   order by i.created_at, i.id
+   limit $3::integer
+), device as materialized (
+  select known_device_user($4::bytea, array(select id from candidate)) as user_id
+)
+select guess_retry_after(case when d.user_id is null then array[$5::bytea, $6::bytea]
+                              else array[$4::bytea] end) as "retry_after?",
+       d.user_id as "device_user_id?",
+       c.id as "user_id?", c.hash as "hash?", c.set_at as "set_at?",
+       c.wrapped_key as "wrapped_key?", c.wrapping_key_id as "wrapping_key_id?", revocation_position() as "rev!"
+  from device d
+  left join candidate c on d.user_id is null or c.id = d.user_id
+ order by c.created_at, c.identifier_id`,
+  params: ['kind', 'canonical', 'limit', 'deviceHash', 'account', 'address'],
+  columns: ['retryAfter', 'deviceUserId', 'userId', 'hash', 'setAt', 'wrappedKey', 'wrappingKeyId', 'rev'],
 })
 
 /** Stores another hash of the same password, unless the password was changed meanwhile. */

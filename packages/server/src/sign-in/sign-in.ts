@@ -1,16 +1,17 @@
 /**
  * Signs a person in with an identifier and a password.
  *
- * 1. Read who may be meant, with their passwords, the keys of their events and the position of the revocation log, in
- *    one statement.
+ * 1. Read who may be meant, with their passwords, the keys of their events and the position of the revocation log, and
+ *    whether another guess is let through, in one statement.
  * 2. Try the password on each, outside of any transaction. For an unknown identifier one hash is computed all the same.
- * 3. Start the session in one statement, only where the password is still the one that was read, the user is active and
+ * 3. Count a wrong guess, or let a right one through: guesses that ran at once may have used up the limit meanwhile.
+ * 4. Start the session in one statement, only where the password is still the one that was read, the user is active and
  *    nothing was revoked since: a suspension that came while the hash was computed wins.
- * 4. Issue the access token.
+ * 5. Issue a grant in this session, and the tokens of both.
  *
  * Only who gave the right password learns that an account is suspended. Every failure is recorded.
  *
- * Errors: INVALID_ARGUMENT, INVALID_CREDENTIALS, ACCOUNT_SUSPENDED, UNAVAILABLE.
+ * Errors: INVALID_ARGUMENT, INVALID_CREDENTIALS, ACCOUNT_SUSPENDED, RATE_LIMITED, UNAVAILABLE.
  * Specs: RFC 8176 §2 (amr), RFC 9068 §2.2.
  */
 
@@ -20,10 +21,19 @@ import type { Deps } from '../deps.ts'
 import { SignetError, type Violation } from '../errors.ts'
 import { type EventKeys, openEventKeys } from '../events/event-keys.ts'
 import { recordEvent } from '../events/record-event.ts'
-import type { UserId } from '../ids.ts'
+import { firstGeneration, issueGrant } from '../grants/issue-grant.ts'
+import type { SessionId, UserId } from '../ids.ts'
 import type { RequestContext } from '../request-context.ts'
 import { type Device, type StartedSession, startSession } from '../sessions/start-session.ts'
-import { apiAudience, issueAccessToken } from '../tokens/access-token.ts'
+import {
+  admitGuess,
+  checkGuess,
+  countFailedGuess,
+  type GuessState,
+  prepareGuess,
+} from '../throttling/guess.ts'
+import { apiAudience } from '../tokens/access-token.ts'
+import { type IssuedTokens, issueTokens } from '../tokens/issue-tokens.ts'
 import { type EmailIdentifier, parseEmail } from '../users/identifier.ts'
 import { checkPrintable } from '../users/printable.ts'
 import { claimsMax } from './claims.ts'
@@ -33,18 +43,16 @@ export interface SignIn {
   identifier: string
   password: string
   device: Device | undefined
+  /** What the device was given at an earlier sign-in; empty where it has none. */
+  deviceSecret: string
 }
 
-/** An access token for Signet's own API, and the session that it speaks of. */
-export interface SignedIn {
-  accessToken: string
-  /** Seconds from now. */
-  expiresIn: number
-  sessionId: string
-}
+/** Tokens for Signet's own API, the session that they speak of, and what the device presents at its next sign-in. */
+export type SignedIn = IssuedTokens & { sessionId: SessionId; deviceSecret: string }
 
 type SignInDeps = Pick<Deps, 'config' | 'db' | 'masterSecret' | 'passwords' | 'signingKeys'>
-type Candidate = Awaited<ReturnType<typeof listSignInCandidates>>[number]
+type Found = Awaited<ReturnType<typeof listSignInCandidates>>[number]
+type Candidate = Found & { userId: string }
 
 /** A candidate whose password it was. */
 interface Proof {
@@ -65,16 +73,30 @@ export async function signIn(
 ): Promise<SignedIn> {
   const identifier = checkSignIn(input)
   const { kind, canonical } = identifier
-  const candidates = await listSignInCandidates(deps.db, { kind, canonical, limit: claimsMax })
+  const { deviceSecret } = input
+  const guess = prepareGuess(deps, ctx, { account: `${kind} ${canonical}`, deviceSecret })
+  const found = await listSignInCandidates(deps.db, { ...guess, kind, canonical, limit: claimsMax })
+  const state = guessState(found)
+  checkGuess(state)
+  const candidates = found.filter((row): row is Candidate => row.userId !== null)
   const proof = await provePassword(deps, ctx, { candidates, password: input.password })
   if (proof === undefined) {
-    await recordFailure(deps, ctx, { identifier, candidates })
+    const closedSeconds = await countFailedGuess(deps, guess, state)
+    await recordFailure(deps, ctx, { identifier, candidates, closedSeconds })
     throw new SignetError(ErrorReason.INVALID_CREDENTIALS)
   }
+  const { userId } = proof
+  const keptSecret = await admitGuess(deps, guess, { state, userId, deviceSecret })
   const session = await startProvenSession(deps, ctx, { proof, device: input.device })
   if (session === 'suspended') throw new SignetError(ErrorReason.ACCOUNT_SUSPENDED)
   if (session === 'revoked') throw new SignetError(ErrorReason.INVALID_CREDENTIALS)
-  return issueTokens(deps, ctx, session)
+  return { ...(await issueGrantedTokens(deps, ctx, session)), deviceSecret: keptSecret }
+}
+
+/** What the statement says about the guess; each of its rows says the same. */
+function guessState([row]: Found[]): GuessState {
+  if (row === undefined) throw new Error('listSignInCandidates has at least one row')
+  return row
 }
 
 function checkSignIn({ identifier, device }: SignIn): EmailIdentifier {
@@ -151,39 +173,36 @@ async function startProvenSession(
 async function recordFailure(
   deps: SignInDeps,
   ctx: RequestContext,
-  { identifier, candidates }: { identifier: EmailIdentifier; candidates: Candidate[] },
+  {
+    identifier,
+    candidates,
+    closedSeconds,
+  }: { identifier: EmailIdentifier; candidates: Candidate[]; closedSeconds: number | undefined },
 ): Promise<void> {
   // Where several claim the address, nobody can say which of them was meant.
   const subject = candidates.length === 1 ? candidates[0] : undefined
-  await recordEvent(deps, ctx, {
-    kind: 'sign_in.failed',
+  const event = {
     outcome: 'failure',
     subjectId: subject?.userId as UserId | undefined,
     clientId: ownClientId,
     personal: { identifier: identifier.value },
-  })
+  } as const
+  await recordEvent(deps, ctx, { ...event, kind: 'sign_in.failed' })
+  if (closedSeconds === undefined) return
+  const details = { closedSeconds }
+  await recordEvent(deps, ctx, { ...event, kind: 'sign_in.throttled', details })
 }
 
-function issueTokens(deps: SignInDeps, ctx: RequestContext, session: StartedSession): SignedIn {
-  const { config, signingKeys } = deps
-  const { accessToken, claims } = issueAccessToken(
-    signingKeys.active('ES256'),
-    {
-      issuer: config.issuer,
-      audience: apiAudience(config.issuer),
-      userId: session.userId,
-      clientId: session.clientId,
-      sessionId: session.id,
-      scopes: session.scopes,
-      roles: session.roleNames,
-      authTime: session.authTime,
-      acr: session.acr,
-      amr: session.amr,
-      rev: session.position,
-      lifetimeSeconds: config.accessTokenLifetimeSeconds,
-      sessionExpiresAt: session.expiresAt,
-    },
-    ctx.now,
-  )
-  return { accessToken, expiresIn: claims.exp - claims.iat, sessionId: session.id }
+async function issueGrantedTokens(
+  deps: SignInDeps,
+  ctx: RequestContext,
+  session: StartedSession,
+): Promise<Omit<SignedIn, 'deviceSecret'>> {
+  const { id: sessionId, userId, clientId, scopes } = session
+  const audience = [apiAudience(deps.config.issuer)]
+  const grant = await issueGrant(deps, ctx, { userId, sessionId, scopes, audience })
+  // The session can be gone again only together with its user.
+  if (grant === undefined) throw new SignetError(ErrorReason.INVALID_CREDENTIALS)
+  const granted = { grant: { ...grant, userId, clientId }, generation: firstGeneration, audience }
+  return { ...issueTokens(deps, { ...session, ...granted, sessionId }, ctx.now), sessionId }
 }

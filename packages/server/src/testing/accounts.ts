@@ -33,7 +33,12 @@ export async function openTestUser(
 
 /** Signs in with an address, from nowhere in particular. */
 export function signInAs(deps: Deps, email: string, password = testPassword): Promise<SignedIn> {
-  return signIn(deps, testContext(), { identifier: email, password, device: undefined })
+  return signIn(deps, testContext(), {
+    identifier: email,
+    password,
+    device: undefined,
+    deviceSecret: '',
+  })
 }
 
 /** Rejected with this reason, and with these rules broken where any are named. */

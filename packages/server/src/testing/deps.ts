@@ -7,9 +7,12 @@ import { openMasterSecret } from '../crypto/master-secret.ts'
 import type { DatabaseAddress } from '../db/address.ts'
 import type { Deps } from '../deps.ts'
 import { openEventFeed } from '../events/event-feed.ts'
+import { openKnownGrants } from '../grants/grant-keys.ts'
 import { createLogger } from '../operations/log.ts'
 import { createMetrics } from '../operations/metrics.ts'
 import type { RequestContext } from '../request-context.ts'
+import { openLiveLog } from '../revocation/live-log.ts'
+import { openSessionEnds } from '../revocation/session-ends.ts'
 import { ensureSigningKeys } from '../tokens/signing-keys.ts'
 import { createTestDatabase } from './database.ts'
 
@@ -24,19 +27,30 @@ export async function openTestDeps(): Promise<TestDeps> {
   const { db, address, drop } = await createTestDatabase()
   const masterSecret = openMasterSecret({ current: `secret of one test ${randomUUID()}` })
   const signingKeys = await ensureSigningKeys({ db, masterSecret }, new Date())
+  const config = loadConfig({ environment: {}, directory: import.meta.dirname })
+  const log = createLogger({ level: 'silent', format: 'json' })
+  const tokenLifetimeSeconds = config.accessTokenLifetimeSeconds
+  const logOptions = { directAddress: address, tokenLifetimeSeconds }
+  const revocations = await openLiveLog({ db, log }, logOptions)
   return {
     deps: {
-      config: loadConfig({ environment: {}, directory: import.meta.dirname }),
+      config,
       db,
       masterSecret,
       signingKeys,
+      knownGrants: openKnownGrants(masterSecret),
       passwords: openPasswordHasher({ concurrency: 2, queueMax: 1000 }),
       eventFeed: openEventFeed(),
+      revocations,
+      sessionEnds: openSessionEnds({ db, masterSecret, revocations }),
       metrics: createMetrics(),
-      log: createLogger({ level: 'silent', format: 'json' }),
+      log,
     },
     address,
-    close: drop,
+    async close() {
+      await revocations.stop()
+      await drop()
+    },
   }
 }
 

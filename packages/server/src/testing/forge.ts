@@ -101,6 +101,7 @@ function openForge({ deps }: TestDeps): Forge {
       exp: iat + 300,
       iat,
       jti: 'AAAAAAAAAAAAAAAAAAAAAA',
+      gid: '019a0000-0000-7000-8000-000000000003',
       sid: '019a0000-0000-7000-8000-000000000002',
       auth_time: iat,
       acr: 'aal1',

@@ -5,7 +5,7 @@
  * Specs: RFC 9068 §2.2, RFC 8725 §3.12.
  */
 
-import type { ClientId, SessionId, UserId } from '../ids.ts'
+import type { ClientId, GrantId, SessionId, UserId } from '../ids.ts'
 import { refused } from './refused.ts'
 
 /** The claims of a user's access token, spelled as on the wire. Times are whole seconds since 1970. */
@@ -19,7 +19,10 @@ export interface AccessTokenClaims {
   exp: number
   iat: number
   jti: string
-  sid: SessionId
+  /** The grant that it was issued for. */
+  gid: GrantId
+  /** Missing where the grant outlives sessions. */
+  sid?: SessionId
   auth_time: number
   acr: string
   amr: string[]
@@ -56,6 +59,7 @@ const claimShapes: Record<keyof AccessTokenClaims, (value: unknown) => boolean> 
   exp: isWhole,
   iat: isWhole,
   jti: isText,
+  gid: isUuid,
   sid: isUuid,
   auth_time: isWhole,
   acr: isText,
@@ -67,6 +71,7 @@ const claimShapes: Record<keyof AccessTokenClaims, (value: unknown) => boolean> 
 /** The claims, once each has the shape that we write. Neither times nor parties are checked. */
 export function parseAccessTokenClaims(claims: Record<string, unknown>): AccessTokenClaims {
   for (const [name, hasShape] of Object.entries(claimShapes)) {
+    if (name === 'sid' && !Object.hasOwn(claims, name)) continue
     if (!Object.hasOwn(claims, name) || !hasShape(claims[name])) {
       throw refused(`claim ${name} is missing or not what it must be`)
     }

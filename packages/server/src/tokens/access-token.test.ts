@@ -4,7 +4,7 @@ import { ErrorReason } from '@signet/contract'
 import { createLocalJWKSet, decodeProtectedHeader, jwtVerify } from 'jose'
 import { openMasterSecret } from '../crypto/master-secret.ts'
 import { SignetError } from '../errors.ts'
-import type { ClientId, SessionId, UserId } from '../ids.ts'
+import type { ClientId, GrantId, SessionId, UserId } from '../ids.ts'
 import { createTestDatabase, type TestDatabase } from '../testing/database.ts'
 import {
   type AccessTokenInput,
@@ -24,6 +24,7 @@ const input: AccessTokenInput = {
   audience,
   userId: '019a0000-0000-7000-8000-000000000001' as UserId,
   clientId: 'signet' as ClientId,
+  grantId: '019a0000-0000-7000-8000-000000000003' as GrantId,
   sessionId: '019a0000-0000-7000-8000-000000000002' as SessionId,
   scopes: ['signet:api', 'openid'],
   roles: ['administrator', 'user'],
@@ -65,6 +66,7 @@ describe('issueAccessToken', () => {
       '{"iss":"https://id.example.com","sub":"019a0000-0000-7000-8000-000000000001",' +
         '"aud":"https://id.example.com/api","client_id":"signet","scope":"signet:api openid",' +
         `"exp":${iat + 300},"iat":${iat},"jti":"22 letters",` +
+        `"gid":"019a0000-0000-7000-8000-000000000003",` +
         `"sid":"019a0000-0000-7000-8000-000000000002","auth_time":${iat - 3600},"acr":"aal1",` +
         '"amr":["pwd"],"roles":["administrator","user"],"rev":7}',
     )

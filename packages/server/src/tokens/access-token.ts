@@ -13,7 +13,7 @@
  */
 
 import { randomBytes } from 'node:crypto'
-import type { ClientId, SessionId, UserId } from '../ids.ts'
+import type { ClientId, GrantId, SessionId, UserId } from '../ids.ts'
 import { type AccessTokenClaims, parseAccessTokenClaims } from './access-token-claims.ts'
 import { readJwt, signJwt } from './jwt.ts'
 import { refused } from './refused.ts'
@@ -25,7 +25,9 @@ export interface AccessTokenInput {
   audience: string
   userId: UserId
   clientId: ClientId
-  sessionId: SessionId
+  grantId: GrantId
+  /** Undefined where the grant outlives sessions. */
+  sessionId: SessionId | undefined
   scopes: readonly string[]
   roles: readonly string[]
   authTime: Date
@@ -33,7 +35,7 @@ export interface AccessTokenInput {
   amr: readonly string[]
   rev: bigint
   lifetimeSeconds: number
-  /** The token never outlives it. */
+  /** When its session or grant ends; the token never outlives it. */
   sessionExpiresAt: Date
 }
 
@@ -63,7 +65,8 @@ export function issueAccessToken(
     exp: Math.min(iat + input.lifetimeSeconds, seconds(input.sessionExpiresAt)),
     iat,
     jti: randomBytes(jtiBytes).toString('base64url'),
-    sid: input.sessionId,
+    gid: input.grantId,
+    ...(input.sessionId !== undefined && { sid: input.sessionId }),
     auth_time: seconds(input.authTime),
     acr: input.acr,
     amr: [...input.amr],

@@ -3,12 +3,13 @@ import { after, before, beforeEach, describe, it } from 'node:test'
 import { ErrorReason } from '@signet/contract'
 import { openDatabase } from '../db/database.ts'
 import type { Deps } from '../deps.ts'
-import type { ClientId, SessionId, UserId } from '../ids.ts'
+import type { ClientId, GrantId, SessionId, UserId } from '../ids.ts'
 import type { UserCaller } from '../request-context.ts'
 import type { SignedIn } from '../sign-in/sign-in.ts'
 import { assertRefused, openTestUser, signInAs } from '../testing/accounts.ts'
 import { openTestDeps, rowsOf, type TestDeps, testContext } from '../testing/deps.ts'
 import { apiAudience, issueAccessToken, verifyAccessToken } from './access-token.ts'
+import type { AccessTokenClaims } from './access-token-claims.ts'
 import { authenticateBearer } from './authenticate.ts'
 
 let test: TestDeps
@@ -31,9 +32,20 @@ function authenticate(token = signedIn.accessToken): Promise<UserCaller> {
   return authenticateBearer(deps, testContext(), token)
 }
 
+/** What an access token says. */
+function claimsOf({ accessToken }: SignedIn): AccessTokenClaims {
+  return JSON.parse(Buffer.from(accessToken.split('.')[1] ?? '', 'base64url').toString())
+}
+
+/** The grant that an access token names. */
+function grantOf(signedIn: SignedIn): GrantId {
+  return claimsOf(signedIn).gid
+}
+
 /** A token that we signed, with claims as the caller likes them. */
 function tokenFor(changes: {
   userId?: UserId
+  grantId?: GrantId
   sessionId?: SessionId
   clientId?: ClientId
   scopes?: string[]
@@ -45,13 +57,14 @@ function tokenFor(changes: {
     audience: apiAudience(issuer),
     userId,
     clientId: 'signet' as ClientId,
-    sessionId: signedIn.sessionId as SessionId,
+    grantId: grantOf(signedIn),
+    sessionId: signedIn.sessionId,
     scopes: ['signet:api'],
     roles: ['user'],
     authTime: now,
     acr: 'aal1',
     amr: ['pwd'],
-    rev: 0n,
+    rev: BigInt(claimsOf(signedIn).rev),
     lifetimeSeconds: 300,
     sessionExpiresAt: new Date(now.getTime() + 1e6),
     ...changes,
@@ -150,11 +163,14 @@ describe('authenticateBearer, dead', () => {
     'the session was not used for too long': 'update sessions set idle_expires_at = signet_now()',
     'the session is over': 'update sessions set expires_at = signet_now()',
     'the session is gone': 'delete from sessions',
+    'the grant was ended': `update grants set ended_at = signet_now(), end_reason = 'test'`,
+    'the grant is over': 'update grants set expires_at = signet_now()',
+    'the grant is gone': 'delete from grants',
     'the user is suspended': `update users set status = 'suspended'`,
     'the user is deleted': `update users set status = 'deleted'`,
-    'the user was cut': 'update users set cut = next_revocation_position()',
+    'the user was cut': `select log_revocation('sub', id::text, 'test') from users for update`,
     'the client is disabled': `update clients set status = 'disabled'`,
-    'the client was cut': 'update clients set cut = next_revocation_position()',
+    'the client was cut': `select log_revocation('client', id, 'test') from clients for update`,
     'everything was cut': 'update revocation_head set position = position + 1, cut = position + 1',
   }
   for (const [cause, statement] of Object.entries(causes)) {
@@ -178,6 +194,13 @@ describe('authenticateBearer, dead', () => {
     assert.ok(await authenticate(tokenFor({})))
   })
 
+  it('refuses a grant of another session of the same user', async () => {
+    const other = await signInAs(deps, 'ada@example.com')
+    const mixed = tokenFor({ grantId: grantOf(other) })
+    await assertRefused(authenticate(mixed), ErrorReason.UNAUTHENTICATED)
+    assert.ok(await authenticate(tokenFor({})))
+  })
+
   it("refuses another app without a scope of Signet's, and accepts it with one", async () => {
     await rowsOf(
       deps,
@@ -185,6 +208,7 @@ describe('authenticateBearer, dead', () => {
        values ('app', 'App', 'public', signet_now(), signet_now()) on conflict do nothing`,
     )
     await rowsOf(deps, `update sessions set client_id = 'app'`)
+    await rowsOf(deps, `update grants set client_id = 'app'`)
     const clientId = 'app' as ClientId
     for (const scopes of [[], ['openid'], ['xsignet:api'], ['signet'], ['signet:']]) {
       const token = tokenFor({ clientId, scopes })

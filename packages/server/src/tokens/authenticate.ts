@@ -2,7 +2,7 @@
  * Authenticates a call by its bearer token.
  *
  * 1. The token is one of ours for Signet's own API (see `verifyAccessToken`).
- * 2. One statement proves that the session, its user and its client are alive, and reads what the user may do.
+ * 2. One statement proves that the grant, its session, user and client are alive, and reads what the user may do.
  * 3. The client is one of ours, or was given a scope of Signet's: another app that holds a user's token must not
  *    manage that user's account.
  *
@@ -20,7 +20,7 @@ const ownScope = /^signet:[a-z.]+$/
 
 /** The user who calls with this token. */
 export async function authenticateBearer(
-  deps: Pick<Deps, 'config' | 'db' | 'signingKeys'>,
+  deps: Pick<Deps, 'config' | 'db' | 'revocations' | 'signingKeys'>,
   ctx: Pick<RequestContext, 'now'>,
   token: string,
 ): Promise<UserCaller> {
@@ -30,9 +30,11 @@ export async function authenticateBearer(
     issuer,
     audience: apiAudience(issuer),
   })
-  const { sub: userId, sid: sessionId, client_id: clientId } = claims
-  const live = await findLiveSession(deps.db, { userId, sessionId, clientId })
-  if (live === undefined) throw refused('the session, its user or its client is not alive')
+  const { sub: userId, gid: grantId, sid: sessionId, client_id: clientId } = claims
+  if (deps.revocations.revokes(claims)) throw refused('revoked')
+  if (sessionId === undefined) throw refused('a grant without a session is not for this API')
+  const live = await findLiveSession(deps.db, { userId, grantId, sessionId, clientId })
+  if (live === undefined) throw refused('the grant, its session, user or client is not alive')
   const scopes = claims.scope.split(' ').filter((scope) => scope !== '')
   if (!live.firstParty && !scopes.some((scope) => ownScope.test(scope))) {
     throw refused("a client that may not use Signet's own API")

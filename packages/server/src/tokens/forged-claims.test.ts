@@ -1,7 +1,7 @@
 import { encode, type Families, type Forge, refuseForgeries } from '../testing/forge.ts'
 
 const requiredClaims =
-  'iss sub aud client_id scope exp iat jti sid auth_time acr amr roles rev'.split(' ')
+  'iss sub aud client_id scope exp iat jti gid sid auth_time acr amr roles rev'.split(' ')
 
 const families: Families = {
   ...Object.fromEntries(

@@ -1,10 +1,13 @@
 -- name: findLiveSession :maybe
--- The session of this user and client, only where it and everything above it is alive, with what the user may do.
+-- The session behind a grant of this user and client, only where both and everything above them is alive, with what the
+-- user may do.
 select s.auth_time, c.first_party, permissions_of(u.id) as "permissions!"
-  from sessions s
-  join users u on u.id = s.user_id
-  join clients c on c.id = s.client_id
- where s.id = :sessionId and s.user_id = :userId and s.client_id = :clientId
+  from grants g
+  join sessions s on s.id = g.session_id
+  join users u on u.id = g.user_id
+  join clients c on c.id = g.client_id
+ where g.id = :grantId and g.session_id = :sessionId and g.user_id = :userId and g.client_id = :clientId
+   and g.ended_at is null and g.expires_at > signet_now()
    and s.ended_at is null and s.idle_expires_at > signet_now() and s.expires_at > signet_now()
    and u.status = 'active' and c.status = 'active'
-   and s.rev >= greatest(u.cut, c.cut, global_cut());
+   and least(g.rev, s.rev) >= greatest(u.cut, c.cut, global_cut());

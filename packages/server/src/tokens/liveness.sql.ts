@@ -1,9 +1,10 @@
 // Generated from liveness.sql by tools/sql. Do not edit.
 import { maybe } from '../db/query.ts'
 
-/** The session of this user and client, only where it and everything above it is alive, with what the user may do. */
+/** The session behind a grant of this user and client, only where both and everything above them is alive, with what the user may do. */
 export const findLiveSession = maybe<
   {
+    grantId: string
     sessionId: string
     userId: string
     clientId: string
@@ -16,13 +17,15 @@ export const findLiveSession = maybe<
 >({
   name: 'tokens.liveness.findLiveSession',
   text: `select s.auth_time, c.first_party, permissions_of(u.id) as "permissions!"
-  from sessions s
-  join users u on u.id = s.user_id
-  join clients c on c.id = s.client_id
- where s.id = $1 and s.user_id = $2 and s.client_id = $3
+  from grants g
+  join sessions s on s.id = g.session_id
+  join users u on u.id = g.user_id
+  join clients c on c.id = g.client_id
+ where g.id = $1 and g.session_id = $2 and g.user_id = $3 and g.client_id = $4
+   and g.ended_at is null and g.expires_at > signet_now()
    and s.ended_at is null and s.idle_expires_at > signet_now() and s.expires_at > signet_now()
    and u.status = 'active' and c.status = 'active'
-   and s.rev >= greatest(u.cut, c.cut, global_cut())`,
-  params: ['sessionId', 'userId', 'clientId'],
+   and least(g.rev, s.rev) >= greatest(u.cut, c.cut, global_cut())`,
+  params: ['grantId', 'sessionId', 'userId', 'clientId'],
   columns: ['authTime', 'firstParty', 'permissions'],
 })

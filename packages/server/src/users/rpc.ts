@@ -7,11 +7,16 @@ import {
   type GetMeRequest,
   type GetMeResponseSchema,
   IdentifierKind,
+  type UpdateMeRequest,
+  type UpdateMeResponseSchema,
+  type UserSchema,
   UserStatus,
 } from '@signet/contract'
 import type { Deps } from '../deps.ts'
 import { SignetError } from '../errors.ts'
+import type { UserId } from '../ids.ts'
 import { type RequestContext, userCaller } from '../request-context.ts'
+import { updateUserProfile } from './update-me.ts'
 import { findUser, listIdentifiers } from './users.sql.ts'
 
 const statuses = {
@@ -32,7 +37,24 @@ export async function getMe(
   ctx: RequestContext,
   _input: GetMeRequest,
 ): Promise<MessageInitShape<typeof GetMeResponseSchema>> {
+  return { user: await userMessage(deps, userCaller(ctx).userId) }
+}
+
+/** Changes the profile of the signed-in user. */
+export async function updateMe(
+  deps: Deps,
+  ctx: RequestContext,
+  { displayName, locale }: UpdateMeRequest,
+): Promise<MessageInitShape<typeof UpdateMeResponseSchema>> {
   const { userId } = userCaller(ctx)
+  await updateUserProfile(deps, ctx, { userId, change: { displayName, locale } })
+  return { user: await userMessage(deps, userId) }
+}
+
+async function userMessage(
+  deps: Deps,
+  userId: UserId,
+): Promise<MessageInitShape<typeof UserSchema>> {
   const [user, identifiers] = await Promise.all([
     findUser(deps.db, { id: userId }),
     listIdentifiers(deps.db, { userId }),
@@ -40,18 +62,16 @@ export async function getMe(
   // Deleted between authentication and here.
   if (user === undefined) throw new SignetError(ErrorReason.UNAUTHENTICATED)
   return {
-    user: {
-      id: user.id,
-      displayName: user.displayName,
-      locale: user.locale,
-      status: statuses[user.status],
-      identifiers: identifiers.map(({ kind, value, verified }) => ({
-        kind: identifierKinds[kind],
-        value,
-        verified,
-      })),
-      roles: user.roleNames,
-      createdAt: timestampFromDate(user.createdAt),
-    },
+    id: user.id,
+    displayName: user.displayName,
+    locale: user.locale,
+    status: statuses[user.status],
+    identifiers: identifiers.map(({ kind, value, verified }) => ({
+      kind: identifierKinds[kind],
+      value,
+      verified,
+    })),
+    roles: user.roleNames,
+    createdAt: timestampFromDate(user.createdAt),
   }
 }

@@ -2,9 +2,9 @@
  * Suspends an account, and opens it again.
  *
  * 1. Wait for whoever else changes who is an active administrator.
- * 2. Suspend, and raise the user's cut to a position of its own: every session dies, and so does every sign-in that
- *    read the password before this commits. Unsuspending does not lower the cut, so nothing comes back to life.
- * 3. Record the event in the same transaction.
+ * 2. Suspend, and write it to the revocation log, which raises the user's cut: every session dies, and so does every
+ *    sign-in that read the password before this commits. Unsuspending does not lower the cut, so nothing comes back to life.
+ * 3. Record the event in the same transaction, and tell every instance once it is committed.
  *
  * Doing either twice changes nothing and records nothing.
  *
@@ -24,7 +24,9 @@ import {
   unsuspendUser as unsuspendSuspendedUser,
 } from './users.sql.ts'
 
-type SuspendDeps = Pick<Deps, 'db' | 'masterSecret'>
+type SuspendDeps = Pick<Deps, 'db' | 'masterSecret'> & {
+  revocations: Pick<Deps['revocations'], 'announce'>
+}
 
 /** Suspends a user; `changed` is false where that was so before. `reason` is what an administrator typed. */
 export async function suspendUser(
@@ -32,10 +34,10 @@ export async function suspendUser(
   ctx: RequestContext,
   input: { userId: UserId; reason?: string },
 ): Promise<{ changed: boolean }> {
-  return deps.db.transaction(async (tx) => {
+  const outcome = await deps.db.transaction(async (tx) => {
     await lockAdministrators(tx)
     const suspended = await suspendActiveUser(tx, { id: input.userId, now: ctx.now })
-    if (suspended === 0) {
+    if (suspended === undefined) {
       const user = await findUser(tx, { id: input.userId })
       if (user === undefined) throw unknownUser()
       if (user.status === 'active') throw lastAdministrator()
@@ -49,6 +51,8 @@ export async function suspendUser(
     })
     return { changed: true }
   })
+  if (outcome.changed) deps.revocations.announce()
+  return outcome
 }
 
 /** Opens a suspended account again; `changed` is false where it was open. */

@@ -60,14 +60,15 @@ select u.id, u.status, u.display_name, u.created_at, role_names_of(u.id) as "rol
 -- Makes those who change who is an active administrator go one after the other, until their transactions end.
 select id from roles where realm_id = 1 and name = 'administrator' for no key update;
 
--- name: suspendUser :exec
+-- name: suspendUser :maybe
 -- Suspends an active user and cuts off every session there is, unless no active administrator would be left.
 -- Needs the lock on administrators.
 update users u
-   set status = 'suspended', cut = next_revocation_position(), updated_at = :now
+   set status = 'suspended', updated_at = :now
  where u.id = :id and u.status = 'active'
    and (not is_administrator(u.id)
-        or exists (select from users o where o.id <> u.id and o.status = 'active' and is_administrator(o.id)));
+        or exists (select from users o where o.id <> u.id and o.status = 'active' and is_administrator(o.id)))
+returning log_revocation('sub', u.id::text, 'suspended') as "entry_id!";
 
 -- name: unsuspendUser :exec
 -- Opens the account again. The cut stays: nothing that was ended comes back.

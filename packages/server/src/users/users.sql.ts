@@ -169,15 +169,16 @@ export const lockAdministrators = one<void, { id: string }>({
 })
 
 /** Suspends an active user and cuts off every session there is, unless no active administrator would be left. Needs the lock on administrators. */
-export const suspendUser = exec<{ now: Date; id: string }>({
+export const suspendUser = maybe<{ now: Date; id: string }, { entryId: bigint }>({
   name: 'users.suspendUser',
   text: `update users u
-   set status = 'suspended', cut = next_revocation_position(), updated_at = $1
+   set status = 'suspended', updated_at = $1
  where u.id = $2 and u.status = 'active'
    and (not is_administrator(u.id)
-        or exists (select from users o where o.id <> u.id and o.status = 'active' and is_administrator(o.id)))`,
+        or exists (select from users o where o.id <> u.id and o.status = 'active' and is_administrator(o.id)))
+returning log_revocation('sub', u.id::text, 'suspended') as "entry_id!"`,
   params: ['now', 'id'],
-  columns: [],
+  columns: ['entryId'],
 })
 
 /** Opens the account again. The cut stays: nothing that was ended comes back. */

@@ -63,6 +63,41 @@ const inputs: Record<
   },
   'signet.v1.AuthService/ValidateCredentials': { valid: {} },
   'signet.v1.AuthService/GetPasswordPolicy': { valid: {} },
+  'signet.v1.AuthService/RefreshTokens': {
+    valid: { refreshToken: 'sr1_token' },
+    invalid: { input: { refreshToken: '' }, rules: { refreshToken: 'string.min_len' } },
+  },
+  'signet.v1.AuthService/ConfirmRefresh': {
+    valid: { refreshToken: 'sr1_token' },
+    invalid: {
+      input: { refreshToken: 'x'.repeat(513) },
+      rules: { refreshToken: 'string.max_len' },
+    },
+  },
+  'signet.v1.AuthService/SignOut': {
+    valid: { token: 'sr1_token', scope: 'SIGN_OUT_SCOPE_EVERYWHERE' },
+    invalid: { input: { token: 'x'.repeat(8193) }, rules: { token: 'string.max_len' } },
+  },
+  'signet.v1.AuthService/ChangePassword': {
+    valid: { currentPassword: 'correct horse', newPassword: 'correct battery' },
+    invalid: {
+      input: { currentPassword: '', newPassword: 'x'.repeat(1025) },
+      rules: { currentPassword: 'string.min_len', newPassword: 'string.max_len' },
+    },
+  },
+  'signet.v1.SessionService/ListSessions': { valid: {} },
+  'signet.v1.SessionService/RevokeSession': {
+    valid: { sessionId: '0199f3a4-1e9b-7a63-8c55-62d0b7f1a8e4' },
+    invalid: { input: { sessionId: 'nonsense' }, rules: { sessionId: 'string.uuid' } },
+  },
+  'signet.v1.SessionService/RevokeOtherSessions': { valid: {} },
+  'signet.v1.UserService/UpdateMe': {
+    valid: { displayName: 'Ada', locale: 'en' },
+    invalid: {
+      input: { displayName: 'x'.repeat(101), locale: '?' },
+      rules: { displayName: 'string.max_len', locale: 'string.pattern' },
+    },
+  },
   'signet.v1.UserService/GetMe': { valid: {} },
   'signet.v1.EventService/WatchEvents': {
     valid: { since: '7', untilNow: true },

@@ -26,12 +26,14 @@ export function restRequest(
   input: Record<string, JsonValue>,
   token: string | undefined,
 ): RestRequest {
-  const rule = getOption(methodNamed(methodName), http)
+  const method = methodNamed(methodName)
+  const rule = getOption(method, http)
   const { pattern } = rule
   if (pattern.case === undefined || pattern.case === 'custom')
     throw new Error(`${methodName} has no plain rule`)
   const rest = { ...input }
-  const path = pattern.value.replace(/\{([^}]+)\}/g, (_, name: string) => {
+  const path = pattern.value.replace(/\{([^}]+)\}/g, (_, field: string) => {
+    const name = method.input.fields.find((each) => each.name === field)?.jsonName ?? field
     const value = String(rest[name])
     delete rest[name]
     return encodeURIComponent(value)

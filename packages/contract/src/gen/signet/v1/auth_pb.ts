@@ -2,20 +2,20 @@
 // @generated from file signet/v1/auth.proto (package signet.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
 import { file_google_api_annotations } from "../../google/api/annotations_pb.ts";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import { file_signet_v1_options } from "./options_pb.ts";
-import type { Message } from "@bufbuild/protobuf";
+import type { Message, UnknownEnum } from "@bufbuild/protobuf";
 
 /**
  * Describes the file signet/v1/auth.proto.
  */
 export const file_signet_v1_auth: GenFile = /*@__PURE__*/
-  fileDesc("ChRzaWduZXQvdjEvYXV0aC5wcm90bxIJc2lnbmV0LnYxIusBCg1TaWduVXBSZXF1ZXN0EisKBWVtYWlsGAEgASgJQhy6SBlyFxADGP4BkgIPYWRhQGV4YW1wbGUuY29tEjYKCHBhc3N3b3JkGAIgASgJQiS6SCFyHxABGIAIkgIXbGFudGVybiBvcmJpdCB2ZWx2ZXQgNDISLAoMZGlzcGxheV9uYW1lGAMgASgJQha6SBNyERhkkgIMQWRhIExvdmVsYWNlEkcKBmxvY2FsZRgEIAEoCUI3ukg0cjIYIzImXihbQS1aYS16XXsyLDh9KC1bQS1aYS16MC05XXsxLDh9KSopPySSAgVlbi1HQiIiCg5TaWduVXBSZXNwb25zZRIQCghhY2NlcHRlZBgBIAEoCCKcAQoNU2lnbkluUmVxdWVzdBIwCgppZGVudGlmaWVyGAEgASgJQhy6SBlyFxABGP4BkgIPYWRhQGV4YW1wbGUuY29tEjYKCHBhc3N3b3JkGAIgASgJQiS6SCFyHxABGIAIkgIXbGFudGVybiBvcmJpdCB2ZWx2ZXQgNDISIQoGZGV2aWNlGAMgASgLMhEuc2lnbmV0LnYxLkRldmljZSKlAQoGRGV2aWNlEjMKD2luc3RhbGxhdGlvbl9pZBgBIAEoCUIaukgXchUYZJICEDdkMGMyYTllNTFiODRmMzYSIQoFbW9kZWwYAiABKAlCErpID3INGGSSAghQaXhlbCAxMRIgCgJvcxgDIAEoCUIUukgRcg8YZJICCkFuZHJvaWQgMTgSIQoDYXBwGAQgASgJQhS6SBFyDxhkkgIKTGVkZ2VyIDQuMiI/Cg5TaWduSW5SZXNwb25zZRIjCgZ0b2tlbnMYASABKAsyES5zaWduZXQudjEuVG9rZW5zSABCCAoGcmVzdWx0IugBCgZUb2tlbnMSWgoMYWNjZXNzX3Rva2VuGAEgASgJQkS6SEFyP5ICPGV5SjBlWEFpT2lKaGRDdHFkM1FpZlEuZXlKemRXSWlPaUl3TVRrNVpqTmhNaUo5LmMybG5ibUYwZFhKbBIiCgp0b2tlbl90eXBlGAIgASgJQg66SAtyCZICBkJlYXJlchIcCgpleHBpcmVzX2luGAMgASgFQgi6SAUaA0CsAhJACgpzZXNzaW9uX2lkGAQgASgJQiy6SClyJ5ICJDAxOTlmM2E0LTFlOWItN2E2My04YzU1LTYyZDBiN2YxYThlNCIcChpWYWxpZGF0ZUNyZWRlbnRpYWxzUmVxdWVzdCLJAgobVmFsaWRhdGVDcmVkZW50aWFsc1Jlc3BvbnNlEj0KB3N1YmplY3QYASABKAlCLLpIKXInkgIkMDE5OWYzYTItN2M0MS03ZDJlLTliMGEtM2Y2YzFkNTJhOGU0EkAKCnNlc3Npb25faWQYAiABKAlCLLpIKXInkgIkMDE5OWYzYTQtMWU5Yi03YTYzLThjNTUtNjJkMGI3ZjFhOGU0EiEKCWNsaWVudF9pZBgDIAEoCUIOukgLcgmSAgZzaWduZXQSJwoGc2NvcGVzGAQgAygJQhe6SBSSAREiD3INkgIKc2lnbmV0OmFwaRItCglhdXRoX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCmV4cGlyZXNfYXQYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIhoKGEdldFBhc3N3b3JkUG9saWN5UmVxdWVzdCJuChlHZXRQYXNzd29yZFBvbGljeVJlc3BvbnNlEhsKCm1pbl9sZW5ndGgYASABKAVCB7pIBBoCQAgSHAoKbWF4X2xlbmd0aBgCIAEoBUIIukgFGgNAgAESFgoOcmVmdXNlc19jb21tb24YAyABKAgyhAQKC0F1dGhTZXJ2aWNlEmQKBlNpZ25VcBIYLnNpZ25ldC52MS5TaWduVXBSZXF1ZXN0Ghkuc2lnbmV0LnYxLlNpZ25VcFJlc3BvbnNlIiWiuxgCCAGC0+STAhk6ASoiFC9hcGkvdjEvYXV0aC9zaWduLXVwEmQKBlNpZ25JbhIYLnNpZ25ldC52MS5TaWduSW5SZXF1ZXN0Ghkuc2lnbmV0LnYxLlNpZ25JblJlc3BvbnNlIiWiuxgCCAGC0+STAhk6ASoiFC9hcGkvdjEvYXV0aC9zaWduLWluEpgBChNWYWxpZGF0ZUNyZWRlbnRpYWxzEiUuc2lnbmV0LnYxLlZhbGlkYXRlQ3JlZGVudGlhbHNSZXF1ZXN0GiYuc2lnbmV0LnYxLlZhbGlkYXRlQ3JlZGVudGlhbHNSZXNwb25zZSIyorsYAhABgtPkkwImOgEqIiEvYXBpL3YxL2F1dGgvdmFsaWRhdGUtY3JlZGVudGlhbHMSjQEKEUdldFBhc3N3b3JkUG9saWN5EiMuc2lnbmV0LnYxLkdldFBhc3N3b3JkUG9saWN5UmVxdWVzdBokLnNpZ25ldC52MS5HZXRQYXNzd29yZFBvbGljeVJlc3BvbnNlIi2QAgGiuxgCCAGC0+STAh4SHC9hcGkvdjEvYXV0aC9wYXNzd29yZC1wb2xpY3liBnByb3RvMw", [file_buf_validate_validate, file_google_api_annotations, file_google_protobuf_timestamp, file_signet_v1_options]);
+  fileDesc("ChRzaWduZXQvdjEvYXV0aC5wcm90bxIJc2lnbmV0LnYxIusBCg1TaWduVXBSZXF1ZXN0EisKBWVtYWlsGAEgASgJQhy6SBlyFxADGP4BkgIPYWRhQGV4YW1wbGUuY29tEjYKCHBhc3N3b3JkGAIgASgJQiS6SCFyHxABGIAIkgIXbGFudGVybiBvcmJpdCB2ZWx2ZXQgNDISLAoMZGlzcGxheV9uYW1lGAMgASgJQha6SBNyERhkkgIMQWRhIExvdmVsYWNlEkcKBmxvY2FsZRgEIAEoCUI3ukg0cjIYIzImXihbQS1aYS16XXsyLDh9KC1bQS1aYS16MC05XXsxLDh9KSopPySSAgVlbi1HQiIiCg5TaWduVXBSZXNwb25zZRIQCghhY2NlcHRlZBgBIAEoCCLvAQoNU2lnbkluUmVxdWVzdBIwCgppZGVudGlmaWVyGAEgASgJQhy6SBlyFxABGP4BkgIPYWRhQGV4YW1wbGUuY29tEjYKCHBhc3N3b3JkGAIgASgJQiS6SCFyHxABGIAIkgIXbGFudGVybiBvcmJpdCB2ZWx2ZXQgNDISIQoGZGV2aWNlGAMgASgLMhEuc2lnbmV0LnYxLkRldmljZRJRCg1kZXZpY2Vfc2VjcmV0GAQgASgJQjq6SDdyNRiAAZICL3NkMV9iRWs0bVEwdjd5WG5UMmNSOXNacEx3MXVIZko2YUdkS2lPM2VZdFZ4QjVNIqUBCgZEZXZpY2USMwoPaW5zdGFsbGF0aW9uX2lkGAEgASgJQhq6SBdyFRhkkgIQN2QwYzJhOWU1MWI4NGYzNhIhCgVtb2RlbBgCIAEoCUISukgPcg0YZJICCFBpeGVsIDExEiAKAm9zGAMgASgJQhS6SBFyDxhkkgIKQW5kcm9pZCAxOBIhCgNhcHAYBCABKAlCFLpIEXIPGGSSAgpMZWRnZXIgNC4yIo8BCg5TaWduSW5SZXNwb25zZRIjCgZ0b2tlbnMYASABKAsyES5zaWduZXQudjEuVG9rZW5zSAASTgoNZGV2aWNlX3NlY3JldBgCIAEoCUI3ukg0cjKSAi9zZDFfYkVrNG1RMHY3eVhuVDJjUjlzWnBMdzF1SGZKNmFHZEtpTzNlWXRWeEI1TUIICgZyZXN1bHQizQIKBlRva2VucxJaCgxhY2Nlc3NfdG9rZW4YASABKAlCRLpIQXI/kgI8ZXlKMGVYQWlPaUpoZEN0cWQzUWlmUS5leUp6ZFdJaU9pSXdNVGs1WmpOaE1pSjkuYzJsbmJtRjBkWEpsEiIKCnRva2VuX3R5cGUYAiABKAlCDrpIC3IJkgIGQmVhcmVyEhwKCmV4cGlyZXNfaW4YAyABKAVCCLpIBRoDQKwCEkAKCnNlc3Npb25faWQYBCABKAlCLLpIKXInkgIkMDE5OWYzYTQtMWU5Yi03YTYzLThjNTUtNjJkMGI3ZjFhOGU0EmMKDXJlZnJlc2hfdG9rZW4YBSABKAlCTLpISXJHkgJEc3IxX0FabnpwQjZiZW1PTVZXTFF0X0dvNUFBQUFBSEt4MHU2VmJNM3g5b1gzbTBuNlMya1FtUnJXbThjWjF0WWJxMG8igAEKFFJlZnJlc2hUb2tlbnNSZXF1ZXN0EmgKDXJlZnJlc2hfdG9rZW4YASABKAlCUbpITnJMEAEYgASSAkRzcjFfQVpuenBCNmJlbU9NVldMUXRfR281QUFBQUFIS3gwdTZWYk0zeDlvWDNtMG42UzJrUW1ScldtOGNaMXRZYnEwbyI6ChVSZWZyZXNoVG9rZW5zUmVzcG9uc2USIQoGdG9rZW5zGAEgASgLMhEuc2lnbmV0LnYxLlRva2VucyKBAQoVQ29uZmlybVJlZnJlc2hSZXF1ZXN0EmgKDXJlZnJlc2hfdG9rZW4YASABKAlCUbpITnJMEAEYgASSAkRzcjFfQVpuenBCNmJlbU9NVldMUXRfR281QUFBQUFIS3gwdTZWYk0zeDlvWDNtMG42UzJrUW1ScldtOGNaMXRZYnEwbyIYChZDb25maXJtUmVmcmVzaFJlc3BvbnNlIqIBCg5TaWduT3V0UmVxdWVzdBJeCgV0b2tlbhgBIAEoCUJPukhMckoYgECSAkRzcjFfQVpuenBCNmJlbU9NVldMUXRfR281QUFBQUFIS3gwdTZWYk0zeDlvWDNtMG42UzJrUW1ScldtOGNaMXRZYnEwbxIwCgVzY29wZRgCIAEoDjIXLnNpZ25ldC52MS5TaWduT3V0U2NvcGVCCLpIBYIBAhABIi0KD1NpZ25PdXRSZXNwb25zZRIaCghwb3NpdGlvbhgBIAEoA0IIukgFIgNI5yQikQEKFUNoYW5nZVBhc3N3b3JkUmVxdWVzdBI+ChBjdXJyZW50X3Bhc3N3b3JkGAEgASgJQiS6SCFyHxABGIAIkgIXYSBsb25nIHNlbnRlbmNlIGlzIGJlc3QSOAoMbmV3X3Bhc3N3b3JkGAIgASgJQiK6SB9yHRABGIAIkgIVYW5vdGhlciBsb25nIHNlbnRlbmNlIhgKFkNoYW5nZVBhc3N3b3JkUmVzcG9uc2UiHAoaVmFsaWRhdGVDcmVkZW50aWFsc1JlcXVlc3QiyQIKG1ZhbGlkYXRlQ3JlZGVudGlhbHNSZXNwb25zZRI9CgdzdWJqZWN0GAEgASgJQiy6SClyJ5ICJDAxOTlmM2EyLTdjNDEtN2QyZS05YjBhLTNmNmMxZDUyYThlNBJACgpzZXNzaW9uX2lkGAIgASgJQiy6SClyJ5ICJDAxOTlmM2E0LTFlOWItN2E2My04YzU1LTYyZDBiN2YxYThlNBIhCgljbGllbnRfaWQYAyABKAlCDrpIC3IJkgIGc2lnbmV0EicKBnNjb3BlcxgEIAMoCUIXukgUkgERIg9yDZICCnNpZ25ldDphcGkSLQoJYXV0aF90aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpleHBpcmVzX2F0GAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCIaChhHZXRQYXNzd29yZFBvbGljeVJlcXVlc3QibgoZR2V0UGFzc3dvcmRQb2xpY3lSZXNwb25zZRIbCgptaW5fbGVuZ3RoGAEgASgFQge6SAQaAkAIEhwKCm1heF9sZW5ndGgYAiABKAVCCLpIBRoDQIABEhYKDnJlZnVzZXNfY29tbW9uGAMgASgIKpEBCgxTaWduT3V0U2NvcGUSHgoaU0lHTl9PVVRfU0NPUEVfVU5TUEVDSUZJRUQQABIfChtTSUdOX09VVF9TQ09QRV9USElTX1NFU1NJT04QARIhCh1TSUdOX09VVF9TQ09QRV9PVEhFUl9TRVNTSU9OUxACEh0KGVNJR05fT1VUX1NDT1BFX0VWRVJZV0hFUkUQAzL3BwoLQXV0aFNlcnZpY2USZAoGU2lnblVwEhguc2lnbmV0LnYxLlNpZ25VcFJlcXVlc3QaGS5zaWduZXQudjEuU2lnblVwUmVzcG9uc2UiJaK7GAIIAYLT5JMCGToBKiIUL2FwaS92MS9hdXRoL3NpZ24tdXASZAoGU2lnbkluEhguc2lnbmV0LnYxLlNpZ25JblJlcXVlc3QaGS5zaWduZXQudjEuU2lnbkluUmVzcG9uc2UiJaK7GAIIAYLT5JMCGToBKiIUL2FwaS92MS9hdXRoL3NpZ24taW4SmAEKE1ZhbGlkYXRlQ3JlZGVudGlhbHMSJS5zaWduZXQudjEuVmFsaWRhdGVDcmVkZW50aWFsc1JlcXVlc3QaJi5zaWduZXQudjEuVmFsaWRhdGVDcmVkZW50aWFsc1Jlc3BvbnNlIjKiuxgCEAGC0+STAiY6ASoiIS9hcGkvdjEvYXV0aC92YWxpZGF0ZS1jcmVkZW50aWFscxKNAQoRR2V0UGFzc3dvcmRQb2xpY3kSIy5zaWduZXQudjEuR2V0UGFzc3dvcmRQb2xpY3lSZXF1ZXN0GiQuc2lnbmV0LnYxLkdldFBhc3N3b3JkUG9saWN5UmVzcG9uc2UiLZACAaK7GAIIAYLT5JMCHhIcL2FwaS92MS9hdXRoL3Bhc3N3b3JkLXBvbGljeRJ5Cg1SZWZyZXNoVG9rZW5zEh8uc2lnbmV0LnYxLlJlZnJlc2hUb2tlbnNSZXF1ZXN0GiAuc2lnbmV0LnYxLlJlZnJlc2hUb2tlbnNSZXNwb25zZSIlorsYAggBgtPkkwIZOgEqIhQvYXBpL3YxL2F1dGgvcmVmcmVzaBKEAQoOQ29uZmlybVJlZnJlc2gSIC5zaWduZXQudjEuQ29uZmlybVJlZnJlc2hSZXF1ZXN0GiEuc2lnbmV0LnYxLkNvbmZpcm1SZWZyZXNoUmVzcG9uc2UiLaK7GAIIAYLT5JMCIToBKiIcL2FwaS92MS9hdXRoL2NvbmZpcm0tcmVmcmVzaBJoCgdTaWduT3V0Ehkuc2lnbmV0LnYxLlNpZ25PdXRSZXF1ZXN0Ghouc2lnbmV0LnYxLlNpZ25PdXRSZXNwb25zZSImorsYAggBgtPkkwIaOgEqIhUvYXBpL3YxL2F1dGgvc2lnbi1vdXQShAEKDkNoYW5nZVBhc3N3b3JkEiAuc2lnbmV0LnYxLkNoYW5nZVBhc3N3b3JkUmVxdWVzdBohLnNpZ25ldC52MS5DaGFuZ2VQYXNzd29yZFJlc3BvbnNlIi2iuxgCEAGC0+STAiE6ASoiHC9hcGkvdjEvYXV0aC9jaGFuZ2UtcGFzc3dvcmRiBnByb3RvMw", [file_buf_validate_validate, file_google_api_annotations, file_google_protobuf_timestamp, file_signet_v1_options]);
 
 /**
  * Who opens an account.
@@ -106,6 +106,14 @@ export type SignInRequest = Message<"signet.v1.SignInRequest"> & {
    * @generated from field: signet.v1.Device device = 3;
    */
   device?: Device | undefined;
+
+  /**
+   * What this device was given at an earlier sign-in of the same person. It gives the device attempts of its own, so that
+   * strangers who guess cannot keep it out.
+   *
+   * @generated from field: string device_secret = 4;
+   */
+  deviceSecret: string;
 };
 
 /**
@@ -177,6 +185,13 @@ export type SignInResponse = Message<"signet.v1.SignInResponse"> & {
     value: Tokens;
     case: "tokens";
   } | { case: undefined; value?: undefined };
+
+  /**
+   * What to present at the next sign-in from this device. Keep it, also after signing out; it opens nothing by itself.
+   *
+   * @generated from field: string device_secret = 2;
+   */
+  deviceSecret: string;
 };
 
 /**
@@ -219,6 +234,13 @@ export type Tokens = Message<"signet.v1.Tokens"> & {
    * @generated from field: string session_id = 4;
    */
   sessionId: string;
+
+  /**
+   * What to refresh with, once, when the access token expires. Keep it where nobody else can read it.
+   *
+   * @generated from field: string refresh_token = 5;
+   */
+  refreshToken: string;
 };
 
 /**
@@ -227,6 +249,176 @@ export type Tokens = Message<"signet.v1.Tokens"> & {
  */
 export const TokensSchema: GenMessage<Tokens> = /*@__PURE__*/
   messageDesc(file_signet_v1_auth, 5);
+
+/**
+ * Who wants to go on.
+ *
+ * @generated from message signet.v1.RefreshTokensRequest
+ */
+export type RefreshTokensRequest = Message<"signet.v1.RefreshTokensRequest"> & {
+  /**
+   * The latest refresh token that the client holds.
+   *
+   * @generated from field: string refresh_token = 1;
+   */
+  refreshToken: string;
+};
+
+/**
+ * Describes the message signet.v1.RefreshTokensRequest.
+ * Use `create(RefreshTokensRequestSchema)` to create a new message.
+ */
+export const RefreshTokensRequestSchema: GenMessage<RefreshTokensRequest> = /*@__PURE__*/
+  messageDesc(file_signet_v1_auth, 6);
+
+/**
+ * How to go on.
+ *
+ * @generated from message signet.v1.RefreshTokensResponse
+ */
+export type RefreshTokensResponse = Message<"signet.v1.RefreshTokensResponse"> & {
+  /**
+   * A new access token, and the refresh token to keep from now on.
+   *
+   * @generated from field: signet.v1.Tokens tokens = 1;
+   */
+  tokens?: Tokens | undefined;
+};
+
+/**
+ * Describes the message signet.v1.RefreshTokensResponse.
+ * Use `create(RefreshTokensResponseSchema)` to create a new message.
+ */
+export const RefreshTokensResponseSchema: GenMessage<RefreshTokensResponse> = /*@__PURE__*/
+  messageDesc(file_signet_v1_auth, 7);
+
+/**
+ * What has been stored.
+ *
+ * @generated from message signet.v1.ConfirmRefreshRequest
+ */
+export type ConfirmRefreshRequest = Message<"signet.v1.ConfirmRefreshRequest"> & {
+  /**
+   * The refresh token that is stored safely.
+   *
+   * @generated from field: string refresh_token = 1;
+   */
+  refreshToken: string;
+};
+
+/**
+ * Describes the message signet.v1.ConfirmRefreshRequest.
+ * Use `create(ConfirmRefreshRequestSchema)` to create a new message.
+ */
+export const ConfirmRefreshRequestSchema: GenMessage<ConfirmRefreshRequest> = /*@__PURE__*/
+  messageDesc(file_signet_v1_auth, 8);
+
+/**
+ * It is noted.
+ *
+ * @generated from message signet.v1.ConfirmRefreshResponse
+ */
+export type ConfirmRefreshResponse = Message<"signet.v1.ConfirmRefreshResponse"> & {
+};
+
+/**
+ * Describes the message signet.v1.ConfirmRefreshResponse.
+ * Use `create(ConfirmRefreshResponseSchema)` to create a new message.
+ */
+export const ConfirmRefreshResponseSchema: GenMessage<ConfirmRefreshResponse> = /*@__PURE__*/
+  messageDesc(file_signet_v1_auth, 9);
+
+/**
+ * Who leaves, and from where.
+ *
+ * @generated from message signet.v1.SignOutRequest
+ */
+export type SignOutRequest = Message<"signet.v1.SignOutRequest"> & {
+  /**
+   * An access token, which may have expired, or a refresh token. Empty: the bearer token that came with the call.
+   *
+   * @generated from field: string token = 1;
+   */
+  token: string;
+
+  /**
+   * Which sessions end; unspecified means this one.
+   *
+   * @generated from field: signet.v1.SignOutScope scope = 2;
+   */
+  scope: SignOutScope;
+};
+
+/**
+ * Describes the message signet.v1.SignOutRequest.
+ * Use `create(SignOutRequestSchema)` to create a new message.
+ */
+export const SignOutRequestSchema: GenMessage<SignOutRequest> = /*@__PURE__*/
+  messageDesc(file_signet_v1_auth, 10);
+
+/**
+ * It is done.
+ *
+ * @generated from message signet.v1.SignOutResponse
+ */
+export type SignOutResponse = Message<"signet.v1.SignOutResponse"> & {
+  /**
+   * The position of this sign-out in the revocation log; 0 where nothing was left to end.
+   *
+   * @generated from field: int64 position = 1;
+   */
+  position: bigint;
+};
+
+/**
+ * Describes the message signet.v1.SignOutResponse.
+ * Use `create(SignOutResponseSchema)` to create a new message.
+ */
+export const SignOutResponseSchema: GenMessage<SignOutResponse> = /*@__PURE__*/
+  messageDesc(file_signet_v1_auth, 11);
+
+/**
+ * The old password and the new one.
+ *
+ * @generated from message signet.v1.ChangePasswordRequest
+ */
+export type ChangePasswordRequest = Message<"signet.v1.ChangePasswordRequest"> & {
+  /**
+   * The password as it is.
+   *
+   * @generated from field: string current_password = 1;
+   */
+  currentPassword: string;
+
+  /**
+   * The password as it shall be. See GetPasswordPolicy.
+   *
+   * @generated from field: string new_password = 2;
+   */
+  newPassword: string;
+};
+
+/**
+ * Describes the message signet.v1.ChangePasswordRequest.
+ * Use `create(ChangePasswordRequestSchema)` to create a new message.
+ */
+export const ChangePasswordRequestSchema: GenMessage<ChangePasswordRequest> = /*@__PURE__*/
+  messageDesc(file_signet_v1_auth, 12);
+
+/**
+ * It is changed.
+ *
+ * @generated from message signet.v1.ChangePasswordResponse
+ */
+export type ChangePasswordResponse = Message<"signet.v1.ChangePasswordResponse"> & {
+};
+
+/**
+ * Describes the message signet.v1.ChangePasswordResponse.
+ * Use `create(ChangePasswordResponseSchema)` to create a new message.
+ */
+export const ChangePasswordResponseSchema: GenMessage<ChangePasswordResponse> = /*@__PURE__*/
+  messageDesc(file_signet_v1_auth, 13);
 
 /**
  * Nothing: the access token that came with the call is the question.
@@ -241,7 +433,7 @@ export type ValidateCredentialsRequest = Message<"signet.v1.ValidateCredentialsR
  * Use `create(ValidateCredentialsRequestSchema)` to create a new message.
  */
 export const ValidateCredentialsRequestSchema: GenMessage<ValidateCredentialsRequest> = /*@__PURE__*/
-  messageDesc(file_signet_v1_auth, 6);
+  messageDesc(file_signet_v1_auth, 14);
 
 /**
  * What the access token stands for.
@@ -297,7 +489,7 @@ export type ValidateCredentialsResponse = Message<"signet.v1.ValidateCredentials
  * Use `create(ValidateCredentialsResponseSchema)` to create a new message.
  */
 export const ValidateCredentialsResponseSchema: GenMessage<ValidateCredentialsResponse> = /*@__PURE__*/
-  messageDesc(file_signet_v1_auth, 7);
+  messageDesc(file_signet_v1_auth, 15);
 
 /**
  * Nothing: the policy is the same for everyone.
@@ -312,7 +504,7 @@ export type GetPasswordPolicyRequest = Message<"signet.v1.GetPasswordPolicyReque
  * Use `create(GetPasswordPolicyRequestSchema)` to create a new message.
  */
 export const GetPasswordPolicyRequestSchema: GenMessage<GetPasswordPolicyRequest> = /*@__PURE__*/
-  messageDesc(file_signet_v1_auth, 8);
+  messageDesc(file_signet_v1_auth, 16);
 
 /**
  * What a password must look like.
@@ -347,7 +539,55 @@ export type GetPasswordPolicyResponse = Message<"signet.v1.GetPasswordPolicyResp
  * Use `create(GetPasswordPolicyResponseSchema)` to create a new message.
  */
 export const GetPasswordPolicyResponseSchema: GenMessage<GetPasswordPolicyResponse> = /*@__PURE__*/
-  messageDesc(file_signet_v1_auth, 9);
+  messageDesc(file_signet_v1_auth, 17);
+
+/**
+ * Which sessions a sign-out ends.
+ *
+ * @generated from enum signet.v1.SignOutScope
+ */
+export const SignOutScope = {
+  /**
+   * As `THIS_SESSION`.
+   *
+   * @generated from enum value: SIGN_OUT_SCOPE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * The session of the token.
+   *
+   * @generated from enum value: SIGN_OUT_SCOPE_THIS_SESSION = 1;
+   */
+  THIS_SESSION: 1,
+
+  /**
+   * Every session of the user but that of the token.
+   *
+   * @generated from enum value: SIGN_OUT_SCOPE_OTHER_SESSIONS = 2;
+   */
+  OTHER_SESSIONS: 2,
+
+  /**
+   * Every session and every grant of the user.
+   *
+   * @generated from enum value: SIGN_OUT_SCOPE_EVERYWHERE = 3;
+   */
+  EVERYWHERE: 3,
+} as const;
+
+/**
+ * Which sessions a sign-out ends.
+ *
+ * @generated from enum signet.v1.SignOutScope
+ */
+export type SignOutScope = (typeof SignOutScope)[keyof typeof SignOutScope] | UnknownEnum;
+
+/**
+ * Describes the enum signet.v1.SignOutScope.
+ */
+export const SignOutScopeSchema: GenEnum<SignOutScope> = /*@__PURE__*/
+  enumDesc(file_signet_v1_auth, 0);
 
 /**
  * Accounts are opened and entered here.
@@ -372,7 +612,7 @@ export const AuthService: GenService<{
   /**
    * Signs a person in with an identifier and a password, and answers an access token for Signet's own API.
    *
-   * Errors: INVALID_CREDENTIALS, ACCOUNT_SUSPENDED.
+   * Errors: INVALID_CREDENTIALS, ACCOUNT_SUSPENDED, RATE_LIMITED.
    *
    * @generated from rpc signet.v1.AuthService.SignIn
    */
@@ -400,6 +640,60 @@ export const AuthService: GenService<{
     methodKind: "unary";
     input: typeof GetPasswordPolicyRequestSchema;
     output: typeof GetPasswordPolicyResponseSchema;
+  },
+  /**
+   * Exchanges a refresh token for a new access token and the refresh token to use next.
+   *
+   * Asking twice is safe: a second tab, a lost answer and a retry get the same refresh token. A refresh token that was
+   * replaced long ago is taken for stolen, and ends what it belongs to.
+   *
+   * Errors: INVALID_GRANT.
+   *
+   * @generated from rpc signet.v1.AuthService.RefreshTokens
+   */
+  refreshTokens: {
+    methodKind: "unary";
+    input: typeof RefreshTokensRequestSchema;
+    output: typeof RefreshTokensResponseSchema;
+  },
+  /**
+   * Says that a refresh token is stored safely, so that the one before it is not needed any more.
+   *
+   * Errors: INVALID_GRANT.
+   *
+   * @generated from rpc signet.v1.AuthService.ConfirmRefresh
+   */
+  confirmRefresh: {
+    methodKind: "unary";
+    input: typeof ConfirmRefreshRequestSchema;
+    output: typeof ConfirmRefreshResponseSchema;
+  },
+  /**
+   * Ends the caller's session, the caller's other sessions, or all of them.
+   *
+   * Whoever holds a token of a live session may leave: an access token, an expired one too, or a refresh token, in the
+   * request or as bearer token. Signing out of a session that has ended is done already, and no error.
+   *
+   * Errors: UNAUTHENTICATED.
+   *
+   * @generated from rpc signet.v1.AuthService.SignOut
+   */
+  signOut: {
+    methodKind: "unary";
+    input: typeof SignOutRequestSchema;
+    output: typeof SignOutResponseSchema;
+  },
+  /**
+   * Sets another password. The caller's session goes on; every other session and grant ends.
+   *
+   * Errors: INVALID_CREDENTIALS, PASSWORD_REJECTED.
+   *
+   * @generated from rpc signet.v1.AuthService.ChangePassword
+   */
+  changePassword: {
+    methodKind: "unary";
+    input: typeof ChangePasswordRequestSchema;
+    output: typeof ChangePasswordResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_signet_v1_auth, 0);

@@ -15,7 +15,56 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file signet/v1/user.proto.
  */
 export const file_signet_v1_user: GenFile = /*@__PURE__*/
-  fileDesc("ChRzaWduZXQvdjEvdXNlci5wcm90bxIJc2lnbmV0LnYxIg4KDEdldE1lUmVxdWVzdCIuCg1HZXRNZVJlc3BvbnNlEh0KBHVzZXIYASABKAsyDy5zaWduZXQudjEuVXNlciKwAgoEVXNlchI4CgJpZBgBIAEoCUIsukgpcieSAiQwMTk5ZjNhMi03YzQxLTdkMmUtOWIwYS0zZjZjMWQ1MmE4ZTQSKgoMZGlzcGxheV9uYW1lGAIgASgJQhS6SBFyD5ICDEFkYSBMb3ZlbGFjZRIdCgZsb2NhbGUYAyABKAlCDbpICnIIkgIFZW4tR0ISJQoGc3RhdHVzGAQgASgOMhUuc2lnbmV0LnYxLlVzZXJTdGF0dXMSKgoLaWRlbnRpZmllcnMYBSADKAsyFS5zaWduZXQudjEuSWRlbnRpZmllchIgCgVyb2xlcxgGIAMoCUIRukgOkgELIglyB5ICBHVzZXISLgoKY3JlYXRlZF9hdBgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAibwoKSWRlbnRpZmllchInCgRraW5kGAEgASgOMhkuc2lnbmV0LnYxLklkZW50aWZpZXJLaW5kEiYKBXZhbHVlGAIgASgJQhe6SBRyEpICD0FkYUBleGFtcGxlLmNvbRIQCgh2ZXJpZmllZBgDIAEoCCpcCgpVc2VyU3RhdHVzEhsKF1VTRVJfU1RBVFVTX1VOU1BFQ0lGSUVEEAASFgoSVVNFUl9TVEFUVVNfQUNUSVZFEAESGQoVVVNFUl9TVEFUVVNfU1VTUEVOREVEEAIqhQEKDklkZW50aWZpZXJLaW5kEh8KG0lERU5USUZJRVJfS0lORF9VTlNQRUNJRklFRBAAEhkKFUlERU5USUZJRVJfS0lORF9FTUFJTBABEhkKFUlERU5USUZJRVJfS0lORF9QSE9ORRACEhwKGElERU5USUZJRVJfS0lORF9VU0VSTkFNRRADMmwKC1VzZXJTZXJ2aWNlEl0KBUdldE1lEhcuc2lnbmV0LnYxLkdldE1lUmVxdWVzdBoYLnNpZ25ldC52MS5HZXRNZVJlc3BvbnNlIiGQAgGiuxgCEAGC0+STAhISEC9hcGkvdjEvdXNlcnMvbWViBnByb3RvMw", [file_buf_validate_validate, file_google_api_annotations, file_google_protobuf_timestamp, file_signet_v1_options]);
+  fileDesc("ChRzaWduZXQvdjEvdXNlci5wcm90bxIJc2lnbmV0LnYxIq4BCg9VcGRhdGVNZVJlcXVlc3QSMQoMZGlzcGxheV9uYW1lGAEgASgJQha6SBNyERhkkgIMQWRhIExvdmVsYWNlSACIAQESTAoGbG9jYWxlGAIgASgJQje6SDRyMhgjMiZeKFtBLVphLXpdezIsOH0oLVtBLVphLXowLTldezEsOH0pKik/JJICBWVuLUdCSAGIAQFCDwoNX2Rpc3BsYXlfbmFtZUIJCgdfbG9jYWxlIjEKEFVwZGF0ZU1lUmVzcG9uc2USHQoEdXNlchgBIAEoCzIPLnNpZ25ldC52MS5Vc2VyIg4KDEdldE1lUmVxdWVzdCIuCg1HZXRNZVJlc3BvbnNlEh0KBHVzZXIYASABKAsyDy5zaWduZXQudjEuVXNlciKwAgoEVXNlchI4CgJpZBgBIAEoCUIsukgpcieSAiQwMTk5ZjNhMi03YzQxLTdkMmUtOWIwYS0zZjZjMWQ1MmE4ZTQSKgoMZGlzcGxheV9uYW1lGAIgASgJQhS6SBFyD5ICDEFkYSBMb3ZlbGFjZRIdCgZsb2NhbGUYAyABKAlCDbpICnIIkgIFZW4tR0ISJQoGc3RhdHVzGAQgASgOMhUuc2lnbmV0LnYxLlVzZXJTdGF0dXMSKgoLaWRlbnRpZmllcnMYBSADKAsyFS5zaWduZXQudjEuSWRlbnRpZmllchIgCgVyb2xlcxgGIAMoCUIRukgOkgELIglyB5ICBHVzZXISLgoKY3JlYXRlZF9hdBgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAibwoKSWRlbnRpZmllchInCgRraW5kGAEgASgOMhkuc2lnbmV0LnYxLklkZW50aWZpZXJLaW5kEiYKBXZhbHVlGAIgASgJQhe6SBRyEpICD0FkYUBleGFtcGxlLmNvbRIQCgh2ZXJpZmllZBgDIAEoCCpcCgpVc2VyU3RhdHVzEhsKF1VTRVJfU1RBVFVTX1VOU1BFQ0lGSUVEEAASFgoSVVNFUl9TVEFUVVNfQUNUSVZFEAESGQoVVVNFUl9TVEFUVVNfU1VTUEVOREVEEAIqhQEKDklkZW50aWZpZXJLaW5kEh8KG0lERU5USUZJRVJfS0lORF9VTlNQRUNJRklFRBAAEhkKFUlERU5USUZJRVJfS0lORF9FTUFJTBABEhkKFUlERU5USUZJRVJfS0lORF9QSE9ORRACEhwKGElERU5USUZJRVJfS0lORF9VU0VSTkFNRRADMtQBCgtVc2VyU2VydmljZRJdCgVHZXRNZRIXLnNpZ25ldC52MS5HZXRNZVJlcXVlc3QaGC5zaWduZXQudjEuR2V0TWVSZXNwb25zZSIhkAIBorsYAhABgtPkkwISEhAvYXBpL3YxL3VzZXJzL21lEmYKCFVwZGF0ZU1lEhouc2lnbmV0LnYxLlVwZGF0ZU1lUmVxdWVzdBobLnNpZ25ldC52MS5VcGRhdGVNZVJlc3BvbnNlIiGiuxgCEAGC0+STAhU6ASoyEC9hcGkvdjEvdXNlcnMvbWViBnByb3RvMw", [file_buf_validate_validate, file_google_api_annotations, file_google_protobuf_timestamp, file_signet_v1_options]);
+
+/**
+ * What changes; what is left out stays.
+ *
+ * @generated from message signet.v1.UpdateMeRequest
+ */
+export type UpdateMeRequest = Message<"signet.v1.UpdateMeRequest"> & {
+  /**
+   * What the person wants to be called; an empty text removes it.
+   *
+   * @generated from field: optional string display_name = 1;
+   */
+  displayName?: string | undefined;
+
+  /**
+   * The language of mails and pages, as a BCP 47 tag; an empty text removes it.
+   *
+   * @generated from field: optional string locale = 2;
+   */
+  locale?: string | undefined;
+};
+
+/**
+ * Describes the message signet.v1.UpdateMeRequest.
+ * Use `create(UpdateMeRequestSchema)` to create a new message.
+ */
+export const UpdateMeRequestSchema: GenMessage<UpdateMeRequest> = /*@__PURE__*/
+  messageDesc(file_signet_v1_user, 0);
+
+/**
+ * The profile as it is now.
+ *
+ * @generated from message signet.v1.UpdateMeResponse
+ */
+export type UpdateMeResponse = Message<"signet.v1.UpdateMeResponse"> & {
+  /**
+   * The caller.
+   *
+   * @generated from field: signet.v1.User user = 1;
+   */
+  user?: User | undefined;
+};
+
+/**
+ * Describes the message signet.v1.UpdateMeResponse.
+ * Use `create(UpdateMeResponseSchema)` to create a new message.
+ */
+export const UpdateMeResponseSchema: GenMessage<UpdateMeResponse> = /*@__PURE__*/
+  messageDesc(file_signet_v1_user, 1);
 
 /**
  * Nothing: the access token says who asks.
@@ -30,7 +79,7 @@ export type GetMeRequest = Message<"signet.v1.GetMeRequest"> & {
  * Use `create(GetMeRequestSchema)` to create a new message.
  */
 export const GetMeRequestSchema: GenMessage<GetMeRequest> = /*@__PURE__*/
-  messageDesc(file_signet_v1_user, 0);
+  messageDesc(file_signet_v1_user, 2);
 
 /**
  * Who the caller is.
@@ -51,7 +100,7 @@ export type GetMeResponse = Message<"signet.v1.GetMeResponse"> & {
  * Use `create(GetMeResponseSchema)` to create a new message.
  */
 export const GetMeResponseSchema: GenMessage<GetMeResponse> = /*@__PURE__*/
-  messageDesc(file_signet_v1_user, 1);
+  messageDesc(file_signet_v1_user, 3);
 
 /**
  * A person who can sign in.
@@ -114,7 +163,7 @@ export type User = Message<"signet.v1.User"> & {
  * Use `create(UserSchema)` to create a new message.
  */
 export const UserSchema: GenMessage<User> = /*@__PURE__*/
-  messageDesc(file_signet_v1_user, 2);
+  messageDesc(file_signet_v1_user, 4);
 
 /**
  * One address or name that a person signs in with.
@@ -149,7 +198,7 @@ export type Identifier = Message<"signet.v1.Identifier"> & {
  * Use `create(IdentifierSchema)` to create a new message.
  */
 export const IdentifierSchema: GenMessage<Identifier> = /*@__PURE__*/
-  messageDesc(file_signet_v1_user, 3);
+  messageDesc(file_signet_v1_user, 5);
 
 /**
  * Whether an account can be used.
@@ -255,6 +304,16 @@ export const UserService: GenService<{
     methodKind: "unary";
     input: typeof GetMeRequestSchema;
     output: typeof GetMeResponseSchema;
+  },
+  /**
+   * Changes the profile of the signed-in user. What is left out stays as it is.
+   *
+   * @generated from rpc signet.v1.UserService.UpdateMe
+   */
+  updateMe: {
+    methodKind: "unary";
+    input: typeof UpdateMeRequestSchema;
+    output: typeof UpdateMeResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_signet_v1_user, 0);

@@ -1,0 +1,200 @@
+// Generated from grants.sql by tools/sql. Do not edit.
+import { exec, many, maybe } from '../db/query.ts'
+
+/** A grant of a session. It rests on the credential that the session rests on, so it takes over the session's rev: what was revoked since that credential was read has killed both. Without the session there is no grant. */
+export const insertGrant = exec<
+  {
+    id: string
+    scopes: readonly string[]
+    audience: readonly string[]
+    wrappedSecret: Buffer
+    wrappingKeyId: string
+    presenter: Buffer
+    sessionId: string
+  }
+>({
+  name: 'grants.insertGrant',
+  text: `insert into grants (id, user_id, client_id, session_id, scopes, audience, wrapped_secret, wrapping_key_id, rotated_at,
+                    window_opened_at, presenter, amr, acr, auth_time, rev, created_at, expires_at)
+select $1, s.user_id, s.client_id, s.id, $2, $3, $4, $5, signet_now(),
+       signet_now(), $6, s.amr, s.acr, s.auth_time, s.rev, signet_now(), s.expires_at
+  from sessions s
+ where s.id = $7`,
+  params: ['id', 'scopes', 'audience', 'wrappedSecret', 'wrappingKeyId', 'presenter', 'sessionId'],
+  columns: [],
+})
+
+/** What never changes about a grant, and is needed before its refresh token can be believed. */
+export const findGrantSecret = maybe<
+  {
+    id: string
+  },
+  {
+    userId: string
+    clientId: string
+    wrappedSecret: Buffer
+    wrappingKeyId: string
+  }
+>({
+  name: 'grants.findGrantSecret',
+  text: `select user_id, client_id, wrapped_secret, wrapping_key_id from grants where id = $1`,
+  params: ['id'],
+  columns: ['userId', 'clientId', 'wrappedSecret', 'wrappingKeyId'],
+})
+
+/** Decides on a refresh token whose MAC was found right, and does what is decided, except for ending a grant: 'reuse' is only told, because ending goes with a log entry and an event, in a transaction.  Only the row of the grant is read as it is after the lock; session, user, client and cuts are read as they were when the statement began, and so is the position. Whoever ends a session ends its grants, which is seen. Whoever raises a cut meanwhile has a greater position than the one that the answer carries, so what this yields is dead.  The session is touched where nobody holds it: a refresh never waits for a second row, so it is in no deadlock. */
+export const decideRefresh = maybe<
+  {
+    grantId: string
+    userId: string
+    clientId: string
+    windowSeconds: number
+    clientAuthenticated: boolean
+    generation: number
+    presenter: Buffer
+    idleLifetimeSeconds: number
+  },
+  {
+    verdict: string
+    generation: number
+    sessionId: string | null
+    firstParty: boolean
+    scopes: string[]
+    audience: string[]
+    amr: string[]
+    acr: string
+    authTime: Date
+    elsewhere: boolean
+    expiresAt: Date
+    roleNames: string[] | null
+    position: bigint
+  }
+>({
+  name: 'grants.decideRefresh',
+  text: `with held as materialized (
+  select id, user_id, client_id, session_id, scopes, audience, generation, rotated_at, window_opened_at,
+         confirmed_generation, presenter, amr, acr, auth_time, rev, expires_at, ended_at
+    from grants
+   where id = $1 and user_id = $2 and client_id = $3
+     for no key update
+), clock as materialized (
+  select signet_now() as moment from held
+), seen as materialized (
+  select held.*, clock.moment, c.first_party, c.confirming, c.type = 'public' as rotates,
+         clock.moment - held.window_opened_at < make_interval(secs => $4) as within_window,
+         clock.moment - held.rotated_at <= interval '7 days' as within_recovery,
+         least(s.idle_expires_at, s.expires_at) as session_expires_at,
+         held.ended_at is null and held.expires_at > clock.moment
+           and u.status = 'active' and c.status = 'active'
+           and (c.type = 'public' or $5)
+           and held.rev >= greatest(u.cut, c.cut, global_cut())
+           and (held.session_id is null
+                or (s.ended_at is null and least(s.idle_expires_at, s.expires_at) > clock.moment
+                    and s.rev >= greatest(u.cut, c.cut, global_cut()))) as alive
+    from held
+   cross join clock
+    join users u on u.id = held.user_id
+    join clients c on c.id = held.client_id
+    left join sessions s on s.id = held.session_id
+), judged as materialized (
+  select seen.*,
+         case
+           when alive is not true                                              then 'dead'
+           when $6::integer > generation                              then 'state_lost'
+           when $6 = generation and (within_window or not rotates)    then 'same_token'
+           when $6 = generation                                       then 'advance'
+           when $6 = generation - 1 and within_window                 then 'same_successor'
+           when $6 = generation - 1 and confirming
+                and confirmed_generation < generation and within_recovery      then 'late_successor'
+           else                                                                     'reuse'
+         end as verdict
+    from seen
+), accepted as materialized (
+  select * from judged where verdict in ('advance', 'same_token', 'same_successor', 'late_successor')
+), changed as (
+  update grants g
+     set generation = a.generation + (a.verdict = 'advance')::integer,
+         confirmed_generation = case when a.verdict = 'late_successor' then g.confirmed_generation else a.generation end,
+         rotated_at = case when a.verdict = 'advance' then a.moment else g.rotated_at end,
+         window_opened_at = case when a.verdict = 'same_token' then g.window_opened_at else a.moment end,
+         presenter = case when a.verdict = 'same_token' then g.presenter else $7 end
+    from accepted a
+   where g.id = a.id
+     and (a.verdict in ('advance', 'late_successor')
+          or (a.verdict = 'same_token' and a.confirmed_generation < a.generation))
+), reachable as materialized (
+  select s.id from sessions s where s.id = (select a.session_id from accepted a) for no key update skip locked
+), touched as (
+  update sessions s
+     set last_active_at = greatest(s.last_active_at, a.moment),
+         idle_expires_at = least(a.moment + make_interval(secs => $8), s.expires_at)
+    from accepted a, reachable r
+   where s.id = r.id and s.ended_at is null
+  returning least(s.idle_expires_at, s.expires_at) as expires_at
+)
+select j.verdict as "verdict!",
+       j.generation + (j.verdict = 'advance')::integer as "generation!",
+       j.session_id, j.first_party as "first_party!", j.scopes as "scopes!", j.audience as "audience!",
+       j.amr as "amr!", j.acr as "acr!", j.auth_time as "auth_time!",
+       j.rotates and j.within_window and a.id is not null and j.presenter <> $7 as "elsewhere!",
+       least((select t.expires_at from touched t), j.session_expires_at, j.expires_at) as "expires_at!",
+       case when a.id is not null then role_names_of(j.user_id) end as "role_names?",
+       revocation_position() as "position!"
+  from judged j
+  left join accepted a on a.id = j.id`,
+  params: ['grantId', 'userId', 'clientId', 'windowSeconds', 'clientAuthenticated', 'generation', 'presenter', 'idleLifetimeSeconds'],
+  columns: ['verdict', 'generation', 'sessionId', 'firstParty', 'scopes', 'audience', 'amr', 'acr', 'authTime', 'elsewhere', 'expiresAt', 'roleNames', 'position'],
+})
+
+/** Notes that the holder of a grant has the current generation; any other one says nothing that counts. */
+export const confirmGeneration = exec<
+  {
+    generation: number
+    grantId: string
+    userId: string
+    clientId: string
+  }
+>({
+  name: 'grants.confirmGeneration',
+  text: `update grants
+   set confirmed_generation = $1
+ where id = $2 and user_id = $3 and client_id = $4
+   and generation = $1 and confirmed_generation < $1 and ended_at is null`,
+  params: ['generation', 'grantId', 'userId', 'clientId'],
+  columns: [],
+})
+
+/** Locks the living grants of a session, in the order in which everyone locks them. Whoever ends a session does this first. */
+export const lockGrantsOfSession = many<{ sessionId: string }, { id: string }>({
+  name: 'grants.lockGrantsOfSession',
+  text: `select id from grants where session_id = $1 and ended_at is null order by id for no key update`,
+  params: ['sessionId'],
+  columns: ['id'],
+})
+
+/** Ends a grant, and tells it to everyone; no row where it has ended before. */
+export const endGrant = maybe<{ reason: string; id: string }, { entry: bigint }>({
+  name: 'grants.endGrant',
+  text: `with ended as (
+  update grants set ended_at = signet_now(), end_reason = $1 where id = $2 and ended_at is null returning id
+)
+select log_revocation('gid', ended.id::text, $1) as "entry!" from ended`,
+  params: ['reason', 'id'],
+  columns: ['entry'],
+})
+
+/** Ends a session and its grants, and tells it to everyone; no row where it has ended before. The grants are locked. */
+export const endSessionWithGrants = maybe<{ reason: string; id: string }, { entry: bigint }>({
+  name: 'grants.endSessionWithGrants',
+  text: `with ended as (
+  update sessions set ended_at = signet_now(), end_reason = $1 where id = $2 and ended_at is null returning id
+), grants_ended as (
+  update grants g
+     set ended_at = signet_now(), end_reason = $1
+    from ended
+   where g.session_id = ended.id and g.ended_at is null
+)
+select log_revocation('sid', ended.id::text, $1) as "entry!" from ended`,
+  params: ['reason', 'id'],
+  columns: ['entry'],
+})

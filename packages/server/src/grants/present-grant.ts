@@ -1,0 +1,166 @@
+/**
+ * Decides what becomes of a grant when one of its refresh tokens is presented. The token's MAC has been found right.
+ *
+ * 1. One statement locks the grant, decides, and advances it where that is the decision (see `decideRefresh` in
+ *    grants.sql). Nearly every refresh ends here.
+ * 2. Reuse: in a transaction, lock all grants of the session, decide again under the lock, and end the grant; of one of
+ *    our own apps its whole session. Log entry and event are in the same transaction, and whoever comes second finds
+ *    the grant dead, so there is exactly one event.
+ * 3. State lost, or a retry from another network or software: recorded. Nothing ends.
+ *
+ * Specs: RFC 9700 §4.14.2 (refresh token rotation and reuse).
+ */
+
+import type { Db } from '../db/query.ts'
+import type { Deps } from '../deps.ts'
+import { recordEvent, type SecurityEvent } from '../events/record-event.ts'
+import type { SessionId } from '../ids.ts'
+import type { RequestContext } from '../request-context.ts'
+import type { KnownGrant } from './grant-keys.ts'
+import {
+  confirmGeneration,
+  decideRefresh,
+  endGrant,
+  endSessionWithGrants,
+  lockGrantsOfSession,
+} from './grants.sql.ts'
+import { presenterOf } from './presenter.ts'
+
+type PresentDeps = Pick<Deps, 'config' | 'db' | 'masterSecret' | 'revocations'>
+type Decision = NonNullable<Awaited<ReturnType<typeof decideRefresh>>>
+
+export interface Presentation {
+  grant: KnownGrant
+  generation: number
+  /** Whether the client proved who it is. Without proof, only grants of public clients are good. */
+  clientAuthenticated: boolean
+}
+
+/** A grant that goes on. */
+export interface GrantInUse {
+  /** The generation of the refresh token to hand out. */
+  generation: number
+  /** Undefined for a grant that outlives sessions. */
+  sessionId: SessionId | undefined
+  scopes: string[]
+  audience: string[]
+  amr: string[]
+  acr: string
+  authTime: Date
+  /** No token outlives it. */
+  expiresAt: Date
+  roleNames: string[]
+  /** The position that was read when the grant was found to be alive. */
+  position: bigint
+}
+
+/** The verdicts with which a grant goes on; the others are 'dead', 'state_lost' and 'reuse'. */
+const accepting: ReadonlySet<string> = new Set([
+  'advance',
+  'same_token',
+  'same_successor',
+  'late_successor',
+])
+
+/** The grant, where it goes on; else why not, for the log alone. */
+export async function presentGrant(
+  deps: PresentDeps,
+  ctx: RequestContext,
+  presentation: Presentation,
+): Promise<GrantInUse | { refused: string }> {
+  let decision = await decide(deps, ctx, presentation)
+  if (decision?.verdict === 'reuse') {
+    decision = await endReused(deps, ctx, { presentation, sessionId: decision.sessionId })
+  }
+  if (decision === undefined) return { refused: 'the grant is gone' }
+  if (decision.verdict === 'state_lost') {
+    await record(deps, ctx, { presentation, decision, what: 'stateLost' })
+  }
+  if (!accepting.has(decision.verdict)) return { refused: decision.verdict }
+  if (decision.elsewhere) await record(deps, ctx, { presentation, decision, what: 'elsewhere' })
+  return {
+    ...decision,
+    sessionId: (decision.sessionId ?? undefined) as SessionId | undefined,
+    roleNames: decision.roleNames ?? [],
+  }
+}
+
+/** Notes that the holder of a grant has this generation, where it is the current one. */
+export async function confirmGrant(db: Db, grant: KnownGrant, generation: number): Promise<void> {
+  const { id: grantId, userId, clientId } = grant
+  await confirmGeneration(db, { grantId, userId, clientId, generation })
+}
+
+function decide(
+  { config, db }: { config: Deps['config']; db: Db },
+  ctx: RequestContext,
+  { grant, generation, clientAuthenticated }: Presentation,
+): Promise<Decision | undefined> {
+  return decideRefresh(db, {
+    grantId: grant.id,
+    userId: grant.userId,
+    clientId: grant.clientId,
+    generation,
+    clientAuthenticated,
+    presenter: presenterOf(grant.keys.presenter, ctx),
+    windowSeconds: config.refreshWindowSeconds,
+    idleLifetimeSeconds: config.sessionIdleLifetimeSeconds,
+  })
+}
+
+/** Ends what was reused, unless it turns out under the lock that somebody has ended it before. */
+async function endReused(
+  deps: PresentDeps,
+  ctx: RequestContext,
+  { presentation, sessionId }: { presentation: Presentation; sessionId: string | null },
+): Promise<Decision | undefined> {
+  const decided = await deps.db.transaction(async (tx) => {
+    if (sessionId !== null) await lockGrantsOfSession(tx, { sessionId })
+    const decision = await decide({ ...deps, db: tx }, ctx, presentation)
+    if (decision?.verdict !== 'reuse') return decision
+    if (decision.firstParty && decision.sessionId !== null) {
+      await endSessionWithGrants(tx, { id: decision.sessionId, reason })
+    } else {
+      await endGrant(tx, { id: presentation.grant.id, reason })
+    }
+    await record({ ...deps, db: tx }, ctx, { presentation, decision, what: 'reused' })
+    return decision
+  })
+  if (decided?.verdict === 'reuse') deps.revocations.announce()
+  return decided
+}
+
+const reason = 'refresh_token_reuse'
+
+const kinds = {
+  reused: 'refresh_token.reused',
+  elsewhere: 'refresh_token.retried_elsewhere',
+  stateLost: 'refresh_token.state_lost',
+} as const satisfies Record<string, SecurityEvent['kind']>
+
+interface Finding {
+  presentation: Presentation
+  decision: Decision
+  what: keyof typeof kinds
+}
+
+/** Nobody knows who presented the token, so the event has no actor. */
+async function record(
+  deps: { db: Db; masterSecret: Deps['masterSecret'] },
+  ctx: RequestContext,
+  { presentation, decision, what }: Finding,
+): Promise<void> {
+  const { grant, generation } = presentation
+  await recordEvent(deps, ctx, {
+    kind: kinds[what],
+    outcome: 'failure',
+    subjectId: grant.userId,
+    clientId: grant.clientId,
+    details: {
+      grantId: grant.id,
+      sessionId: decision.sessionId,
+      presentedGeneration: generation,
+      currentGeneration: decision.generation,
+    },
+  })
+}

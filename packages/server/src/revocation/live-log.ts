@@ -1,0 +1,252 @@
+/**
+ * The live part of the revocation log in this instance's memory, kept current.
+ *
+ * 1. At the start: say how long our tokens live, see that the log belongs to this server, read what is live.
+ * 2. Woken by a notification, or by a revocation of this instance, read what came after the last position.
+ * 3. Read every second all the same: a notification can be lost, and so can the connection on which it comes.
+ * 4. Where the log has another id, the database was restored or taken over: forget everything and read it anew.
+ * 5. Once in a while, forget what has expired, here and in the database.
+ *
+ * Nothing depends on it for being right: each call of our own API asks the database. What it says to be dead is dead.
+ */
+
+import type { Logger } from 'pino'
+import type { DatabaseAddress } from '../db/address.ts'
+import { type Listening, listen } from '../db/listen.ts'
+import type { Db } from '../db/query.ts'
+import { type EntryScope, openEntrySet, type RevocableToken } from './entry-set.ts'
+import {
+  continueLog,
+  declareTokenLifetime,
+  notifyRevocations,
+  readLog,
+  sweepLog,
+} from './live-log.sql.ts'
+
+export interface LiveLog {
+  /** Whether an entry kills the token. False says only that none is known here. */
+  revokes(token: RevocableToken): boolean
+  /** Tells every instance, this one included, that something was committed to the log. Does not wait. */
+  announce(): void
+  /** Resolves once the entry at this position has been read, or the signal aborts. */
+  applied(position: bigint, signal: AbortSignal): Promise<void>
+  /** For metrics and for who reports how current we are. */
+  state(): LiveLogState
+  stop(): Promise<void>
+}
+
+export interface LiveLogState {
+  logId: string
+  /** The last position that was applied. */
+  position: bigint
+  entries: number
+  /** When the table was last read, on the clock of `performance.now()`. */
+  readAtMs: number
+  /** Whether notifications arrive. */
+  listening: boolean
+}
+
+export interface LiveLogOptions {
+  /** Where a session of our own can listen: not a transaction pooler. */
+  directAddress: DatabaseAddress
+  /** The longest access token that this instance issues. */
+  tokenLifetimeSeconds: number
+  /** Between two readings without a notification. */
+  netMs?: number
+  entriesMax?: number
+}
+
+interface LiveLogDeps {
+  db: Db
+  log: Logger
+}
+
+const channel = 'signet_revocations'
+const netMsDefault = 1_000
+const entriesMaxDefault = 1_000_000
+const pageSize = 5_000
+const upkeepEveryMs = 60_000
+const sweepSize = 5_000
+
+/** Opens the log and reads what is live. Errors: UNAVAILABLE; afterwards it never throws. */
+export async function openLiveLog(deps: LiveLogDeps, options: LiveLogOptions): Promise<LiveLog> {
+  const { directAddress, tokenLifetimeSeconds, netMs = netMsDefault } = options
+  const reader = openReader(deps.db, options.entriesMax ?? entriesMaxDefault)
+  await declareTokenLifetime(deps.db, { lifetimeSeconds: tokenLifetimeSeconds })
+  await reader.catchUp()
+  const alarm = openAlarm()
+  const listening = listen(directAddress, channel, alarm.ring)
+  const running = keepCurrent({ ...deps, reader, alarm, tokenLifetimeSeconds, netMs })
+  const announcer = openAnnouncer(deps.db)
+  return {
+    revokes: reader.set.revokes,
+    announce() {
+      alarm.ring()
+      announcer.announce()
+    },
+    applied: reader.applied,
+    state: () => stateOf(reader, listening),
+    async stop() {
+      alarm.stop()
+      await listening.stop()
+      await running
+      await announcer.idle()
+    },
+  }
+}
+
+function stateOf(reader: Reader, listening: Listening): LiveLogState {
+  return { ...reader.at(), entries: reader.set.count(), listening: listening.connected() }
+}
+
+type Reader = ReturnType<typeof openReader>
+
+/** Reads the table from where it was last read. */
+function openReader(db: Db, entriesMax: number) {
+  const set = openEntrySet(entriesMax)
+  const watchers = new Set<() => void>()
+  let logId = ''
+  let position = 0n
+  let readAtMs = 0
+
+  type Row = Awaited<ReturnType<typeof readLog>>[number]
+
+  function apply(rows: Row[]): void {
+    const nowMs = performance.now()
+    for (const row of rows) {
+      if (row.position === null || row.kind !== 'ended') continue
+      set.add({
+        position: Number(row.position),
+        scope: row.scope as EntryScope,
+        value: row.value ?? '',
+        exceptSid: row.exceptSid,
+        expiresAtMs: nowMs + (row.remainingSeconds ?? 0) * 1000,
+      })
+    }
+    set.expire(nowMs)
+  }
+
+  /** Whether that was everything. */
+  async function readPage(): Promise<boolean> {
+    const startedAtMs = performance.now()
+    const rows = await readLog(db, { after: position, limit: pageSize })
+    const [first] = rows
+    if (first === undefined) throw new Error('the head of the revocation log is gone')
+    if (!first.isHere) {
+      await continueLog(db)
+      return false
+    }
+    if (first.logId !== logId) {
+      const fromTheStart = position === 0n
+      set.clear()
+      logId = first.logId
+      position = 0n
+      if (!fromTheStart) return false
+    }
+    apply(rows)
+    const complete = rows.length < pageSize
+    position = complete ? first.head : (rows.at(-1)?.position ?? first.head)
+    if (complete) readAtMs = startedAtMs
+    return complete
+  }
+
+  return {
+    set,
+    at: () => ({ logId, position, readAtMs }),
+    async catchUp() {
+      while (!(await readPage()));
+      for (const check of watchers) check()
+    },
+    applied(wanted: bigint, signal: AbortSignal): Promise<void> {
+      return new Promise((resolve) => {
+        const check = () => {
+          if (position < wanted && !signal.aborted) return
+          watchers.delete(check)
+          signal.removeEventListener('abort', check)
+          resolve()
+        }
+        watchers.add(check)
+        signal.addEventListener('abort', check)
+        check()
+      })
+    },
+  }
+}
+
+type Alarm = ReturnType<typeof openAlarm>
+
+/** What ends a pause. A ring during the work ends the next pause at once. */
+function openAlarm() {
+  let rung = Promise.withResolvers<void>()
+  let stopped = false
+  return {
+    ring: () => rung.resolve(),
+    stopped: () => stopped,
+    stop() {
+      stopped = true
+      rung.resolve()
+    },
+    /** From here on a ring is for the next pause. */
+    reset() {
+      if (!stopped) rung = Promise.withResolvers()
+    },
+    async pause(ms: number) {
+      const timer = setTimeout(rung.resolve, ms)
+      await rung.promise
+      clearTimeout(timer)
+    },
+  }
+}
+
+interface Keeping extends LiveLogDeps {
+  reader: Reader
+  alarm: Alarm
+  tokenLifetimeSeconds: number
+  netMs: number
+}
+
+async function keepCurrent(keeping: Keeping): Promise<void> {
+  const { db, log, reader, alarm, tokenLifetimeSeconds, netMs } = keeping
+  let failing = false
+  let upkeepDueAtMs = performance.now() + upkeepEveryMs
+  while (!alarm.stopped()) {
+    alarm.reset()
+    try {
+      await reader.catchUp()
+      if (performance.now() > upkeepDueAtMs) {
+        upkeepDueAtMs = performance.now() + upkeepEveryMs
+        await declareTokenLifetime(db, { lifetimeSeconds: tokenLifetimeSeconds })
+        while ((await sweepLog(db, { limit: sweepSize })) === sweepSize && !alarm.stopped());
+      }
+      if (failing) log.info('the revocation log is read again')
+      failing = false
+    } catch (error) {
+      if (!failing) log.warn({ err: error }, 'the revocation log cannot be read; trying again')
+      failing = true
+    }
+    await alarm.pause(netMs)
+  }
+}
+
+/** Notifies once for all who announce while a notification is on its way. */
+function openAnnouncer(db: Db) {
+  let wanted = false
+  let notifying: Promise<void> | undefined
+
+  async function notify(): Promise<void> {
+    while (wanted) {
+      wanted = false
+      // Where it fails, the others find the entry when they read the next time.
+      await notifyRevocations(db).catch(() => undefined)
+    }
+    notifying = undefined
+  }
+
+  return {
+    announce() {
+      wanted = true
+      notifying ??= notify()
+    },
+    idle: async () => notifying,
+  }
+}

@@ -1,0 +1,107 @@
+-- name: findDepartingSession :maybe
+-- The session that somebody wants to leave, with its client; no row where it has ended, in whichever way.
+select c.first_party
+  from sessions s
+  join users u on u.id = s.user_id
+  join clients c on c.id = s.client_id
+ where s.id = :sessionId and s.user_id = :userId and s.client_id = :clientId
+   and s.ended_at is null and least(s.idle_expires_at, s.expires_at) > signet_now()
+   and s.rev >= greatest(u.cut, c.cut, global_cut());
+
+-- name: findSessionOfGrant :maybe
+-- The session that a grant belongs to; null where it belongs to none.
+select session_id from grants where id = :grantId;
+
+-- name: lockUser :maybe
+-- The first lock of whoever raises the cut of a user.
+select id from users where id = :id for no key update;
+
+-- name: lockLiveSession :maybe
+-- Locks a session of this user; no row where it has ended, in whichever way. A statement of its own, after the locks on
+-- the user and on the grants of the session were had, so that it sees what was committed before them.
+select s.id
+  from sessions s
+  join users u on u.id = s.user_id
+  join clients c on c.id = s.client_id
+ where s.id = :sessionId and s.user_id = :userId
+   and s.ended_at is null and least(s.idle_expires_at, s.expires_at) > signet_now()
+   and u.status = 'active' and c.status = 'active'
+   and s.rev >= greatest(u.cut, c.cut, global_cut())
+   for no key update of s;
+
+-- name: lockSession :maybe
+-- Waits until nobody else changes the session.
+select id from sessions where id = :id for no key update;
+
+-- name: countOtherSessions :one
+-- How many live sessions a user has beside this one.
+select count(*)::integer as "count!"
+  from sessions s
+  join users u on u.id = s.user_id
+  join clients c on c.id = s.client_id
+ where s.user_id = :userId and s.id <> :sessionId
+   and s.ended_at is null and least(s.idle_expires_at, s.expires_at) > signet_now()
+   and s.rev >= greatest(u.cut, c.cut, global_cut());
+
+-- name: logUserCut :one
+-- Ends every session and grant of a user, but for one session. The user is locked, and so are that session and its grants.
+select log_revocation('sub', :userId::uuid::text, :reason, :exceptSid?) as "entry_id!";
+
+-- name: endSessions :many
+-- Ends sessions of the users named with them, and their grants, records it and tells it to everyone. Waits for nobody: a session of which anything is
+-- locked by others is passed over, and answered without an entry. A session that has ended before is not answered.
+with asked as materialized (
+  select a.*
+    from jsonb_to_recordset(:asked)
+      as a (session_id uuid, user_id uuid, reason text, event_id uuid, occurred_at timestamptz, kind text, outcome text,
+            actor_id uuid, client_id text, reference text, details text, origin text)
+), live as materialized (
+  select a.*
+    from asked a
+    join sessions s on s.id = a.session_id and s.user_id = a.user_id
+    join users u on u.id = s.user_id
+    join clients c on c.id = s.client_id
+   where s.ended_at is null and least(s.idle_expires_at, s.expires_at) > signet_now()
+     and s.rev >= greatest(u.cut, c.cut, global_cut())
+), held_grants as materialized (
+  select g.id, g.session_id
+    from grants g
+   where g.session_id in (select l.session_id from live l) and g.ended_at is null
+   order by g.id
+     for no key update skip locked
+), held as materialized (
+  select s.id
+    from sessions s
+   where s.id in (select l.session_id from live l) and s.ended_at is null
+     and (select count(*) from grants g where g.session_id = s.id and g.ended_at is null)
+       = (select count(*) from held_grants h where h.session_id = s.id)
+   order by s.id
+     for no key update skip locked
+), ended as (
+  update sessions s
+     set ended_at = signet_now(), end_reason = l.reason
+    from held h join live l on l.session_id = h.id
+   where s.id = h.id
+  returning l.*
+), grants_ended as (
+  update grants g
+     set ended_at = signet_now(), end_reason = e.reason
+    from held_grants h join ended e on e.session_id = h.session_id
+   where g.id = h.id
+), logged as (
+  insert into revocation_log (scope, value, reason)
+  select 'sid', e.session_id::text, e.reason from ended e order by e.session_id
+  returning id, value
+), recorded as (
+  insert into events (id, occurred_at, kind, outcome, actor_id, subject_id, client_id, reference, details, origin)
+  select e.event_id, e.occurred_at, e.kind, e.outcome, e.actor_id, e.user_id, e.client_id, e.reference, e.details::json,
+         decode(e.origin, 'base64')
+    from ended e
+)
+select l.session_id as "session_id!", l.user_id as "user_id!", n.id as "entry_id?"
+  from live l
+  left join logged n on n.value = l.session_id::text;
+
+-- name: listPositions :many
+-- The positions of entries, once they are committed.
+select id, position as "position!" from revocation_log where id = any(:ids::bigint[]) and position is not null;

@@ -1,0 +1,172 @@
+// Generated from revocation.sql by tools/sql. Do not edit.
+import { many, maybe, one, type Json } from '../db/query.ts'
+
+/** The session that somebody wants to leave, with its client; no row where it has ended, in whichever way. */
+export const findDepartingSession = maybe<
+  {
+    sessionId: string
+    userId: string
+    clientId: string
+  },
+  {
+    firstParty: boolean
+  }
+>({
+  name: 'revocation.findDepartingSession',
+  text: `select c.first_party
+  from sessions s
+  join users u on u.id = s.user_id
+  join clients c on c.id = s.client_id
+ where s.id = $1 and s.user_id = $2 and s.client_id = $3
+   and s.ended_at is null and least(s.idle_expires_at, s.expires_at) > signet_now()
+   and s.rev >= greatest(u.cut, c.cut, global_cut())`,
+  params: ['sessionId', 'userId', 'clientId'],
+  columns: ['firstParty'],
+})
+
+/** The session that a grant belongs to; null where it belongs to none. */
+export const findSessionOfGrant = maybe<{ grantId: string }, { sessionId: string | null }>({
+  name: 'revocation.findSessionOfGrant',
+  text: `select session_id from grants where id = $1`,
+  params: ['grantId'],
+  columns: ['sessionId'],
+})
+
+/** The first lock of whoever raises the cut of a user. */
+export const lockUser = maybe<{ id: string }, { id: string }>({
+  name: 'revocation.lockUser',
+  text: `select id from users where id = $1 for no key update`,
+  params: ['id'],
+  columns: ['id'],
+})
+
+/** Locks a session of this user; no row where it has ended, in whichever way. A statement of its own, after the locks on the user and on the grants of the session were had, so that it sees what was committed before them. */
+export const lockLiveSession = maybe<{ sessionId: string; userId: string }, { id: string }>({
+  name: 'revocation.lockLiveSession',
+  text: `select s.id
+  from sessions s
+  join users u on u.id = s.user_id
+  join clients c on c.id = s.client_id
+ where s.id = $1 and s.user_id = $2
+   and s.ended_at is null and least(s.idle_expires_at, s.expires_at) > signet_now()
+   and u.status = 'active' and c.status = 'active'
+   and s.rev >= greatest(u.cut, c.cut, global_cut())
+   for no key update of s`,
+  params: ['sessionId', 'userId'],
+  columns: ['id'],
+})
+
+/** Waits until nobody else changes the session. */
+export const lockSession = maybe<{ id: string }, { id: string }>({
+  name: 'revocation.lockSession',
+  text: `select id from sessions where id = $1 for no key update`,
+  params: ['id'],
+  columns: ['id'],
+})
+
+/** How many live sessions a user has beside this one. */
+export const countOtherSessions = one<{ userId: string; sessionId: string }, { count: number }>({
+  name: 'revocation.countOtherSessions',
+  text: `select count(*)::integer as "count!"
+  from sessions s
+  join users u on u.id = s.user_id
+  join clients c on c.id = s.client_id
+ where s.user_id = $1 and s.id <> $2
+   and s.ended_at is null and least(s.idle_expires_at, s.expires_at) > signet_now()
+   and s.rev >= greatest(u.cut, c.cut, global_cut())`,
+  params: ['userId', 'sessionId'],
+  columns: ['count'],
+})
+
+/** Ends every session and grant of a user, but for one session. The user is locked, and so are that session and its grants. */
+export const logUserCut = one<
+  {
+    userId: string
+    reason: string
+    exceptSid: string | null
+  },
+  {
+    entryId: bigint
+  }
+>({
+  name: 'revocation.logUserCut',
+  text: `select log_revocation('sub', $1::uuid::text, $2, $3) as "entry_id!"`,
+  params: ['userId', 'reason', 'exceptSid'],
+  columns: ['entryId'],
+})
+
+/** Ends sessions of the users named with them, and their grants, records it and tells it to everyone. Waits for nobody: a session of which anything is locked by others is passed over, and answered without an entry. A session that has ended before is not answered. */
+export const endSessions = many<
+  {
+    asked: NonNullable<Json>
+  },
+  {
+    sessionId: string
+    userId: string
+    entryId: bigint | null
+  }
+>({
+  name: 'revocation.endSessions',
+  text: `with asked as materialized (
+  select a.*
+    from jsonb_to_recordset($1)
+      as a (session_id uuid, user_id uuid, reason text, event_id uuid, occurred_at timestamptz, kind text, outcome text,
+            actor_id uuid, client_id text, reference text, details text, origin text)
+), live as materialized (
+  select a.*
+    from asked a
+    join sessions s on s.id = a.session_id and s.user_id = a.user_id
+    join users u on u.id = s.user_id
+    join clients c on c.id = s.client_id
+   where s.ended_at is null and least(s.idle_expires_at, s.expires_at) > signet_now()
+     and s.rev >= greatest(u.cut, c.cut, global_cut())
+), held_grants as materialized (
+  select g.id, g.session_id
+    from grants g
+   where g.session_id in (select l.session_id from live l) and g.ended_at is null
+   order by g.id
+     for no key update skip locked
+), held as materialized (
+  select s.id
+    from sessions s
+   where s.id in (select l.session_id from live l) and s.ended_at is null
+     and (select count(*) from grants g where g.session_id = s.id and g.ended_at is null)
+       = (select count(*) from held_grants h where h.session_id = s.id)
+   order by s.id
+     for no key update skip locked
+), ended as (
+  update sessions s
+     set ended_at = signet_now(), end_reason = l.reason
+    from held h join live l on l.session_id = h.id
+   where s.id = h.id
+  returning l.*
+), grants_ended as (
+  update grants g
+     set ended_at = signet_now(), end_reason = e.reason
+    from held_grants h join ended e on e.session_id = h.session_id
+   where g.id = h.id
+), logged as (
+  insert into revocation_log (scope, value, reason)
+  select 'sid', e.session_id::text, e.reason from ended e order by e.session_id
+  returning id, value
+), recorded as (
+  insert into events (id, occurred_at, kind, outcome, actor_id, subject_id, client_id, reference, details, origin)
+  select e.event_id, e.occurred_at, e.kind, e.outcome, e.actor_id, e.user_id, e.client_id, e.reference, e.details::json,
+         decode(e.origin, 'base64')
+    from ended e
+)
+select l.session_id as "session_id!", l.user_id as "user_id!", n.id as "entry_id?"
+  from live l
+  left join logged n on n.value = l.session_id::text`,
+  params: ['asked'],
+  columns: ['sessionId', 'userId', 'entryId'],
+  json: ['asked'],
+})
+
+/** The positions of entries, once they are committed. */
+export const listPositions = many<{ ids: readonly bigint[] }, { id: bigint; position: bigint }>({
+  name: 'revocation.listPositions',
+  text: `select id, position as "position!" from revocation_log where id = any($1::bigint[]) and position is not null`,
+  params: ['ids'],
+  columns: ['id', 'position'],
+})

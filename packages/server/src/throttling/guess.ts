@@ -1,0 +1,121 @@
+/**
+ * Limits guesses at a password: per account and per address, the same on every wire and instance.
+ *
+ * 1. Before the work, whoever reads the password also asks `guess_retry_after`, in the same statement.
+ * 2. A wrong guess is counted by one statement, which decides at that moment whether it is let through. Of guesses
+ *    that run at once no more than the limit are answered; the others are refused, whatever came of them.
+ * 3. A right guess is let through by one statement too, which forgives what this source got wrong and knows the device.
+ *
+ * A known device has a count of its own, and no other: strangers who guess cannot keep it out. It speaks for its owner
+ * alone, so that its attempts cannot be spent on anybody else who claims the same address.
+ *
+ * An account is whatever identifier was typed, known or not: both are counted alike.
+ *
+ * Errors: RATE_LIMITED.
+ * Specs: NIST SP 800-63B-4 §3.2.2, OWASP ASVS 5.0 V6.1.1 and V6.3.1.
+ */
+
+import { createHmac } from 'node:crypto'
+import { ErrorReason } from '@signet/contract'
+import type { Deps } from '../deps.ts'
+import { SignetError } from '../errors.ts'
+import type { UserId } from '../ids.ts'
+import type { RequestContext } from '../request-context.ts'
+import { networkOf } from './address-network.ts'
+import { hashDeviceSecret, makeDeviceSecret } from './device-secret.ts'
+import { admitGuess as admit, countFailedGuess as count } from './throttling.sql.ts'
+
+/** What a guess counts for. */
+export interface Guess {
+  account: Buffer
+  address: Buffer
+  /** The account and the address together. */
+  source: Buffer
+  /** What is stored of the secret that the device presented; null where it presented none. */
+  deviceHash: Buffer | null
+}
+
+/** What the statement that read the password says about a guess. */
+export interface GuessState {
+  /** Seconds; null where the guess is let through. */
+  retryAfter: number | null
+  /** The owner of the device that presented its secret; null where the device is not known. */
+  deviceUserId: string | null
+}
+
+type GuessDeps = Pick<Deps, 'config' | 'db'>
+
+const deviceLifetimeDays = 400
+const devicesMax = 32
+
+/** The keys of a guess at `account`: a canonical identifier with its kind, or a user. Keyed hashes: the tables name nobody. */
+export function prepareGuess(
+  { masterSecret }: Pick<Deps, 'masterSecret'>,
+  ctx: RequestContext,
+  { account, deviceSecret }: { account: string; deviceSecret: string },
+): Guess {
+  const key = masterSecret.derive('guess counters', 32)
+  const keyed = (...parts: string[]) =>
+    createHmac('sha256', key).update(JSON.stringify(parts)).digest()
+  const address = networkOf(ctx.ipAddress)
+  return {
+    account: keyed('account', account),
+    address: keyed('address', address),
+    source: keyed('source', account, address),
+    deviceHash: deviceSecret === '' ? null : hashDeviceSecret(deviceSecret),
+  }
+}
+
+/** Throws RATE_LIMITED where the guess is not let through. */
+export function checkGuess({ retryAfter }: Pick<GuessState, 'retryAfter'>): void {
+  if (retryAfter === null) return
+  throw new SignetError(ErrorReason.RATE_LIMITED, {
+    retryAfterSeconds: retryAfter,
+    detail: 'too many wrong guesses at this account or from this address',
+  })
+}
+
+/**
+ * Counts a wrong guess. Throws RATE_LIMITED where others have used up the limit meanwhile. Answers for how many
+ * seconds this guess closes the account or the device, if it does.
+ */
+export async function countFailedGuess(
+  { config, db }: GuessDeps,
+  guess: Guess,
+  state: GuessState,
+): Promise<number | undefined> {
+  const { perAccount, perAddress, addressWindowSeconds } = config.signInAttempts
+  const { retryAfter, closedFor } = await count(db, {
+    ...counters(guess, state),
+    accountMax: perAccount,
+    addressMax: perAddress,
+    addressWindowSeconds,
+  })
+  checkGuess({ retryAfter })
+  return closedFor ?? undefined
+}
+
+/** Lets a right guess of this user through. Answers the secret of the device. Throws RATE_LIMITED as above. */
+export async function admitGuess(
+  { db }: GuessDeps,
+  guess: Guess,
+  { state, userId, deviceSecret }: { state: GuessState; userId: UserId; deviceSecret: string },
+): Promise<string> {
+  const kept = state.deviceUserId === userId ? deviceSecret : makeDeviceSecret()
+  const { retryAfter } = await admit(db, {
+    ...counters(guess, state),
+    userId,
+    deviceHash: hashDeviceSecret(kept),
+    lifetimeDays: deviceLifetimeDays,
+    devicesMax,
+  })
+  checkGuess({ retryAfter })
+  return kept
+}
+
+/** Where a guess is counted: with its known device, else with account and address. */
+function counters({ account, address, source, deviceHash }: Guess, { deviceUserId }: GuessState) {
+  return deviceUserId === null || deviceHash === null
+    ? { account, address, source }
+    : { account: deviceHash, address: null, source: null }
+}

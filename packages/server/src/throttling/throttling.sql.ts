@@ -1,0 +1,62 @@
+// Generated from throttling.sql by tools/sql. Do not edit.
+import { one } from '../db/query.ts'
+
+/** Counts a wrong guess, or says for how many seconds none is let through. One call decides and counts. */
+export const countFailedGuess = one<
+  {
+    account: Buffer
+    address: Buffer | null
+    source: Buffer | null
+    accountMax: number
+    addressMax: number
+    addressWindowSeconds: number
+  },
+  {
+    retryAfter: number | null
+    closedFor: number | null
+  }
+>({
+  name: 'throttling.countFailedGuess',
+  text: `select retry_after as "retry_after?", closed_for as "closed_for?"
+  from count_failed_guess($1::bytea, $2::bytea, $3::bytea,
+                          $4::integer, $5::integer, $6::integer)`,
+  params: ['account', 'address', 'source', 'accountMax', 'addressMax', 'addressWindowSeconds'],
+  columns: ['retryAfter', 'closedFor'],
+})
+
+/** Lets a right guess through, and from then on knows the device for a while. The devices used longest ago make room. */
+export const admitGuess = one<
+  {
+    account: Buffer
+    address: Buffer | null
+    source: Buffer | null
+    deviceHash: Buffer
+    lifetimeDays: number
+    userId: string
+    devicesMax: number
+  },
+  {
+    retryAfter: number | null
+  }
+>({
+  name: 'throttling.admitGuess',
+  text: `with admitted as materialized (
+  select admit_guess($1::bytea, $2::bytea, $3::bytea) as retry_after
+), known as (
+  insert into known_devices as d (secret_hash, user_id, last_used_at, expires_at)
+  select $4, u.id, signet_now(), signet_now() + make_interval(days => $5::integer)
+    from users u, admitted a
+   where u.id = $6 and a.retry_after is null
+  on conflict (secret_hash) do update
+     set last_used_at = excluded.last_used_at, expires_at = excluded.expires_at
+   where d.user_id = excluded.user_id and d.last_used_at < excluded.last_used_at - interval '1 day'
+  returning user_id
+), forgotten as (
+  delete from known_devices d using known k
+   where d.secret_hash in (select o.secret_hash from known_devices o where o.user_id = k.user_id and o.secret_hash <> $4
+                            order by o.last_used_at desc, o.secret_hash offset $7::integer - 1)
+)
+select retry_after as "retry_after?" from admitted`,
+  params: ['account', 'address', 'source', 'deviceHash', 'lifetimeDays', 'userId', 'devicesMax'],
+  columns: ['retryAfter'],
+})
