@@ -8,9 +8,8 @@
  */
 
 import type { Db } from '../db/query.ts'
-import { lockGrantsOfSession } from '../grants/grants.sql.ts'
 import type { SessionId, UserId } from '../ids.ts'
-import { lockLiveSession, lockUser, logUserCut } from './revocation.sql.ts'
+import { lockGrantsOfSession, lockLiveSession, lockUser, logUserCut } from './revocation.sql.ts'
 
 export interface UserSession {
   userId: UserId

@@ -16,6 +16,10 @@ select session_id from grants where id = :grantId;
 -- The first lock of whoever raises the cut of a user.
 select id from users where id = :id for no key update;
 
+-- name: lockGrantsOfSession :many
+-- The second lock: the living grants of a session, in the order in which everyone locks them.
+select id from grants where session_id = :sessionId and ended_at is null order by id for no key update;
+
 -- name: lockLiveSession :maybe
 -- Locks a session of this user; no row where it has ended, in whichever way. A statement of its own, after the locks on
 -- the user and on the grants of the session were had, so that it sees what was committed before them.

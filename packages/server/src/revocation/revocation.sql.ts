@@ -40,6 +40,14 @@ export const lockUser = maybe<{ id: string }, { id: string }>({
   columns: ['id'],
 })
 
+/** The second lock: the living grants of a session, in the order in which everyone locks them. */
+export const lockGrantsOfSession = many<{ sessionId: string }, { id: string }>({
+  name: 'revocation.lockGrantsOfSession',
+  text: `select id from grants where session_id = $1 and ended_at is null order by id for no key update`,
+  params: ['sessionId'],
+  columns: ['id'],
+})
+
 /** Locks a session of this user; no row where it has ended, in whichever way. A statement of its own, after the locks on the user and on the grants of the session were had, so that it sees what was committed before them. */
 export const lockLiveSession = maybe<{ sessionId: string; userId: string }, { id: string }>({
   name: 'revocation.lockLiveSession',
