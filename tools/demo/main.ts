@@ -24,7 +24,7 @@ async function tell(url: string): Promise<boolean> {
     )
     const ms = `${(performance.now() - started).toFixed(0)} ms`
     process.stdout.write(
-      `  ${outcome.ok ? '✔' : '✘'} ${wire}  ${title.padEnd(15)}${ms.padStart(7)}  ${outcome.words}\n`,
+      `  ${outcome.ok ? '✔' : '✘'} ${wire}  ${title.padEnd(17)}${ms.padStart(7)}  ${outcome.words}\n`,
     )
     if (!outcome.ok) return false
   }

@@ -7,11 +7,17 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { type Client, ConnectError, createClient } from '@connectrpc/connect'
 import { createGrpcTransport } from '@connectrpc/connect-node'
-import { AuthService, ErrorDetailSchema, ErrorReason, UserService } from '@signet/contract'
+import {
+  AuthService,
+  type ErrorDetail,
+  ErrorDetailSchema,
+  ErrorReason,
+  UserService,
+} from '@signet/contract'
 
 /** What one step did, in words. */
 export interface Step {
-  wire: 'REST' | 'gRPC'
+  wire: 'REST' | 'gRPC' | 'both'
   title: string
   run(): Promise<string>
 }
@@ -20,7 +26,7 @@ interface RestAnswer {
   status: number
   body: Record<string, never> & {
     accepted?: boolean
-    tokens?: { accessToken: string; sessionId: string; expiresIn: number }
+    tokens?: { accessToken: string; refreshToken: string; sessionId: string; expiresIn: number }
     user?: { id: string; displayName: string; identifiers: { value: string }[] }
     reason?: string
     reference?: string
@@ -36,7 +42,7 @@ export function story(url: string): Step[] {
   const transport = createGrpcTransport({ baseUrl: url })
   const auth = createClient(AuthService, transport)
   const users = createClient(UserService, transport)
-  const known = { token: '', userId: '' }
+  const known = { token: '', refreshToken: '', userId: '' }
 
   return [
     {
@@ -97,29 +103,78 @@ export function story(url: string): Step[] {
       },
     },
     { wire: 'gRPC', title: 'forged token', run: () => forgedOverGrpc(users, known.token) },
+    { wire: 'both', title: 'two tabs refresh', run: () => refreshTwice(url, auth, known) },
+    {
+      wire: 'gRPC',
+      title: 'sign out',
+      run: async () => {
+        const { position } = await auth.signOut({ token: known.token })
+        assert.ok(position > 0n)
+        return `position ${position} of the revocation log`
+      },
+    },
+    { wire: 'both', title: 'the next calls', run: () => refusedAfterwards(url, users, known) },
   ]
 }
 
 async function signInOverGrpc(
   auth: Client<typeof AuthService>,
   person: { email: string; password: string },
-  known: { token: string },
+  known: { token: string; refreshToken: string },
 ): Promise<string> {
   const { result } = await auth.signIn({ identifier: person.email, password: person.password })
   assert.equal(result.case, 'tokens')
   known.token = result.value.accessToken
+  known.refreshToken = result.value.refreshToken
   return `session ${result.value.sessionId}`
+}
+
+/** Two tabs with one refresh token, at the same moment, over two wires: both go on, with the same successor. */
+async function refreshTwice(
+  url: string,
+  auth: Client<typeof AuthService>,
+  known: { token: string; refreshToken: string },
+): Promise<string> {
+  const { refreshToken } = known
+  const [{ tokens }, { status, body }] = await Promise.all([
+    auth.refreshTokens({ refreshToken }),
+    rest(url, 'POST', '/api/v1/auth/refresh', { refreshToken }),
+  ])
+  assert.equal(status, 200)
+  assert.ok(tokens)
+  assert.equal(tokens.refreshToken, body.tokens?.refreshToken)
+  known.token = tokens.accessToken
+  return 'both got an access token and the same refresh token'
+}
+
+/** After the sign-out neither token is good for anything, at the very next call. */
+async function refusedAfterwards(
+  url: string,
+  users: Client<typeof UserService>,
+  { token, refreshToken }: { token: string; refreshToken: string },
+): Promise<string> {
+  const reason = await refusalOf(users.getMe({}, { headers: bearer(token) }))
+  assert.equal(reason.reason, ErrorReason.UNAUTHENTICATED)
+  const { body } = await rest(url, 'POST', '/api/v1/auth/refresh', { refreshToken })
+  assert.equal(body.reason, 'INVALID_GRANT')
+  return `access token and refresh token refused, reference ${reason.reference}`
+}
+
+async function refusalOf(call: Promise<unknown>): Promise<ErrorDetail> {
+  const error = await call.then(
+    () => assert.fail('the call was answered, and should have been refused'),
+    (refusal: unknown) => ConnectError.from(refusal),
+  )
+  const detail = error.findDetails(ErrorDetailSchema)[0]
+  assert.ok(detail)
+  return detail
 }
 
 async function forgedOverGrpc(users: Client<typeof UserService>, token: string): Promise<string> {
   const [header, payload] = token.split('.')
   const forged = `${header}.${payload}.${'A'.repeat(86)}`
-  const error = await users.getMe({}, { headers: bearer(forged) }).then(
-    () => assert.fail('a forged token was accepted'),
-    (reason: unknown) => ConnectError.from(reason),
-  )
-  const detail = error.findDetails(ErrorDetailSchema)[0]
-  assert.equal(detail?.reason, ErrorReason.UNAUTHENTICATED)
+  const detail = await refusalOf(users.getMe({}, { headers: bearer(forged) }))
+  assert.equal(detail.reason, ErrorReason.UNAUTHENTICATED)
   return `refused, reference ${detail.reference}`
 }
 
