@@ -4,7 +4,7 @@
  * 1. The database, which the caller has started.
  * 2. Migrations, under a lock: instances may start together.
  * 3. The master secret and the signing keys that it opens.
- * 4. What every call works with, and the sealer of the event log.
+ * 4. What every call works with, the sealer of the event log, and the rotation of the keys.
  * 5. The port. From here on calls are answered.
  *
  * Errors: a sentence for an operator (MigrationError, SigningKeysError, …); nothing stays open.
@@ -37,6 +37,7 @@ import { mountReference } from './reference/mount-reference.ts'
 import { openLiveLog } from './revocation/live-log.ts'
 import { openSessionEnds } from './revocation/session-ends.ts'
 import { authenticateBearer } from './tokens/authenticate.ts'
+import { startKeyRotation } from './tokens/rotate-signing-keys.ts'
 import { ensureSigningKeys } from './tokens/signing-keys.ts'
 import { defaultWireLimits } from './wires/limits.ts'
 import { createListener } from './wires/listener.ts'
@@ -158,7 +159,9 @@ async function openDeps({ config, log, metrics, tracing, address }: Environment)
       revocations,
       sessionEnds: openSessionEnds({ db, masterSecret, revocations }),
     }
+    const keyRotation = startKeyRotation(deps)
     const close = async () => {
+      await keyRotation.stop()
       await sealer.stop()
       await revocations.stop()
       await db.end()

@@ -5,6 +5,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import type { Config } from '../config/config.ts'
 import type { ChainPlace } from '../events/verify-chain.ts'
+import type { ClientCreateOptions, ClientEnvOptions, SecretOptions } from './client.ts'
 import type { CommandIo } from './command-io.ts'
 import { type ExitCode, exitCodeMeanings, exitCodes } from './exit-codes.ts'
 import type { SuspendOptions } from './user.ts'
@@ -43,6 +44,8 @@ export function buildProgram(run: RunVerb, version: string): Command {
   addUserVerbs(program, run)
   addSessionVerbs(program, run)
   addEventVerbs(program, run)
+  addClientVerbs(program, run)
+  addKeyVerbs(program, run)
   return program
 }
 
@@ -217,6 +220,104 @@ function addEventVerbs(program: Command, run: RunVerb): void {
     )
     .action((options: CommonOptions & { anchor?: ChainPlace }) =>
       run(options, async (context) => (await import('./events.ts')).eventsVerify(context, options)),
+    )
+}
+
+interface ChangeOptions {
+  dryRun?: boolean
+}
+
+const rehearse = ['--dry-run', 'Say what would change, and change nothing.'] as const
+
+function addClientVerbs(program: Command, run: RunVerb): void {
+  const client = group(program, 'client', 'Register apps and services, and look after them.')
+  const load = () => import('./client.ts')
+  addClientCreate(client, run)
+  verb(client, 'list', 'List clients by id.')
+    .option('--limit <number>', 'How many to show at the most.', wholeNumber(1, 1000), 50)
+    .option('--after <id>', 'Begin after this client: the next page.')
+    .action((options: CommonOptions & { limit: number }) =>
+      run(options, async (context) => (await load()).clientList(context, options)),
+    )
+  verb(client, 'get', 'Show one client.')
+    .argument('<client>', 'Its id.')
+    .action((id: string, options: CommonOptions) =>
+      run(options, async (context) => (await load()).clientGet(context, id)),
+    )
+  const days = wholeNumber(1, 3650)
+  const expiry = ['--expires-in-days <number>', 'How long the secret is good for.'] as const
+  verb(client, 'rotate', 'Make another secret. The one before it goes on; older ones end.')
+    .argument('<client>', 'Its id.')
+    .option(...expiry, days)
+    .option(...rehearse)
+    .action((id: string, options: CommonOptions & SecretOptions) =>
+      run(options, async (context) => (await load()).clientRotate(context, id, options)),
+    )
+  verb(client, 'disable', 'Close a client. Everything it holds ends, and it gets nothing more.')
+    .argument('<client>', 'Its id.')
+    .option(...rehearse)
+    .action((id: string, options: CommonOptions & ChangeOptions) =>
+      run(options, async (context) => (await load()).clientDisable(context, id, options)),
+    )
+  verb(client, 'env', 'Print the settings of a client as an env file.')
+    .argument('<client>', 'Its id.')
+    .option('--new-secret', 'Make another secret, and print it too.')
+    .option(...expiry, days)
+    .option(...rehearse)
+    .action((id: string, options: CommonOptions & ClientEnvOptions) =>
+      run(options, async (context) => (await load()).clientEnv(context, id, options)),
+    )
+}
+
+function addClientCreate(client: Command, run: RunVerb): void {
+  verb(client, 'create', 'Register a client. Its secret, if it has one, is shown once.')
+    .argument('<client>', 'Its id: lower-case letters, digits and hyphens.')
+    .option('--name <name>', 'The name that people see; the id, if left out.')
+    .addOption(
+      new Option('--type <type>', 'Whether it can keep a secret, and whether people use it.')
+        .choices(['public', 'confidential', 'service'])
+        .makeOptionMandatory(),
+    )
+    .option('--first-party', "It is ours: its tokens may be meant for Signet's own API.")
+    .option('--direct-sign-in', 'It may take passwords itself; first-party clients only.')
+    .option('--confirming', 'It confirms that each refresh token is stored.')
+    .option('--subject-namespace <name>', 'The namespace of its own subjects; services only.')
+    .addOption(
+      new Option('--algorithm <name>', 'What its tokens are signed with.')
+        .choices(['ES256', 'RS256', 'EdDSA'])
+        .default('ES256'),
+    )
+    .option('--scope <scope...>', 'What it may ask for; may be given more than once.')
+    .option('--origin <origin...>', 'Whose pages may call Signet as this client.')
+    .option(...rehearse)
+    .action((id: string, options: CommonOptions & ClientCreateOptions) =>
+      run(options, async (context) =>
+        (await import('./client.ts')).clientCreate(context, id, options),
+      ),
+    )
+}
+
+function addKeyVerbs(program: Command, run: RunVerb): void {
+  const key = group(program, 'key', 'Look after the keys that sign tokens.')
+  const load = () => import('./key.ts')
+  verb(key, 'list', 'List the signing keys, oldest first.').action((options: CommonOptions) =>
+    run(options, async (context) => (await load()).keyList(context)),
+  )
+  verb(key, 'rotate', 'Publish the next keys now; they sign as soon as everybody has them.')
+    .option(...rehearse)
+    .action((options: CommonOptions & ChangeOptions) =>
+      run(options, async (context) => (await load()).keyRotate(context, options)),
+    )
+  verb(key, 'revoke', 'Take a key out of use at once; tokens that it signed are refused.')
+    .argument('<kid>', 'The id of the key.')
+    .option(...rehearse)
+    .action((kid: string, options: CommonOptions & ChangeOptions) =>
+      run(options, async (context) => (await load()).keyRevoke(context, kid, options)),
+    )
+  verb(program, 'inspect', 'Say what a token is, and why it is refused.')
+    .argument('<token>', 'The token; - reads it from standard input, which leaves no trace.')
+    .action((token: string, options: CommonOptions) =>
+      run(options, async (context) => (await import('./inspect.ts')).inspect(context, token)),
     )
 }
 

@@ -66,6 +66,7 @@ export interface Config {
     readonly addressWindowSeconds: number
   }
   readonly accessTokenLifetimeSeconds: number
+  readonly signingKeyLifetimeDays: number
   readonly sessionIdleLifetimeSeconds: number
   readonly sessionLifetimeSeconds: number
   readonly refreshWindowSeconds: number
@@ -229,6 +230,7 @@ function assemble(values: Values, files: Files, directory: string): Config {
       addressWindowSeconds: values.SIGNET_SIGN_IN_ATTEMPTS_WINDOW_SECONDS,
     },
     accessTokenLifetimeSeconds: values.SIGNET_ACCESS_TOKEN_LIFETIME_SECONDS,
+    signingKeyLifetimeDays: values.SIGNET_SIGNING_KEY_LIFETIME_DAYS,
     sessionIdleLifetimeSeconds: values.SIGNET_SESSION_IDLE_LIFETIME_SECONDS,
     sessionLifetimeSeconds: values.SIGNET_SESSION_LIFETIME_SECONDS,
     refreshWindowSeconds: values.SIGNET_REFRESH_WINDOW_SECONDS,

@@ -266,6 +266,11 @@ const accounts = {
     kind: whole(5, 900),
     about: 'How long an access token is good for.',
   }),
+  SIGNET_SIGNING_KEY_LIFETIME_DAYS: defaulted('90', {
+    section: 'Tokens and sessions',
+    kind: whole(1, 3650),
+    about: 'How old a signing key becomes before the next one takes its place.',
+  }),
   SIGNET_SESSION_IDLE_LIFETIME_SECONDS: defaulted(String(14 * day), {
     section: 'Tokens and sessions',
     kind: whole(60, 400 * day),

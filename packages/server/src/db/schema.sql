@@ -584,6 +584,7 @@ CREATE TABLE signing_keys (
   CONSTRAINT signing_keys_state_check CHECK (state = ANY (ARRAY['next'::text, 'active'::text, 'retiring'::text, 'retired'::text]))
 );
 CREATE UNIQUE INDEX signing_keys_active ON public.signing_keys USING btree (algorithm) WHERE (state = 'active'::text);
+CREATE UNIQUE INDEX signing_keys_next ON public.signing_keys USING btree (algorithm) WHERE (state = 'next'::text);
 
 CREATE TABLE users (
   id uuid NOT NULL,

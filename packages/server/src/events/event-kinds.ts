@@ -29,6 +29,10 @@ export const eventKinds = [
   'signing_key.created',
   'signing_key.activated',
   'signing_key.retired',
+  'signing_key.revoked',
+  'client.created',
+  'client.secret_rotated',
+  'client.disabled',
   'installation.recovered',
 ] as const
 

@@ -2,8 +2,10 @@
  * The signing keys: which exist, which signs, and which verify.
  *
  * 1. Read the keys of this installation.
- * 2. Make an active one for each algorithm that has none. Of instances that start together one wins, and all use its.
+ * 2. Make an active one for each algorithm that has none: those that are always there, and those that clients are
+ *    pinned to. Of instances that start together one wins, and all use its.
  * 3. Unwrap the private parts of those that sign or are about to.
+ * 4. Read them again when asked to: what others rotated is taken over as a whole, between two calls.
  *
  * A key's id is its thumbprint, so an id never names two keys.
  *
@@ -24,7 +26,7 @@ import type { SigningAlgorithm } from '../crypto/jws.ts'
 import { type MasterSecret, MasterSecretError } from '../crypto/master-secret.ts'
 import type { Deps } from '../deps.ts'
 import { type EventContext, recordEvent } from '../events/record-event.ts'
-import { insertFirstSigningKey, listSigningKeys } from './signing-keys.sql.ts'
+import { insertFirstSigningKey, listPinnedAlgorithms, listSigningKeys } from './signing-keys.sql.ts'
 import { openVerifiedTokens, type VerifiedTokens } from './verified-tokens.ts'
 
 /** A key that verifies. */
@@ -54,8 +56,12 @@ export interface SigningKeys {
   find(kid: string): VerificationKey | undefined
   /** The published set (RFC 7517 §5). */
   jwks(): { keys: PublicJwk[] }
-  /** Tokens that these keys are known to have signed. It lives and goes with the keys. */
-  verified: VerifiedTokens
+  /** Tokens that these keys are known to have signed. It goes as soon as one of the keys goes. */
+  readonly verified: VerifiedTokens
+  /** Reads the keys again. Those that were there stay in use where it fails. */
+  reload(): Promise<void>
+  /** Called with each kid that is not known: perhaps another instance has made the key. */
+  onUnknownKid(listener: () => void): void
 }
 
 /** Keys that cannot be opened. The message is a sentence for an operator. */
@@ -68,39 +74,83 @@ const requiredAlgorithms = ['ES256', 'RS256'] as const
 const rsaModulusBits = 2048
 const wrapPurpose = 'signing key'
 
+type KeyDeps = Pick<Deps, 'db' | 'masterSecret'>
+
 /** Reads the keys of this installation, and makes those that are missing. */
-export async function ensureSigningKeys(
-  deps: Pick<Deps, 'db' | 'masterSecret'>,
-  now: Date,
-): Promise<SigningKeys> {
-  const stored = await listSigningKeys(deps.db)
-  const missing = requiredAlgorithms.filter(
-    (algorithm) => !stored.some((row) => row.algorithm === algorithm && row.state === 'active'),
-  )
-  if (missing.length === 0) return openSigningKeys(deps.masterSecret, stored)
-  for (const algorithm of missing) {
-    const key = await makeSigningKey(deps.masterSecret, algorithm, now)
+export async function ensureSigningKeys(deps: KeyDeps, now: Date): Promise<SigningKeys> {
+  await insertMissingKeys(deps, now)
+  return openSigningKeys(deps, await listSigningKeys(deps.db))
+}
+
+/** Makes an active key for each algorithm that needs one and has none. */
+export async function insertMissingKeys(deps: KeyDeps, now: Date): Promise<void> {
+  const [stored, pinned] = [await listSigningKeys(deps.db), await listPinnedAlgorithms(deps.db)]
+  const needed = new Set([...requiredAlgorithms, ...pinned.map(({ algorithm }) => algorithm)])
+  for (const { algorithm, state } of stored) if (state === 'active') needed.delete(algorithm)
+  for (const algorithm of needed) {
+    const key = await makeSigningKey(deps.masterSecret, algorithm)
     await deps.db.transaction(async (tx) => {
-      const inserted = await insertFirstSigningKey(tx, key)
+      const inserted = await insertFirstSigningKey(tx, { ...key, createdAt: now })
       if (inserted === 0) return
-      await recordEvent({ ...deps, db: tx }, atStart(now), {
+      await recordEvent({ ...deps, db: tx }, byItself(now), {
         kind: 'signing_key.created',
         outcome: 'success',
         details: { kid: key.id, algorithm, state: 'active' },
       })
     })
   }
-  return openSigningKeys(deps.masterSecret, await listSigningKeys(deps.db))
 }
 
-/** Nobody asks for the first keys: a server that starts makes them. */
-function atStart(now: Date): EventContext {
+/** Nobody asks for keys: a server makes and rotates them by itself. */
+export function byItself(now: Date): EventContext {
   return { now, reference: '', ipAddress: '', userAgent: '', caller: { kind: 'anonymous' } }
 }
 
 type StoredKey = Awaited<ReturnType<typeof listSigningKeys>>[number]
 
-function openSigningKeys(masterSecret: MasterSecret, stored: StoredKey[]): SigningKeys {
+function openSigningKeys(deps: KeyDeps, stored: StoredKey[]): SigningKeys {
+  let keys = openKeySet(deps.masterSecret, stored)
+  let verified = openVerifiedTokens()
+  const listeners: (() => void)[] = []
+  return {
+    active(algorithm) {
+      const key = keys.active.get(algorithm)
+      if (key === undefined) throw new Error(`no active signing key for ${algorithm}`)
+      return key
+    },
+    find(kid) {
+      const key = keys.verifying.get(kid)
+      if (key === undefined) for (const listener of listeners) listener()
+      return key
+    },
+    jwks: () => ({ keys: keys.published }),
+    get verified() {
+      return verified
+    },
+    async reload() {
+      const reread = await listSigningKeys(deps.db)
+      if (describeKeys(reread) === keys.description) return
+      const former = keys
+      keys = openKeySet(deps.masterSecret, reread)
+      const isGone = (kid: string) => !keys.verifying.has(kid)
+      // What a key has signed that is gone must not be remembered as good.
+      if ([...former.verifying.keys()].some(isGone)) verified = openVerifiedTokens()
+    },
+    onUnknownKid(listener) {
+      listeners.push(listener)
+    },
+  }
+}
+
+interface KeySet {
+  verifying: ReadonlyMap<string, VerificationKey>
+  active: ReadonlyMap<string, SigningKey>
+  published: PublicJwk[]
+  /** Equal exactly where nothing has changed. */
+  description: string
+}
+
+function openKeySet(masterSecret: MasterSecret, stored: StoredKey[]): KeySet {
   const verifying = new Map<string, VerificationKey>()
   const active = new Map<string, SigningKey>()
   const published: PublicJwk[] = []
@@ -117,37 +167,34 @@ function openSigningKeys(masterSecret: MasterSecret, stored: StoredKey[]): Signi
       active.set(key.algorithm, { ...key, privateKey: unwrapPrivateKey(masterSecret, row) })
     }
   }
-  return {
-    active(algorithm) {
-      const key = active.get(algorithm)
-      if (key === undefined) throw new Error(`no active signing key for ${algorithm}`)
-      return key
-    },
-    find: (kid) => verifying.get(kid),
-    jwks: () => ({ keys: published }),
-    verified: openVerifiedTokens(),
-  }
+  return { verifying, active, published, description: describeKeys(stored) }
 }
 
-async function makeSigningKey(
-  masterSecret: MasterSecret,
-  algorithm: (typeof requiredAlgorithms)[number],
-  now: Date,
-) {
+function describeKeys(stored: StoredKey[]): string {
+  return stored.map(({ id, state }) => `${id} ${state}`).join('\n')
+}
+
+/** A new key, its private part wrapped; not stored yet. */
+export async function makeSigningKey(masterSecret: MasterSecret, algorithm: SigningAlgorithm) {
   const { privateKey, publicKey } = await generate(algorithm)
   const jwk = publicKey.export({ format: 'jwk' })
   const id = thumbprint(jwk)
   const publicJwk = { ...jwk, kid: id, alg: algorithm, use: 'sig' } as PublicJwk
   const der = privateKey.export({ format: 'der', type: 'pkcs8' })
   const { wrapped, keyId } = masterSecret.wrap(purposeOf(id), der)
-  return { id, algorithm, publicJwk, wrappedKey: wrapped, wrappingKeyId: keyId, createdAt: now }
+  return { id, algorithm, publicJwk, wrappedKey: wrapped, wrappingKeyId: keyId }
 }
 
-function generate(algorithm: (typeof requiredAlgorithms)[number]) {
+function generate(algorithm: SigningAlgorithm) {
   const generated = promisify(generateKeyPair)
-  return algorithm === 'ES256'
-    ? generated('ec', { namedCurve: 'P-256' })
-    : generated('rsa', { modulusLength: rsaModulusBits })
+  switch (algorithm) {
+    case 'ES256':
+      return generated('ec', { namedCurve: 'P-256' })
+    case 'RS256':
+      return generated('rsa', { modulusLength: rsaModulusBits })
+    case 'EdDSA':
+      return generated('ed25519')
+  }
 }
 
 function unwrapPrivateKey(masterSecret: MasterSecret, row: StoredKey): KeyObject {
@@ -171,9 +218,11 @@ function purposeOf(kid: string): string {
 
 /** RFC 7638: SHA-256 over the required members in lexicographic order. */
 function thumbprint(jwk: JsonWebKey): string {
-  const members =
-    jwk.kty === 'EC'
-      ? { crv: jwk.crv, kty: jwk.kty, x: jwk.x, y: jwk.y }
-      : { e: jwk.e, kty: jwk.kty, n: jwk.n }
-  return hash('sha256', JSON.stringify(members), 'base64url')
+  return hash('sha256', JSON.stringify(requiredMembers(jwk)), 'base64url')
+}
+
+function requiredMembers(jwk: JsonWebKey): object {
+  if (jwk.kty === 'EC') return { crv: jwk.crv, kty: jwk.kty, x: jwk.x, y: jwk.y }
+  if (jwk.kty === 'OKP') return { crv: jwk.crv, kty: jwk.kty, x: jwk.x }
+  return { e: jwk.e, kty: jwk.kty, n: jwk.n }
 }

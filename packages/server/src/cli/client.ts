@@ -1,0 +1,234 @@
+/** `signet client`: registers the apps and services that use Signet, and looks after their secrets. */
+
+import { ErrorReason } from '@signet/contract'
+import {
+  findClient,
+  listClients as listClientRows,
+  listClientSecrets,
+} from '../clients/clients.sql.ts'
+import { disableClient } from '../clients/disable-client.ts'
+import { type ClientType, type NewClient, registerClient } from '../clients/register-client.ts'
+import { rotateClientSecret } from '../clients/rotate-client-secret.ts'
+import type { SigningAlgorithm } from '../crypto/jws.ts'
+import { SignetError } from '../errors.ts'
+import type { ClientId } from '../ids.ts'
+import { CommandError } from './command-error.ts'
+import { type ExitCode, exitCodes } from './exit-codes.ts'
+import { withDatabase } from './open-database.ts'
+import { openOperatorSecret, operatorContext, rehearsal } from './operator.ts'
+import type { CommandContext } from './program.ts'
+import { table } from './table.ts'
+
+interface ChangeOptions {
+  dryRun?: boolean
+}
+
+export interface ClientCreateOptions extends ChangeOptions {
+  name?: string
+  type: ClientType
+  firstParty?: boolean
+  directSignIn?: boolean
+  confirming?: boolean
+  subjectNamespace?: string
+  algorithm: SigningAlgorithm
+  scope?: string[]
+  origin?: string[]
+}
+
+export interface SecretOptions extends ChangeOptions {
+  expiresInDays?: number
+}
+
+const shownOnce = 'It is shown this once; keep it where only the client can read it.'
+
+/** `client create`: a new client, with its first secret where it can keep one. */
+export async function clientCreate(
+  context: CommandContext,
+  id: string,
+  options: ClientCreateOptions,
+): Promise<ExitCode> {
+  const { dryRun = false } = options
+  return withChange(context, dryRun, async (deps, ctx) => {
+    const client: NewClient = {
+      id,
+      name: options.name ?? id,
+      type: options.type,
+      firstParty: options.firstParty ?? false,
+      directSignIn: options.directSignIn ?? false,
+      confirming: options.confirming ?? false,
+      subjectNamespace: options.subjectNamespace,
+      signingAlgorithm: options.algorithm,
+      scopes: options.scope ?? [],
+      allowedOrigins: options.origin ?? [],
+    }
+    const { secret } = await registerClient(deps, ctx, client)
+    const kept = dryRun ? undefined : secret
+    const text = dryRun
+      ? `${id} would be registered. Nothing was changed.`
+      : [`${id} is registered.`, ...secretLines(kept)].join('\n')
+    const { reference } = ctx
+    context.io.result({ clientId: id, secret: kept ?? null, dryRun, reference }, text)
+  })
+}
+
+/** `client list`: clients by id. */
+export async function clientList(
+  context: CommandContext,
+  { limit, after }: { limit: number; after?: string },
+): Promise<ExitCode> {
+  const { io } = context
+  // One more than wanted tells whether there is another page.
+  const page = { limit: limit + 1, after: after ?? null }
+  const found = await withDatabase(context, ({ db }) => listClientRows(db, page))
+  const clients = found.slice(0, limit)
+  const next = found.length > limit ? clients.at(-1)?.id : undefined
+  const rows = clients.map((client) => [
+    client.id,
+    client.status,
+    client.type,
+    client.name,
+    client.scopes.join(' '),
+    client.createdAt.toISOString().slice(0, 10),
+  ])
+  const [head = '', ...lines] = table(['id', 'status', 'type', 'name', 'scopes', 'since'], rows)
+  io.result({ clients, next: next ?? null }, [io.heading(head), ...lines].join('\n'))
+  if (next !== undefined) io.note(`There are more. The next page: --after ${next}`)
+  return exitCodes.ok
+}
+
+/** `client get`: one client and what is known of its secrets. */
+export async function clientGet(context: CommandContext, id: string): Promise<ExitCode> {
+  return withDatabase(context, async ({ db }) => {
+    const client = await findClient(db, { id })
+    if (client === undefined) throw noSuchClient(id)
+    const secrets = await listClientSecrets(db, { clientId: id })
+    const flags = [
+      client.firstParty ? 'first party' : '',
+      client.directSignIn ? 'takes passwords' : '',
+      client.confirming ? 'confirms refreshes' : '',
+    ].filter((flag) => flag !== '')
+    const lines = [
+      `${client.id}  ${client.status}`,
+      `  Name       ${client.name}`,
+      `  Type       ${[client.type, ...flags].join(', ')}`,
+      `  Signed by  ${client.signingAlgorithm}`,
+      `  Scopes     ${client.scopes.join(' ') || '(none)'}`,
+      `  Origins    ${client.allowedOrigins.join(' ') || '(none)'}`,
+      ...(client.subjectNamespace === null ? [] : [`  Namespace  ${client.subjectNamespace}`]),
+      ...secrets.map(
+        ({ prefix, createdAt, expiresAt }) =>
+          `  Secret     ${prefix}…  since ${createdAt.toISOString()}${expiresAt === null ? '' : `, until ${expiresAt.toISOString()}`}`,
+      ),
+    ]
+    context.io.result({ ...client, secrets }, lines.join('\n'))
+    return exitCodes.ok
+  })
+}
+
+/** `client rotate`: another secret; the former one goes on. */
+export async function clientRotate(
+  context: CommandContext,
+  id: string,
+  { dryRun = false, expiresInDays: lifetimeDays }: SecretOptions,
+): Promise<ExitCode> {
+  return withChange(context, dryRun, async (deps, ctx) => {
+    const clientId = id as ClientId
+    const secret = await rotateClientSecret(deps, ctx, { clientId, lifetimeDays }).catch(
+      unknown(id),
+    )
+    const kept = dryRun ? undefined : secret
+    const text = dryRun
+      ? `${id} would get another secret. Nothing was changed.`
+      : [
+          ...secretLines(kept),
+          'The secret before it goes on until the next rotation; older ones have ended.',
+        ].join('\n')
+    const { reference } = ctx
+    context.io.result({ clientId: id, secret: kept ?? null, dryRun, reference }, text)
+  })
+}
+
+/** `client disable`: ends everything that the client holds. */
+export async function clientDisable(
+  context: CommandContext,
+  id: string,
+  { dryRun = false }: ChangeOptions,
+): Promise<ExitCode> {
+  return withChange(context, dryRun, async (deps, ctx) => {
+    const disabling = disableClient(deps, ctx, { clientId: id as ClientId })
+    const { changed } = await disabling.catch(unknown(id))
+    const done = dryRun ? 'would be disabled. Nothing was changed.' : 'is disabled.'
+    const text = changed ? `${id} ${done}` : `${id} was disabled already. Nothing was changed.`
+    context.io.result({ clientId: id, changed, dryRun, reference: ctx.reference }, text)
+  })
+}
+
+export interface ClientEnvOptions extends SecretOptions {
+  newSecret?: boolean
+}
+
+/** `client env`: the settings of the client, as a file that its app can read. */
+export async function clientEnv(
+  context: CommandContext,
+  id: string,
+  { dryRun = false, newSecret = false, expiresInDays: lifetimeDays }: ClientEnvOptions,
+): Promise<ExitCode> {
+  const { issuer } = context.config
+  return withChange(context, dryRun, async (deps, ctx) => {
+    const clientId = id as ClientId
+    const client = await findClient(deps.db, { id })
+    if (client === undefined) throw noSuchClient(id)
+    const secret = newSecret
+      ? await rotateClientSecret(deps, ctx, { clientId, lifetimeDays }).catch(unknown(id))
+      : undefined
+    const environment = {
+      SIGNET_ISSUER: issuer,
+      SIGNET_JWKS_URI: `${issuer}/.well-known/jwks.json`,
+      SIGNET_CLIENT_ID: id,
+      ...(secret !== undefined && !dryRun && { SIGNET_CLIENT_SECRET: secret }),
+      ...(client.scopes.length > 0 && { SIGNET_SCOPES: client.scopes.join(' ') }),
+    }
+    const lines = Object.entries(environment).map(([name, value]) => `${name}=${quoted(value)}`)
+    if (client.type !== 'public' && !newSecret) {
+      context.io.note(
+        'The secret is not known any more: it was shown once. --new-secret makes another.',
+      )
+    }
+    context.io.result(environment, lines.join('\n'))
+  })
+}
+
+type ChangeDeps = Parameters<typeof registerClient>[0]
+
+async function withChange(
+  context: CommandContext,
+  dryRun: boolean,
+  run: (deps: ChangeDeps, ctx: ReturnType<typeof operatorContext>) => Promise<void>,
+): Promise<ExitCode> {
+  return withDatabase(context, async ({ db }) => {
+    const masterSecret = openOperatorSecret(context.config)
+    await run({ db: dryRun ? rehearsal(db) : db, masterSecret }, operatorContext())
+    return exitCodes.ok
+  })
+}
+
+function secretLines(secret: string | undefined): string[] {
+  return secret === undefined ? [] : [`Secret  ${secret}`, shownOnce]
+}
+
+/** As env files read it: text with a space or a sign stands in quotation marks. */
+function quoted(value: string): string {
+  return /^[\w:/.+-]*$/u.test(value) ? value : `'${value}'`
+}
+
+function unknown(id: string): (error: unknown) => never {
+  return (error) => {
+    if (!(error instanceof SignetError) || error.reason !== ErrorReason.NOT_FOUND) throw error
+    throw noSuchClient(id)
+  }
+}
+
+function noSuchClient(id: string): CommandError {
+  const fix = 'signet client list shows which there are.'
+  return new CommandError(`There is no client ${JSON.stringify(id)}.`, { code: 'NOT_FOUND', fix })
+}

@@ -1,0 +1,185 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { ErrorReason } from '@signet/contract'
+import { loadConfig } from '../config/config.ts'
+import { openMasterSecret } from '../crypto/master-secret.ts'
+import type { Deps } from '../deps.ts'
+import { assertRefused, openTestUser, signInAs } from '../testing/accounts.ts'
+import { openTestDeps, type TestDeps, testContext } from '../testing/deps.ts'
+import { authenticateBearer } from '../tokens/authenticate.ts'
+import { ensureSigningKeys } from '../tokens/signing-keys.ts'
+import { suspendUser } from '../users/suspend-user.ts'
+import { databaseEnvironment, runSignet } from './testing/spawn-signet.ts'
+
+let opened: TestDeps
+let deps: Deps
+let environment: Record<string, string>
+
+before(async () => {
+  opened = await openTestDeps()
+  environment = databaseEnvironment(opened.address)
+  const masterSecret = openMasterSecret({ current: environment.SIGNET_MASTER_SECRET ?? '' })
+  const { db } = opened.deps
+  await db.query({ name: '', text: 'delete from signing_keys', values: [], rowMode: 'array' })
+  const signingKeys = await ensureSigningKeys({ db, masterSecret }, new Date())
+  const config = loadConfig({ environment, directory: import.meta.dirname })
+  deps = { ...opened.deps, config, masterSecret, signingKeys }
+})
+after(() => opened.close())
+
+async function run(args: string[], input?: string) {
+  const ran = await runSignet([...args, '--json'], {
+    environment,
+    ...(input !== undefined && { input }),
+  })
+  return { exitCode: ran.exitCode, value: JSON.parse(ran.stdout), stderr: ran.stderr }
+}
+
+async function said(args: string[]) {
+  const { exitCode, value } = await run(args)
+  assert.equal(exitCode, 0, JSON.stringify(value))
+  return value
+}
+
+describe('client', () => {
+  test('create, list, get, rotate, env and disable, rehearsed and done', async () => {
+    const create = [
+      'client',
+      'create',
+      'ledger',
+      '--type',
+      'confidential',
+      '--scope',
+      'a.read',
+      'b',
+    ]
+    assert.equal((await said([...create, '--dry-run'])).secret, null)
+    assert.equal((await run(['client', 'get', 'ledger'])).value.error.code, 'NOT_FOUND')
+    const { secret } = await said(create)
+    const found = await said(['client', 'get', 'ledger'])
+    assert.deepEqual(found.scopes, ['a.read', 'b'])
+    assert.equal(found.secrets[0].prefix, secret.slice(0, 9))
+    assert.ok(!JSON.stringify(found).includes(secret))
+    const { clients } = await said(['client', 'list'])
+    assert.deepEqual(
+      clients.map(({ id }: { id: string }) => id),
+      ['ledger', 'signet'],
+    )
+    assert.notEqual((await said(['client', 'rotate', 'ledger'])).secret, secret)
+    const rotated = await said([
+      'client',
+      'rotate',
+      'ledger',
+      '--expires-in-days',
+      '7',
+      '--dry-run',
+    ])
+    assert.equal(rotated.secret, null)
+    assert.equal((await said(['client', 'disable', 'ledger', '--dry-run'])).changed, true)
+    assert.equal((await said(['client', 'disable', 'ledger'])).changed, true)
+    assert.equal((await said(['client', 'disable', 'ledger'])).changed, false)
+    const builtIn = await run(['client', 'disable', 'signet'])
+    assert.equal(builtIn.exitCode, 1)
+    assert.match(builtIn.value.error.message, /built in/)
+  })
+
+  test('env prints a file that can be read as it is', async () => {
+    await said(['client', 'create', 'shop', '--type', 'confidential', '--scope', 'a', 'b'])
+    const ran = await runSignet(['client', 'env', 'shop', '--new-secret'], { environment })
+    const lines = Object.fromEntries(
+      ran.stdout
+        .trim()
+        .split('\n')
+        .map((line) => line.split('=')),
+    )
+    assert.equal(lines.SIGNET_CLIENT_ID, 'shop')
+    assert.match(lines.SIGNET_CLIENT_SECRET, /^sk_/)
+    assert.equal(lines.SIGNET_SCOPES, `'a b'`)
+    assert.equal(ran.stderr, '')
+    const without = await run(['client', 'env', 'shop'])
+    assert.equal(without.value.SIGNET_CLIENT_SECRET, undefined)
+    assert.match(without.stderr, /shown once/)
+  })
+})
+
+describe('inspect', () => {
+  test('says that a token is good, and everything that speaks against one', async () => {
+    const userId = await openTestUser(deps, 'ada@example.com')
+    const { accessToken } = await signInAs(deps, 'ada@example.com')
+    const good = await run(['inspect', accessToken])
+    assert.deepEqual([good.exitCode, good.value.good, good.value.findings], [0, true, []])
+    assert.equal(good.value.claims.sub, userId)
+    const piped = await run(['inspect', '-'], `${accessToken}\n`)
+    assert.equal(piped.value.good, true)
+
+    const slash = { ...deps, config: { ...deps.config, issuer: `${deps.config.issuer}/` } }
+    const { accessToken: foreign } = await signInAs(slash, 'ada@example.com')
+    const refused = await run(['inspect', foreign])
+    assert.equal(refused.exitCode, 1)
+    assert.match(
+      refused.value.findings.join('; '),
+      /^issuer differs by a trailing slash .*; it is meant for/,
+    )
+
+    const changed = `${accessToken.slice(0, -6)}AAAAAA`
+    assert.match((await run(['inspect', changed])).value.findings.join(), /signature is wrong/)
+
+    await suspendUser(deps, testContext(), { userId })
+    const { findings } = (await run(['inspect', accessToken])).value
+    assert.match(
+      findings.join('; '),
+      /its user is suspended; everything of its user or client was ended/,
+    )
+  })
+
+  test('says for how long a token has been expired', async () => {
+    await openTestUser(deps, 'grace@example.com')
+    const at = new Date(Date.now() - 540_000)
+    const { signIn } = await import('../sign-in/sign-in.ts')
+    const { accessToken } = await signIn(deps, testContext({ now: at }), {
+      identifier: 'grace@example.com',
+      password: 'correct horse battery',
+      device: undefined,
+      deviceSecret: '',
+    })
+    assert.deepEqual((await run(['inspect', accessToken])).value.findings, ['expired 4 min ago'])
+  })
+
+  test('names what is no access token, without a look at anything', async () => {
+    for (const [token, what] of [
+      ['sr1_abc', 'a refresh token'],
+      ['sk_abc', 'a client secret'],
+      ['abc', 'no token of Signet'],
+      ['a.b.c', 'no token of Signet'],
+    ] as const) {
+      const { exitCode, value } = await run(['inspect', token])
+      assert.deepEqual([exitCode, value.what], [1, what])
+    }
+  })
+})
+
+describe('key', () => {
+  test('list, rotate and revoke, rehearsed and done', async () => {
+    await openTestUser(deps, 'mary@example.com')
+    const { accessToken } = await signInAs(deps, 'mary@example.com')
+    const { kid } = deps.signingKeys.active('ES256')
+    assert.equal((await said(['key', 'list'])).keys.length, 2)
+    await said(['key', 'rotate', '--dry-run'])
+    assert.equal((await said(['key', 'list'])).keys.length, 2)
+    assert.equal((await said(['key', 'rotate'])).kids.length, 2)
+    assert.equal((await said(['key', 'revoke', kid, '--dry-run'])).changed, true)
+    await authenticateBearer(deps, testContext(), accessToken)
+    const { changed, replacedBy } = await said(['key', 'revoke', kid])
+    assert.equal(changed, true)
+    await deps.signingKeys.reload()
+    await assertRefused(
+      authenticateBearer(deps, testContext(), accessToken),
+      ErrorReason.UNAUTHENTICATED,
+    )
+    assert.equal(deps.signingKeys.active('ES256').kid, replacedBy)
+    assert.match((await run(['inspect', accessToken])).value.findings.join(), /was retired 20/)
+    const { keys } = await said(['key', 'list'])
+    assert.equal(keys.find(({ id }: { id: string }) => id === kid).state, 'retired')
+    assert.equal((await run(['key', 'revoke', 'none'])).value.error.code, 'NOT_FOUND')
+  })
+})

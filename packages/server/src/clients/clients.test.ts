@@ -1,0 +1,172 @@
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { after, before, beforeEach, describe, it } from 'node:test'
+import { ErrorReason } from '@signet/contract'
+import type { Deps } from '../deps.ts'
+import type { ClientId } from '../ids.ts'
+import { startSession } from '../sessions/start-session.ts'
+import { assertRefused, openTestUser } from '../testing/accounts.ts'
+import { openTestDeps, rowsOf, type TestDeps, testContext } from '../testing/deps.ts'
+import { disableClient } from './disable-client.ts'
+import { ownClientId } from './own-client.ts'
+import { type NewClient, registerClient } from './register-client.ts'
+import { rotateClientSecret } from './rotate-client-secret.ts'
+
+let test: TestDeps
+let deps: Deps
+
+before(async () => {
+  test = await openTestDeps()
+  deps = test.deps
+})
+after(() => test.close())
+beforeEach(async () => {
+  await rowsOf(deps, 'delete from users')
+  await rowsOf(deps, `delete from clients where id <> 'signet'`)
+})
+
+const clientId = 'ledger' as ClientId
+
+function register(changes: Partial<NewClient> = {}) {
+  return registerClient(deps, testContext(), {
+    id: clientId,
+    name: 'Ledger',
+    type: 'confidential',
+    firstParty: false,
+    directSignIn: false,
+    confirming: false,
+    subjectNamespace: undefined,
+    signingAlgorithm: 'ES256',
+    scopes: ['ledger.read'],
+    allowedOrigins: [],
+    ...changes,
+  })
+}
+
+const rotate = (lifetimeDays?: number) =>
+  rotateClientSecret(deps, testContext(), { clientId, lifetimeDays })
+
+/** Which of these secrets are good. */
+async function good(secrets: (string | undefined)[]): Promise<boolean[]> {
+  const text = `select secret_hash from client_secrets
+                 where revoked_at is null and (expires_at is null or expires_at > now())`
+  const stored = (await rowsOf(deps, text)).map(([hash]) => (hash as Buffer).toString('hex'))
+  const hashOf = (secret = '') => createHash('sha256').update(secret).digest('hex')
+  return secrets.map((secret) => stored.includes(hashOf(secret)))
+}
+
+async function latestEvent(kind: string): Promise<unknown[] | undefined> {
+  const text = 'select client_id, outcome from events where kind = $1 order by arrival desc limit 1'
+  return (await rowsOf(deps, text, [kind]))[0]
+}
+
+describe('registering a client', () => {
+  it('gives a secret, of which only hash and beginning are stored', async () => {
+    const { secret } = await register()
+    assert.match(secret ?? '', /^sk_[\w-]{43}$/u)
+    assert.deepEqual(await good([secret]), [true])
+    const stored = await rowsOf(deps, 'select s::text, c::text from client_secrets s, clients c')
+    assert.ok(!String(stored).includes(secret?.slice(9) ?? ''))
+    assert.deepEqual(await latestEvent('client.created'), ['ledger', 'success'])
+  })
+
+  it('gives none to a public client', async () => {
+    assert.equal((await register({ type: 'public' })).secret, undefined)
+    assert.deepEqual(await rowsOf(deps, 'select * from client_secrets'), [])
+    await assertRefused(rotate(), ErrorReason.INVALID_ARGUMENT, ['client.public'])
+  })
+
+  it('refuses an id that is taken, the built-in one too, and changes nothing', async () => {
+    const { secret } = await register()
+    for (const id of ['ledger', 'signet']) {
+      await assertRefused(register({ id }), ErrorReason.INVALID_ARGUMENT, ['client.id_taken'])
+    }
+    assert.deepEqual(await good([secret]), [true])
+  })
+
+  it('says everything that is wrong at once', async () => {
+    const wrong = register({
+      id: 'Ledger!',
+      name: ' ',
+      scopes: ['two words', 'fine', ''],
+      allowedOrigins: ['https://a.example/', '*', 'https://a.example'],
+      directSignIn: true,
+      subjectNamespace: 'A',
+    })
+    await assertRefused(wrong, ErrorReason.INVALID_ARGUMENT, [
+      'client.id',
+      'client.name',
+      'client.scope',
+      'client.scope',
+      'client.origin',
+      'client.origin',
+      'client.direct_sign_in',
+      'client.subject_namespace',
+      'client.namespace_of_service',
+    ])
+  })
+})
+
+describe('rotating a secret', () => {
+  it('keeps two, also when many rotate at once', async () => {
+    const { secret: first } = await register()
+    const second = await rotate()
+    assert.deepEqual(await good([first, second]), [true, true])
+    const third = await rotate()
+    assert.deepEqual(await good([first, second, third]), [false, true, true])
+    const many = await Promise.all(Array.from({ length: 12 }, () => rotate()))
+    assert.equal((await good(many)).filter(Boolean).length, 2)
+    assert.deepEqual(await good([second, third]), [false, false])
+  })
+
+  it('gives an expiry, and an expired one takes no place', async () => {
+    const { secret: first } = await register()
+    const second = await rotate(1)
+    await rowsOf(deps, 'update client_secrets set expires_at = now() where expires_at is not null')
+    const third = await rotate()
+    assert.deepEqual(await good([first, second, third]), [true, false, true])
+  })
+
+  it('is refused where there is no such client', async () => {
+    await assertRefused(rotate(), ErrorReason.NOT_FOUND)
+  })
+})
+
+describe('disabling a client', () => {
+  const disable = (id: ClientId = clientId) => disableClient(deps, testContext(), { clientId: id })
+  const session = async (id = clientId) =>
+    startSession(deps, testContext(), {
+      userId: await openTestUser(deps, `${Math.random()}@example.com`),
+      clientId: id,
+      device: undefined,
+      amr: ['pwd'],
+      acr: 'aal1',
+      rev: 0n,
+    })
+
+  it('ends everything by one entry, and lets nothing begin', async () => {
+    await register({ type: 'public' })
+    assert.ok(await session())
+    assert.deepEqual(await disable(), { changed: true })
+    const text = `select l.reason, l.position = c.cut from revocation_log l join clients c on c.id = l.value
+                   where l.scope = 'client' and c.id = 'ledger'`
+    assert.deepEqual(await rowsOf(deps, text), [['client_disabled', true]])
+    assert.equal(await session(), undefined)
+    assert.deepEqual(await disable(), { changed: false })
+    assert.equal((await rowsOf(deps, text)).length, 1)
+    assert.deepEqual(await latestEvent('client.disabled'), ['ledger', 'success'])
+  })
+
+  it('happens once, whoever else does it', async () => {
+    await register()
+    const all = await Promise.all(Array.from({ length: 10 }, () => disable()))
+    assert.equal(all.filter(({ changed }) => changed).length, 1)
+    await assertRefused(rotate(), ErrorReason.INVALID_ARGUMENT, ['client.disabled'])
+  })
+
+  it('leaves the built-in one alone', async () => {
+    await assertRefused(disable(ownClientId), ErrorReason.INVALID_ARGUMENT, ['client.built_in'])
+    assert.ok(await session(ownClientId))
+    await assertRefused(disable(), ErrorReason.NOT_FOUND)
+  })
+})

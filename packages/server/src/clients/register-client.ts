@@ -1,0 +1,117 @@
+/**
+ * Registers a client, and gives it a secret where it can keep one.
+ *
+ * 1. Refuse what is malformed or contradicts itself, saying everything at once.
+ * 2. In one transaction: the record, its first secret, the event.
+ *
+ * Errors: INVALID_ARGUMENT (rule `client.id_taken` where the id is).
+ * Specs: RFC 6749 §2.1 (types), RFC 6454 §4 (origins), RFC 8725 §3.1 (one algorithm for each client).
+ */
+
+import { ErrorReason } from '@signet/contract'
+import type { SigningAlgorithm } from '../crypto/jws.ts'
+import type { Deps } from '../deps.ts'
+import { SignetError, type Violation } from '../errors.ts'
+import { recordEvent } from '../events/record-event.ts'
+import type { ClientId } from '../ids.ts'
+import type { RequestContext } from '../request-context.ts'
+import { insertClient } from './clients.sql.ts'
+import { addClientSecret } from './rotate-client-secret.ts'
+
+export type ClientType = 'public' | 'confidential' | 'service'
+
+export interface NewClient {
+  id: string
+  name: string
+  type: ClientType
+  /** Ours, and so allowed more: its tokens may be meant for Signet's own API. */
+  firstParty: boolean
+  /** Whether it may take passwords itself. */
+  directSignIn: boolean
+  /** Whether it confirms that a refresh token is stored. */
+  confirming: boolean
+  /** The namespace of the subjects for whom it may mint tokens. */
+  subjectNamespace: string | undefined
+  signingAlgorithm: SigningAlgorithm
+  scopes: readonly string[]
+  allowedOrigins: readonly string[]
+}
+
+type ClientDeps = Pick<Deps, 'db' | 'masterSecret'>
+
+const idForm = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/u
+const namespaceForm = /^[a-z0-9](?:[a-z0-9.-]{0,61}[a-z0-9])?$/u
+// RFC 6749 §3.3: printable ASCII but space, quotation mark and backslash.
+const scopeForm = /^[\x21\x23-\x5b\x5d-\x7e]{1,100}$/u
+const nameLengthMax = 100
+
+/** Registers the client. `secret` is shown this once; undefined for a public client, which cannot keep one. */
+export async function registerClient(
+  deps: ClientDeps,
+  ctx: RequestContext,
+  client: NewClient,
+): Promise<{ secret: string | undefined }> {
+  const violations = violationsOf(client)
+  if (violations.length > 0) throw new SignetError(ErrorReason.INVALID_ARGUMENT, { violations })
+  return deps.db.transaction(async (tx) => {
+    const scopes = [...new Set(client.scopes)]
+    const allowedOrigins = [...new Set(client.allowedOrigins)]
+    const subjectNamespace = client.subjectNamespace ?? null
+    const row = { ...client, scopes, allowedOrigins, subjectNamespace, now: ctx.now }
+    if ((await insertClient(tx, row)) === 0) {
+      const taken = violation('id', 'id_taken', 'There is a client with this id. Choose another.')
+      throw new SignetError(ErrorReason.INVALID_ARGUMENT, { violations: [taken] })
+    }
+    const clientId = client.id as ClientId
+    const secret =
+      client.type === 'public' ? undefined : await addClientSecret(tx, ctx, { clientId })
+    const { type, signingAlgorithm, directSignIn } = client
+    await recordEvent({ ...deps, db: tx }, ctx, {
+      kind: 'client.created',
+      outcome: 'success',
+      clientId,
+      details: { type, signingAlgorithm, directSignIn, scopes },
+    })
+    return { secret }
+  })
+}
+
+function violationsOf(client: NewClient): Violation[] {
+  const found: Violation[] = []
+  const expect = (holds: boolean, ...broken: Parameters<typeof violation>) => {
+    if (!holds) found.push(violation(...broken))
+  }
+  const { id, name, subjectNamespace, scopes, allowedOrigins, type } = client
+  const idSentence = 'An id has 1 to 63 lower-case letters, digits and hyphens between them.'
+  expect(idForm.test(id), 'id', 'id', idSentence)
+  const isName = name.trim() !== '' && name.length <= nameLengthMax && !/[\p{C}]/u.test(name)
+  expect(isName, 'name', 'name', `A name has 1 to ${nameLengthMax} characters that can be seen.`)
+  const isNamespace = subjectNamespace === undefined || namespaceForm.test(subjectNamespace)
+  const namespaceSentence =
+    'A namespace has 1 to 63 lower-case letters, digits, dots and hyphens between them.'
+  expect(isNamespace, 'subjectNamespace', 'subject_namespace', namespaceSentence)
+  for (const scope of scopes) {
+    const sentence = `${JSON.stringify(scope)} is no scope: printable ASCII without spaces, quotation marks or backslashes.`
+    expect(scopeForm.test(scope), 'scopes', 'scope', sentence)
+  }
+  for (const origin of allowedOrigins) {
+    const sentence = `${JSON.stringify(origin)} is no exact origin, such as https://app.example.com.`
+    expect(isOrigin(origin), 'allowedOrigins', 'origin', sentence)
+  }
+  const mayTakePasswords = !client.directSignIn || (client.firstParty && type !== 'service')
+  const directSentence = 'Only a first-party client that people use may take passwords itself.'
+  expect(mayTakePasswords, 'directSignIn', 'direct_sign_in', directSentence)
+  const namespaceNeeds = subjectNamespace === undefined || type === 'service'
+  const mintSentence = 'Only a service speaks for subjects of its own.'
+  expect(namespaceNeeds, 'subjectNamespace', 'namespace_of_service', mintSentence)
+  return found
+}
+
+function isOrigin(text: string): boolean {
+  const url = URL.parse(text)
+  return url !== null && /^https?:$/u.test(url.protocol) && url.origin === text
+}
+
+function violation(field: string, rule: string, message: string): Violation {
+  return { field, rule: `client.${rule}`, message }
+}
