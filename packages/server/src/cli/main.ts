@@ -21,8 +21,12 @@ import { buildProgram, isHelpEnd, type RunVerb } from './program.ts'
 // What was compiled once need not be compiled at the next start: a third of the time, and less memory. A folder that
 // cannot be written is no reason not to start.
 enableCompileCache(join(import.meta.dirname, '../../../../node_modules/.cache/signet'))
-process.stdout.on('error', endQuietly)
+const isService = process.argv[2] === 'start'
+// A service outlives whoever reads its log.
+if (!isService) process.stdout.on('error', endQuietly)
 process.exitCode = await main(process.argv.slice(2))
+// Nor does a reader who stands still hold up its end.
+if (isService) setTimeout(() => process.exit(), 1000).unref()
 
 async function main(args: string[]): Promise<ExitCode> {
   // Also where the arguments are not understood, the failure is told in the form that was asked for.

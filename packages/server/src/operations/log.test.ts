@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -193,4 +194,36 @@ test('a log that cannot be written stops nothing', () => {
     setImmediate(() => process.stdout.write('lives'))`
   const out = execFileSync(process.execPath, ['--input-type=module', '-e', script])
   assert.equal(out.toString(), 'lives')
+})
+
+test('a reader who stands still stops nothing; what is lost is counted', async (t) => {
+  const script = `
+    import { createLogger } from ${JSON.stringify(join(import.meta.dirname, 'log.ts'))}
+    const log = createLogger({ level: 'info', format: 'json' })
+    for (let n = 0; n < 40_000; n++) log.info({ n }, 'x'.repeat(100))
+    process.send('lives')
+    process.on('message', () => {
+      log.info('last')
+      process.disconnect()
+    })`
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+  })
+  t.after(() => child.kill('SIGKILL'))
+  // Nobody has read a byte when it answers.
+  assert.deepEqual(await once(child, 'message'), ['lives', undefined])
+  let text = ''
+  child.stdout?.setEncoding('utf8').on('data', (read: string) => {
+    const hadEnough = text.length > 1_000_000
+    text += read
+    if (!hadEnough && text.length > 1_000_000) child.send('read')
+  })
+  await once(child, 'close')
+  const records = text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+  assert.equal(records.at(-1).msg, 'last')
+  const { dropped } = records.find((record) => record.dropped !== undefined)
+  assert.equal(records.length - 2 + dropped, 40_000)
 })

@@ -2,7 +2,8 @@
  * The logger: one JSON object per line, or lines for a person, to standard output or a file.
  *
  * Everything that is logged passes the one redaction list (redaction.ts) twice: each value before it is written, and
- * the finished line, which also holds what child loggers are bound to. A log that cannot be written never stops the service.
+ * the finished line, which also holds what child loggers are bound to. A log that cannot be written, or that
+ * nobody reads, never stops the service: what does not fit a bounded buffer is dropped and counted.
  */
 
 import { type DestinationStream, destination, type Logger, pino, stdTimeFunctions } from 'pino'
@@ -20,7 +21,7 @@ export interface LoggerOptions {
 
 /** Opens the log. */
 export function createLogger(options: LoggerOptions): Logger {
-  const stream = options.stream ?? openStream(options)
+  const stream: LogStream = options.stream ?? openStream(options)
   return pino(
     {
       level: options.level,
@@ -38,18 +39,57 @@ export function createLogger(options: LoggerOptions): Logger {
         streamWrite: redactLine,
       },
     },
-    options.format === 'json' ? stream : readableStream(stream, options),
+    bounded(options.format === 'json' ? stream : readableStream(stream, options), stream),
   )
 }
 
-function openStream(options: LoggerOptions): DestinationStream {
-  const opened =
-    options.file === undefined
-      ? destination({ dest: 1, sync: true })
-      : destination({ dest: options.file, sync: true, mkdir: true, append: true, mode: 0o600 })
-  // A full disk or a closed pipe: the line is lost, the service goes on.
+/** Where finished lines go, and how many bytes of them nobody has taken yet. */
+interface LogStream extends DestinationStream {
+  waitingBytes?(): number
+}
+
+function openStream({ file }: LoggerOptions): LogStream {
+  if (file === undefined || file === '/dev/stdout') return standardOutput()
+  const opened = destination({ dest: file, sync: true, mkdir: true, append: true, mode: 0o600 })
+  // A full disk: the line is lost, the service goes on.
   opened.on('error', () => undefined)
   return opened
+}
+
+/** Node writes to a pipe as far as it takes something, and keeps the rest: nobody waits for whoever reads it. */
+function standardOutput(): LogStream {
+  const { stdout } = process
+  // A closed pipe: the line is lost, the service goes on.
+  stdout.on('error', () => undefined)
+  return {
+    write(line) {
+      if (stdout.writable) stdout.write(line)
+    },
+    waitingBytes: () => stdout.writableLength,
+  }
+}
+
+/** The most that is kept for a reader who does not read. */
+const waitingBytesMax = 1_048_576
+
+/** Drops lines while too much waits to be read, and afterwards says how many. */
+function bounded(stream: DestinationStream, { waitingBytes }: LogStream): DestinationStream {
+  if (waitingBytes === undefined) return stream
+  let dropped = 0
+  return {
+    write(line) {
+      if (waitingBytes() > waitingBytesMax) {
+        dropped += 1
+        return
+      }
+      if (dropped > 0) {
+        const msg = 'log lines were dropped, because nobody read them in time'
+        stream.write(`${JSON.stringify({ level: 40, time: new Date(), dropped, msg })}\n`)
+        dropped = 0
+      }
+      stream.write(line)
+    },
+  }
 }
 
 function readableStream(stream: DestinationStream, options: LoggerOptions): DestinationStream {
