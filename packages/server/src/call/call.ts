@@ -15,6 +15,7 @@
 import { create, type Message } from '@bufbuild/protobuf'
 import { ErrorReason } from '@signet/contract'
 import { reasonName, SignetError } from '../errors.ts'
+import { admissionKind } from './admission.ts'
 import type { App } from './app.ts'
 import { authorize, needsToken } from './authorize.ts'
 import { parseBearerToken } from './bearer-token.ts'
@@ -84,12 +85,12 @@ export async function openStream(
         const passed = await passGates(app, method, { ctx, request })
         if (ctx.abortReason === undefined) return passed
         // The time limit has answered meanwhile: nobody will iterate this stream.
-        app.admission.leave(method.kind)
+        app.admission.leave(admissionKind(method))
         throw ctx.abortReason
       }),
     )
     const end = once((result: string) => {
-      app.admission.leave(method.kind)
+      app.admission.leave(admissionKind(method))
       observed(result)
     })
     // A wire that waits to write to a caller who has left asks for no further message, and so ends nothing.
@@ -159,7 +160,7 @@ async function passGates(
   const { ctx, request } = call
   const input = request.decode()
   app.validate(method.desc.input, input)
-  app.admission.enter(method.kind)
+  app.admission.enter(admissionKind(method))
   try {
     if (app.limit !== undefined) await app.limit(app.deps, ctx, { method, input })
     if (needsToken(method.who)) {
@@ -170,7 +171,7 @@ async function passGates(
     }
     return input
   } catch (error) {
-    app.admission.leave(method.kind)
+    app.admission.leave(admissionKind(method))
     throw error
   }
 }
