@@ -16,7 +16,7 @@ export interface CallOrigin {
   userAgent: string
   /** The `Authorization` header, as it came. */
   authorization: string | undefined
-  /** Calls back when the caller has gone away. It may do so after a complete answer too, which changes nothing. */
+  /** Calls back when the caller has gone away, at once where it is gone already. It may do so after a complete answer too, which changes nothing. */
   onGone(listener: () => void): void
 }
 

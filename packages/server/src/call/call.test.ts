@@ -119,7 +119,7 @@ describe('the pipeline', () => {
         failing === 'handle' ? {} : { [failing]: fail },
       )
       await assert.rejects(call('ValidateCredentials', validateCredentials, 'Bearer x'))
-      assert.deepEqual(app.admission.counts(), { unary: 0, stream: 0 }, failing)
+      assert.deepEqual(app.admission.counts(), { unary: 0, stream: 0, public_stream: 0 }, failing)
     }
   })
 })

@@ -15,6 +15,7 @@
 import { create, type Message } from '@bufbuild/protobuf'
 import { ErrorReason } from '@signet/contract'
 import { reasonName, SignetError } from '../errors.ts'
+import { admissionKind } from './admission.ts'
 import type { App } from './app.ts'
 import { authorize, needsToken } from './authorize.ts'
 import { parseBearerToken } from './bearer-token.ts'
@@ -68,7 +69,7 @@ export async function callUnary(
 
 /**
  * Opens a server-streaming method: all steps up to the handler, so that a refusal comes before the first byte of the
- * answer. Throws a SignetError. The messages that it answers must be iterated: that gives the stream's place back.
+ * answer. Throws a SignetError. Its place is given back when the messages end, and when the caller goes away.
  */
 export async function openStream(
   app: App,
@@ -77,16 +78,41 @@ export async function openStream(
 ): Promise<AsyncGenerator<Message, void, undefined>> {
   const startedAt = performance.now()
   const ctx = new CallContext(request, new Date(), app.deps.log)
-  const end = (result: string) => observe(app, method, { request, result, startedAt })
+  const observed = (result: string) => observe(app, method, { request, result, startedAt })
   try {
     const input = await traced(app, method, request, () =>
-      within(ctx, request.timeoutMs, () => passGates(app, method, { ctx, request })),
+      within(ctx, request.timeoutMs, async () => {
+        const passed = await passGates(app, method, { ctx, request })
+        if (ctx.abortReason === undefined) return passed
+        // The time limit has answered meanwhile: nobody will iterate this stream.
+        app.admission.leave(admissionKind(method))
+        throw ctx.abortReason
+      }),
     )
+    const end = once((result: string) => {
+      app.admission.leave(admissionKind(method))
+      observed(result)
+    })
+    // A wire that waits to write to a caller who has left asks for no further message, and so ends nothing.
+    ctx.signal.addEventListener('abort', () => {
+      if (ctx.abortReason instanceof CallerGone) end('gone')
+    })
+    if (ctx.signal.aborted) end('gone')
     return messagesOf(app, method, { ctx, input, shutdown: request.shutdown, end })
   } catch (error) {
     const refusal = refusalOf(reasonOf(ctx, error), () => ctx.log, method.name)
-    end(resultOf(ctx, refusal))
+    observed(resultOf(ctx, refusal))
     throw refusal
+  }
+}
+
+/** The same function, which only its first call reaches. */
+function once(run: (result: string) => void): (result: string) => void {
+  let done = false
+  return (result) => {
+    if (done) return
+    done = true
+    run(result)
   }
 }
 
@@ -94,6 +120,7 @@ interface OpenStream {
   ctx: CallContext
   input: Message
   shutdown: AbortSignal
+  /** Gives the place back and tells how the stream ended; the first time counts. */
   end(result: string): void
 }
 
@@ -111,17 +138,16 @@ async function* messagesOf(
   const release = endWith(ctx, shutdown)
   try {
     yield* interruptible(ctx, method, method.handle(app.deps, ctx, input))
-    result = 'ok'
+    if (ctx.abortReason === undefined) result = 'ok'
   } catch (error) {
     const refusal = refusalOf(reasonOf(ctx, error), () => ctx.log, method.name)
     result = resultOf(ctx, refusal)
     if (result !== 'gone') throw refusal
   } finally {
+    end(result)
     // The consumer may also leave by `return`, which skips the lines above.
     ctx.abort(new CallerGone())
     release()
-    app.admission.leave('stream')
-    end(result)
   }
 }
 
@@ -134,7 +160,7 @@ async function passGates(
   const { ctx, request } = call
   const input = request.decode()
   app.validate(method.desc.input, input)
-  app.admission.enter(method.kind)
+  app.admission.enter(admissionKind(method))
   try {
     if (app.limit !== undefined) await app.limit(app.deps, ctx, { method, input })
     if (needsToken(method.who)) {
@@ -145,7 +171,7 @@ async function passGates(
     }
     return input
   } catch (error) {
-    app.admission.leave(method.kind)
+    app.admission.leave(admissionKind(method))
     throw error
   }
 }
@@ -200,7 +226,16 @@ async function* interruptible(
   const { signal } = ctx
   const iterator = messages[Symbol.asyncIterator]()
   let interrupt = (_reason: unknown) => {}
-  signal.addEventListener('abort', () => interrupt(signal.reason), { once: true })
+  // Not awaited: a handler that is still waiting for something returns when that has come.
+  const leave = () => void iterator.return?.().then(undefined, () => {})
+  signal.addEventListener(
+    'abort',
+    () => {
+      interrupt(signal.reason)
+      leave()
+    },
+    { once: true },
+  )
   try {
     for (;;) {
       const step = await new Promise<Awaited<ReturnType<typeof iterator.next>>>(
@@ -211,11 +246,17 @@ async function* interruptible(
         },
       )
       if (step.done === true) return
-      yield create(method.desc.output, step.value)
+      const message = create(method.desc.output, step.value)
+      try {
+        yield message
+      } catch {
+        // A wire throws in here what kept it from writing: nobody reads any more.
+        ctx.abort(new CallerGone())
+        return
+      }
     }
   } finally {
-    // Not awaited: a handler that is still waiting for something returns when that has come.
-    iterator.return?.().then(undefined, () => {})
+    leave()
   }
 }
 

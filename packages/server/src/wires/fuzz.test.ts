@@ -61,7 +61,7 @@ function assertHarmless({ status, text }: { status: number; text: string }) {
   assert.ok(status >= 200 && status < 500, `${status} ${text}`)
   assert.doesNotMatch(text, inner)
   assert.deepEqual(listener.logLines, [])
-  assert.deepEqual(listener.app.admission.counts(), { unary: 0, stream: 0 })
+  assert.deepEqual(listener.app.admission.counts(), { unary: 0, stream: 0, public_stream: 0 })
 }
 
 const keys = fc.constantFrom(

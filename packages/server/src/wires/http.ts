@@ -7,6 +7,17 @@ export type HttpRequest = IncomingMessage | Http2ServerRequest
 export type HttpResponse = ServerResponse | Http2ServerResponse
 export type HttpHandler = (req: HttpRequest, res: HttpResponse) => void
 
+/** Calls back when the answer can reach nobody any more: at once where that is so already. */
+export function whenGone(res: HttpResponse, listener: () => void): void {
+  if (isGone(res)) listener()
+  else res.once('close', listener)
+}
+
+/** Whether the caller of this answer has left. `close` is not emitted again. */
+export function isGone(res: HttpResponse): boolean {
+  return 'stream' in res ? res.stream.destroyed : res.destroyed
+}
+
 /** The path of a request target, without its query. */
 export function pathOf(req: HttpRequest): string {
   const url = req.url ?? ''

@@ -1,6 +1,7 @@
 /** How calls, streams and the server itself end: in time, early, or with the peer gone. */
 
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import http from 'node:http'
 import http2 from 'node:http2'
 import net from 'node:net'
@@ -68,6 +69,8 @@ function watching() {
       })(),
   }
 }
+
+async function* noEvents() {}
 
 function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => signal.addEventListener('abort', () => resolve()))
@@ -288,7 +291,34 @@ describe('too much at once', () => {
     })
     for (let i = 0; i < 5; i++)
       assert.equal((await request(listener.port, 'GET /api/v1/users/me')).status, 401)
-    assert.deepEqual(listener.app.admission.counts(), { unary: 0, stream: 0 })
+    assert.deepEqual(listener.app.admission.counts(), { unary: 0, stream: 0, public_stream: 0 })
+  })
+
+  test('of streams that anybody may open takes no place from those with a token', async () => {
+    const listener = await start({ answer: noEvents })
+    const publicMax = 100
+    const session = http2.connect(listener.url)
+    session.on('error', () => {})
+    const grpc = { ':method': 'POST', 'content-type': 'application/grpc', te: 'trailers' }
+    const watchHealth = (via: http2.ClientHttp2Session) => {
+      const stream = via.request({ ...grpc, ':path': '/grpc.health.v1.Health/Watch' })
+      stream.on('error', () => {})
+      stream.end(Buffer.alloc(5))
+      return stream
+    }
+    for (let i = 0; i < publicMax - 1; i++) watchHealth(session)
+    const { counts } = listener.app.admission
+    while (counts().public_stream < publicMax - 1) await new Promise(setImmediate)
+    const last = http2.connect(listener.url)
+    last.on('error', () => {})
+    await new Promise((resolve) => watchHealth(last).once('data', resolve))
+    const refused = watchHealth(last)
+    const [trailers] = await once(refused.resume(), 'trailers')
+    assert.equal(trailers['grpc-status'], '14')
+    const watched = await request(listener.port, 'GET /api/v1/events/watch', reader)
+    assert.equal(watched.status, 200)
+    last.destroy()
+    session.destroy()
   })
 
   test('of one caller is RATE_LIMITED before the token is looked at', async () => {

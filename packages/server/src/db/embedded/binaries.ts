@@ -5,21 +5,23 @@
  * libraries are asked for (its install script would make them; ours never runs one), and node_modules may be read-only.
  * So every library is linked, under all its names, in a folder of ours that goes into the loader's search path.
  *
- * Errors: BINARIES_MISSING, DIRECTORY_NOT_WRITABLE, DISK_FULL.
+ * Errors: BINARIES_MISSING, DIRECTORY_FOREIGN, DIRECTORY_NOT_WRITABLE, DISK_FULL.
  */
 
 import {
   existsSync,
+  lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
   readlinkSync,
+  rmSync,
   symlinkSync,
 } from 'node:fs'
-import { rename } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { EmbeddedPostgresError, explainFileError } from './embedded-postgres-error.ts'
+import { notOurs } from './own-file.ts'
 
 /** The programs of one platform package. */
 export interface Binaries {
@@ -72,13 +74,19 @@ export function binariesMissing(
   })
 }
 
-/** Makes `directory` hold every library under every name; links that are right are left alone. */
-export async function linkLibraries(binaries: Binaries, directory: string): Promise<void> {
+/** Makes `directory`, which must be ours, hold every library under every name and nothing else. */
+export function linkLibraries(binaries: Binaries, directory: string): void {
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o755 })
-    for (const [name, file] of [...ownNames(binaries), ...binaries.links]) {
-      await link(join(binaries.libraries, file), join(directory, name))
+    mkdirSync(directory, { recursive: true, mode: 0o700 })
+    const stat = lstatSync(directory)
+    if (!stat.isDirectory() || stat.uid !== (process.geteuid?.() ?? stat.uid)) {
+      throw notOurs(directory)
     }
+    const links = new Map([...ownNames(binaries), ...binaries.links])
+    for (const name of readdirSync(directory)) {
+      if (!links.has(name)) rmSync(join(directory, name), { recursive: true })
+    }
+    for (const [name, file] of links) link(join(binaries.libraries, file), join(directory, name))
   } catch (error) {
     throw explainFileError(error, directory)
   }
@@ -90,11 +98,10 @@ function ownNames(binaries: Binaries): [string, string][] {
     .map((name) => [name, name])
 }
 
-async function link(target: string, path: string): Promise<void> {
+function link(target: string, path: string): void {
   if (readLink(path) === target) return
-  const fresh = `${path}.${process.pid}`
-  symlinkSync(target, fresh)
-  await rename(fresh, path)
+  rmSync(path, { recursive: true, force: true })
+  symlinkSync(target, path)
 }
 
 function readLink(path: string): string | undefined {

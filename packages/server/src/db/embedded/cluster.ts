@@ -11,10 +11,10 @@
  * Errors: OTHER_MAJOR_VERSION, HALF_MADE, DISK_FULL, DIRECTORY_NOT_WRITABLE, START_FAILED.
  */
 
-import { existsSync, readFileSync } from 'node:fs'
-import { open, rename, rm } from 'node:fs/promises'
+import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Binaries, postgresMajorVersion } from './binaries.ts'
+import { inDataDirectory } from './data-owner.ts'
 import {
   EmbeddedPostgresError,
   explainFileError,
@@ -22,6 +22,7 @@ import {
 } from './embedded-postgres-error.ts'
 import type { Layout } from './layout.ts'
 import { endProcessesIn } from './leftovers.ts'
+import { readRegularFile } from './own-file.ts'
 import { type RunAs, runAsToEnd } from './run-as.ts'
 
 /** The superuser and owner of everything; only who can enter the socket folder can be it. */
@@ -31,14 +32,17 @@ export const databaseName = 'signet'
 /** Refuses a cluster of another version, and one that lost parts of itself or all of it. */
 export function checkCluster(layout: Layout): void {
   const { cluster } = layout
-  const version = readVersion(cluster)
+  const { version, hasControlFile } = inDataDirectory(layout, () => ({
+    version: readRegularFile(join(cluster, 'PG_VERSION'))?.trim(),
+    hasControlFile: existsSync(join(cluster, 'global', 'pg_control')),
+  }))
   if (version !== undefined && version !== String(postgresMajorVersion)) {
     throw new EmbeddedPostgresError('OTHER_MAJOR_VERSION', {
       sentence: `The data in ${cluster} is of PostgreSQL ${version}, and this Signet brings PostgreSQL ${postgresMajorVersion}.`,
       remedy: `Export it with the Signet that wrote it, or open it with a PostgreSQL ${version} of your own and set SIGNET_DATABASE_URL; nothing was changed.`,
     })
   }
-  if (version !== undefined && existsSync(join(cluster, 'global', 'pg_control'))) return
+  if (version !== undefined && hasControlFile) return
   throw new EmbeddedPostgresError('HALF_MADE', {
     sentence: `The data in ${cluster} is not complete: PG_VERSION or global/pg_control is missing.`,
     remedy: 'Put a backup in its place, or remove that folder to begin with an empty database.',
@@ -59,10 +63,12 @@ export async function makeCluster(layout: Layout, runAs: RunAs, binaries: Binari
       `create database ${databaseName} strategy file_copy\n`,
     )
     await run([binaries.initdb, '--sync-only', '--sync-method', syncMethod, '-D', path])
-    await rename(path, layout.cluster)
-    await syncDirectory(layout.folder)
+    inDataDirectory(layout, () => {
+      renameSync(path, layout.cluster)
+      syncDirectory(layout.folder)
+    })
   } catch (error) {
-    await rm(path, { recursive: true, force: true }).catch(() => undefined)
+    removeQuietly(layout)
     throw explainFileError(error, path)
   }
 }
@@ -82,10 +88,10 @@ const initdbArguments = [
 /** Clears away what a killed initdb left, and what is still writing there. */
 export async function removeUnfinishedCluster(layout: Layout): Promise<void> {
   const path = layout.unfinishedCluster
-  if (!existsSync(path)) return
+  if (!inDataDirectory(layout, () => existsSync(path))) return
   try {
     await endProcessesIn(path)
-    await rm(path, { recursive: true, maxRetries: 5, retryDelay: 50 })
+    inDataDirectory(layout, () => rmSync(path, { recursive: true, maxRetries: 5, retryDelay: 50 }))
   } catch (error) {
     throw new EmbeddedPostgresError('HALF_MADE', {
       sentence: `An earlier start was killed while it made the database, and what it left cannot be removed: ${path}.`,
@@ -95,20 +101,23 @@ export async function removeUnfinishedCluster(layout: Layout): Promise<void> {
   }
 }
 
-function readVersion(cluster: string): string | undefined {
+/** What stays is removed by the next start; the reason why this one fails matters more. */
+function removeQuietly(layout: Layout): void {
   try {
-    return readFileSync(join(cluster, 'PG_VERSION'), 'utf8').trim()
+    inDataDirectory(layout, () =>
+      rmSync(layout.unfinishedCluster, { recursive: true, force: true }),
+    )
   } catch {
-    return undefined
+    // As said.
   }
 }
 
 /** Makes the rename itself survive a power cut. */
-async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path)
+function syncDirectory(path: string): void {
+  const directory = openSync(path, 'r')
   try {
-    await directory.sync()
+    fsyncSync(directory)
   } finally {
-    await directory.close()
+    closeSync(directory)
   }
 }

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { lockByFile, lockDirectory } from './directory-lock.ts'
@@ -37,6 +39,29 @@ for (const lock of [lockDirectory, lockByFile]) {
     await second.release()
   })
 }
+
+test('the abstract name that anybody may take is not the lock', async (t) => {
+  const layout = makeLayout(t)
+  const hash = createHash('sha256').update(layout.dataDir).digest('hex')
+  const squatter = createServer((socket) => socket.end('1'))
+  squatter.listen({ path: `\0signet-${hash}` })
+  await once(squatter, 'listening')
+  t.after(() => squatter.close())
+  const lock = await lockDirectory(layout)
+  await assert.rejects(lockDirectory(layout), isAlreadyRunning(process.pid))
+  await lock.release()
+})
+
+test('of many that take the lock together, again and again, one has it each time', async (t) => {
+  const layout = makeLayout(t)
+  for (let round = 1; round <= 20; round++) {
+    const tries = await Promise.allSettled(Array.from({ length: 8 }, () => lockDirectory(layout)))
+    const held = tries.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
+    assert.equal(held.length, 1)
+    for (const lock of held) await lock.release()
+  }
+  assert.deepEqual(readdirSync(layout.folder).sort(), ['README.txt', 'lock.20'])
+})
 
 test('a lock file of a process that has ended is replaced', async (t) => {
   const layout = makeLayout(t)

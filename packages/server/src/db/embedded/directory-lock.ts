@@ -1,18 +1,31 @@
 /**
  * One supervisor per data directory.
  *
- * On Linux the lock is an abstract socket named by the directory: the kernel gives it to one process at a time and takes
- * it back when that process ends, however it ends. Whoever connects is told the process id of the holder.
+ * The lock lies in our folder, so only who may enter the folder can take it, and what it says can be believed.
+ * On Linux it is a listening socket `lock.<number>`: the kernel knows whether somebody listens, and stops that when the
+ * process ends, however it ends. The next holder takes the next number. Whoever connects is told the process id.
  * Elsewhere it is a file with the process id, which the next starter replaces when that process is gone.
  *
  * Errors: ALREADY_RUNNING.
  */
 
-import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import {
+  closeSync,
+  constants,
+  linkSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
+import { inDataDirectory } from './data-owner.ts'
 import { EmbeddedPostgresError, errorCode, explainFileError } from './embedded-postgres-error.ts'
 import type { Layout } from './layout.ts'
+import { readRegularFile } from './own-file.ts'
 import { hasProc, isAlive } from './process-state.ts'
 
 /** Held until it is released or the process ends. */
@@ -26,30 +39,88 @@ export function lockDirectory(layout: Layout): Promise<DirectoryLock> {
 }
 
 async function lockBySocket(layout: Layout): Promise<DirectoryLock> {
-  const path = `\0signet-${layout.hash}`
   const server = createServer((socket) => {
     socket.on('error', () => undefined)
     socket.end(String(process.pid))
   })
+  const own = `${randomBytes(8).toString('hex')}.lock`
+  const work = <T>(run: () => T) => inDataDirectory(layout, run)
+  // A socket path holds no more than 107 bytes, and the path of the folder may be longer.
+  const folder = work(() => openSync(layout.folder, constants.O_RDONLY | constants.O_DIRECTORY))
+  const at = (name: string) => `/proc/self/fd/${folder}/${name}`
   try {
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject)
-      server.listen({ path, exclusive: true }, resolve)
+      work(() => server.listen({ path: at(own), exclusive: true }, resolve))
     })
+    server.unref()
+    for (;;) {
+      const latest = work(() => latestLock(layout.folder))
+      if (latest > 0) await refuseIfHeld(layout, at(lockName(latest)))
+      const mine = latest + 1
+      if (work(() => takeNumber(layout.folder, own, mine))) break
+    }
+    return { release: () => new Promise((resolve) => server.close(() => resolve())) }
   } catch (error) {
-    if (errorCode(error) !== 'EADDRINUSE') throw error
-    throw alreadyRunning(layout, await askHolder(path))
+    server.close()
+    throw explainFileError(error, layout.folder)
+  } finally {
+    work(() => rmSync(at(own), { force: true }))
+    closeSync(folder)
   }
-  server.unref()
-  return { release: () => new Promise((resolve) => server.close(() => resolve())) }
 }
 
-/** The same promise where there are no abstract sockets. */
+const lockName = (number: number) => `lock.${number}`
+
+/** The highest number that was taken so far; 0 where there is none. */
+function latestLock(folder: string): number {
+  return Math.max(0, ...readdirSync(folder).map(lockNumber))
+}
+
+function lockNumber(name: string): number {
+  return Number(/^lock\.(\d{1,15})$/.exec(name)?.[1] ?? 0)
+}
+
+/**
+ * Takes the number if nobody has it and nobody has a higher one, and clears away the lower ones. The highest is never
+ * removed, so whoever takes a number late, when it was cleared away already, finds a higher one.
+ */
+function takeNumber(folder: string, own: string, mine: number): boolean {
+  const path = join(folder, lockName(mine))
+  if (!tryLink(join(folder, own), path)) return false
+  if (latestLock(folder) > mine) {
+    rmSync(path, { force: true })
+    return false
+  }
+  for (const name of readdirSync(folder)) {
+    const number = lockNumber(name)
+    if (number > 0 && number < mine) rmSync(join(folder, name), { force: true })
+  }
+  return true
+}
+
+/** The kernel refuses a connection to a socket whose process has ended, and accepts one to a process that is stopped. */
+async function refuseIfHeld(layout: Layout, path: string): Promise<void> {
+  const answer = await askHolder(path)
+  if (answer.code === 'ECONNREFUSED' || answer.code === 'ENOENT') return
+  throw alreadyRunning(
+    layout,
+    answer.pid !== undefined && isAlive(answer.pid) ? answer.pid : undefined,
+  )
+}
+
+/** The same promise where the system cannot say whether somebody listens. */
 export async function lockByFile(layout: Layout): Promise<DirectoryLock> {
   const file = join(layout.folder, 'lock')
+  inDataDirectory(layout, () => takeFile(layout, file))
+  return { release: async () => inDataDirectory(layout, () => rmSync(file, { force: true })) }
+}
+
+function takeFile(layout: Layout, file: string): void {
   const own = `${file}.${process.pid}`
   try {
-    writeFileSync(own, String(process.pid), { mode: 0o600 })
+    rmSync(own, { force: true })
+    writeFileSync(own, String(process.pid), { mode: 0o600, flag: 'wx' })
     while (!tryLink(own, file)) {
       const holder = readPid(file)
       if (holder !== undefined && isAlive(holder)) throw alreadyRunning(layout, holder)
@@ -60,7 +131,6 @@ export async function lockByFile(layout: Layout): Promise<DirectoryLock> {
   } finally {
     rmSync(own, { force: true })
   }
-  return { release: async () => rmSync(file, { force: true }) }
 }
 
 /** The refusal of a second starter. */
@@ -74,17 +144,27 @@ export function alreadyRunning(layout: Layout, pid: number | undefined): Embedde
 
 const askTimeoutMs = 1_000
 
-/** The holder's process id; undefined when it is too busy or stopped to say. */
-function askHolder(path: string): Promise<number | undefined> {
+interface Answer {
+  /** Undefined when the holder is too busy or stopped to say. */
+  pid: number | undefined
+  /** Why there was no connection, such as ECONNREFUSED. */
+  code: string | undefined
+}
+
+function askHolder(path: string): Promise<Answer> {
   return new Promise((resolve) => {
     const socket = connect({ path, timeout: askTimeoutMs })
-    let answer = ''
+    let text = ''
+    let code: string | undefined
     socket.on('data', (chunk) => {
-      answer += chunk.toString()
+      text = `${text}${chunk}`.slice(0, 20)
     })
     socket.on('timeout', () => socket.destroy())
-    socket.on('error', () => socket.destroy())
-    socket.on('close', () => resolve(/^\d+$/.test(answer) ? Number(answer) : undefined))
+    socket.on('error', (error) => {
+      code = errorCode(error)
+      socket.destroy()
+    })
+    socket.on('close', () => resolve({ pid: /^\d+$/.test(text) ? Number(text) : undefined, code }))
   })
 }
 
@@ -111,10 +191,6 @@ function removeStale(file: string, stale: number | undefined): void {
 }
 
 function readPid(file: string): number | undefined {
-  try {
-    const text = readFileSync(file, 'utf8')
-    return /^\d+$/.test(text) ? Number(text) : undefined
-  } catch {
-    return undefined
-  }
+  const text = readRegularFile(file) ?? ''
+  return /^\d+$/.test(text) ? Number(text) : undefined
 }

@@ -21,6 +21,7 @@ test('a disk that is too small for the first start is named, and nothing half-ma
   assert.match(message, /The disk that holds .* is full\. Free some space/)
   assert.deepEqual(readdirSync(join(disk.pathFromHere, 'data', 'postgres')).sort(), [
     'README.txt',
+    'lock.1',
     'run',
   ])
 })

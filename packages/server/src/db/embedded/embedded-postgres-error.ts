@@ -50,7 +50,7 @@ export class EmbeddedPostgresError extends Error {
 
 const notWritableCodes = new Set([
   ...['EACCES', 'EPERM', 'EROFS'],
-  ...['EEXIST', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP'],
+  ...['EEXIST', 'EISDIR', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP'],
 ])
 const diskFullCodes = new Set(['ENOSPC', 'EDQUOT'])
 

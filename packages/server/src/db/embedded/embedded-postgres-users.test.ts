@@ -1,16 +1,22 @@
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import {
   chmodSync,
   chownSync,
+  existsSync,
+  linkSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
+  readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { after, test } from 'node:test'
+import { dirname, join } from 'node:path'
+import { after, type TestContext, test } from 'node:test'
 import { type Installation, install } from './testing/installation.ts'
 import { type StartOptions, startProcess } from './testing/start-process.ts'
 import { temporaryDirectory } from './testing/temporary-directory.ts'
@@ -48,6 +54,13 @@ async function startOnce(dataDir: string, options: StartOptions): Promise<number
     await starter.stop()
   }
   return statSync(join(dataDir, 'postgres', 'cluster')).uid
+}
+
+/** A data directory that this user made and owns, at rest. */
+async function madeBy(t: TestContext, user: number): Promise<string> {
+  const dataDir = join(makeHome(temporaryDirectory(t).path, user), 'data')
+  await startOnce(dataDir, { prefix: as(user) })
+  return dataDir
 }
 
 for (const user of isRoot ? [somebody, nobody] : [somebody]) {
@@ -102,6 +115,61 @@ if (isRoot) {
     assert.equal(await startOnce(dataDir, {}), somebody)
     assert.equal(await startOnce(dataDir, { prefix: as(somebody) }), somebody)
     assert.equal(await startOnce(dataDir, {}), somebody)
+  })
+
+  test('root runs nothing that the owner of the data directory planted', async (t) => {
+    const dataDir = await madeBy(t, somebody)
+    const folder = join(dataDir, 'postgres')
+    const planted = join(folder, 'run', 'lib', 'libcap-ng.so.0')
+    rmSync(join(folder, 'cluster'), { recursive: true })
+    // The loader would complain of it, whichever program looks for its libraries there.
+    writeFileSync(planted, 'no library')
+    chownSync(planted, somebody, somebody)
+    assert.equal(await startOnce(dataDir, {}), somebody)
+    assert.equal(existsSync(planted), false)
+  })
+
+  test('root follows no link, and waits for no pipe, in place of the log', async (t) => {
+    const dataDir = await madeBy(t, somebody)
+    const log = join(dataDir, 'postgres', 'postgres.log')
+    const target = join(dirname(dirname(dataDir)), 'of-root')
+    writeFileSync(target, 'precious', { mode: 0o644 })
+    const plants = [
+      () => symlinkSync(target, log),
+      () => execFileSync('mkfifo', [log]),
+      () => linkSync(target, log),
+      () => mkdirSync(log),
+    ]
+    for (const plant of plants) {
+      rmSync(log, { force: true })
+      plant()
+      const { code, message } = await startProcess(dataDir, installed).outcome
+      assert.match(code, /^DIRECTORY_/, message)
+      assert.match(message, /postgres\.log/)
+      assert.equal(readFileSync(target, 'utf8'), 'precious')
+      assert.equal(statSync(target).uid, 0)
+    }
+  })
+
+  test('root does not replace what the owner of the data directory linked to', async (t) => {
+    const dataDir = await madeBy(t, somebody)
+    const target = join(dirname(dirname(dataDir)), 'of-root')
+    mkdirSync(target, { mode: 0o755 })
+    writeFileSync(join(target, 'kept'), '')
+    const libraries = join(dataDir, 'postgres', 'run', 'lib')
+    rmSync(libraries, { recursive: true })
+    symlinkSync(target, libraries)
+    const { code } = await startProcess(dataDir, installed).outcome
+    assert.equal(code, 'DIRECTORY_FOREIGN')
+    assert.deepEqual(readdirSync(target), ['kept'])
+  })
+
+  test("root's folder in a directory of somebody else is refused", async (t) => {
+    const dataDir = await madeBy(t, somebody)
+    chownSync(join(dataDir, 'postgres'), 0, 0)
+    const { code, message } = await startProcess(dataDir, installed).outcome
+    assert.equal(code, 'DIRECTORY_FOREIGN')
+    assert.match(message, /belongs to user 23456, and .*postgres in it to user 0\. Give both/)
   })
 
   test('root without user namespaces runs it as a system user, and goes on so with them', async (t) => {

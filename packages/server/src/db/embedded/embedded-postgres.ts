@@ -22,6 +22,7 @@ import {
   makeCluster,
   removeUnfinishedCluster,
 } from './cluster.ts'
+import { inDataDirectory } from './data-owner.ts'
 import { lockDirectory } from './directory-lock.ts'
 import {
   claimFolder,
@@ -73,7 +74,7 @@ export async function startEmbeddedPostgres(
   claimFolder(layout)
   const lock = await lockDirectory(layout)
   try {
-    if (!existsSync(layout.cluster)) {
+    if (!inDataDirectory(layout, () => existsSync(layout.cluster))) {
       await removeUnfinishedCluster(layout)
       await makeCluster(layout, await prepare(layout, binaries), binaries)
     }
@@ -105,8 +106,10 @@ export async function startEmbeddedPostgres(
 
 /** What each start needs again, since the temp directory may be cleaned and node_modules moved. */
 async function prepare(layout: Layout, binaries: Binaries): Promise<RunAs> {
-  prepareRuntimeDirectory(layout)
-  await linkLibraries(binaries, layout.libraries)
+  inDataDirectory(layout, () => {
+    prepareRuntimeDirectory(layout)
+    linkLibraries(binaries, layout.libraries)
+  })
   return chooseRunAs(layout, binaries)
 }
 

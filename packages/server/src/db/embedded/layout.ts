@@ -4,6 +4,7 @@
  *   <data directory>/postgres/       mode 700, marked by README.txt; nothing outside it is touched
  *     cluster/                       the data; appears only when complete
  *     cluster.new/                   an initdb under way, or what a killed one left
+ *     lock.<number>                  the lock; see directory-lock.ts
  *     postgres.log                   what the server says
  *     run/                           the socket and the shared libraries; see runtimeDirectory
  *
@@ -22,14 +23,13 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
+import { foreignOwnerOfNearest, inDataDirectory, withRightsOf } from './data-owner.ts'
 import { EmbeddedPostgresError, errorCode, explainFileError } from './embedded-postgres-error.ts'
 
 /** The paths of one embedded database. */
 export interface Layout {
   /** The real path of the data directory, whichever link it was given by. */
   dataDir: string
-  /** SHA-256 of that path in hex: the name of its lock. */
-  hash: string
   folder: string
   cluster: string
   unfinishedCluster: string
@@ -56,8 +56,11 @@ const separators = /[:;,"\s]/
 export function openDataDirectory(dataDir: string): Layout {
   try {
     // As root another user may have to pass through on the way to its own folder.
-    makeDirectory(resolve(dataDir), process.geteuid?.() === 0 ? 0o711 : 0o700)
-    return layoutOf(realpathSync(dataDir))
+    const mode = process.geteuid?.() === 0 ? 0o711 : 0o700
+    return withRightsOf(foreignOwnerOfNearest(resolve(dataDir)), () => {
+      makeDirectory(resolve(dataDir), mode)
+      return layoutOf(realpathSync(dataDir))
+    })
   } catch (error) {
     throw explainFileError(error, dataDir)
   }
@@ -85,7 +88,6 @@ export function layoutOf(realDataDir: string): Layout {
   const runtime = runtimeDirectory(folder, hash)
   return {
     dataDir: realDataDir,
-    hash,
     folder,
     cluster: join(folder, 'cluster'),
     unfinishedCluster: join(folder, 'cluster.new'),
@@ -98,13 +100,15 @@ export function layoutOf(realDataDir: string): Layout {
 /** Makes and marks our folder. One with other content and without our mark is refused, and left as it is. */
 export function claimFolder(layout: Layout): void {
   try {
-    mkdirSync(layout.folder, { recursive: true, mode: 0o700 })
-    const entries = readdirSync(layout.folder)
-    if (entries.includes(marker)) return
-    const stranger = entries.find((entry) => entry !== 'lost+found')
-    if (stranger !== undefined) throw foreign(layout.folder, stranger)
-    chmodSync(layout.folder, 0o700)
-    writeFileSync(join(layout.folder, marker), markerText, { mode: 0o600 })
+    inDataDirectory(layout, () => {
+      mkdirSync(layout.folder, { recursive: true, mode: 0o700 })
+      const entries = readdirSync(layout.folder)
+      if (entries.includes(marker)) return
+      const stranger = entries.find((entry) => entry !== 'lost+found')
+      if (stranger !== undefined) throw foreign(layout.folder, stranger)
+      chmodSync(layout.folder, 0o700)
+      writeFileSync(join(layout.folder, marker), markerText, { mode: 0o600, flag: 'wx' })
+    })
   } catch (error) {
     throw explainFileError(error, layout.folder)
   }
@@ -122,8 +126,12 @@ export function prepareRuntimeDirectory(layout: Layout): void {
     if (errorCode(error) !== 'EEXIST') throw explainFileError(error, runtime)
   }
   const stat = lstatSync(runtime)
-  const owners = [process.geteuid?.(), statSync(layout.folder).uid]
-  if (stat.isDirectory() && owners.includes(stat.uid) && (stat.mode & 0o077) === 0) return
+  if (
+    stat.isDirectory() &&
+    stat.uid === (process.geteuid?.() ?? stat.uid) &&
+    (stat.mode & 0o077) === 0
+  )
+    return
   throw new EmbeddedPostgresError('SOCKET_PATH', {
     sentence: `The folder for the database socket is not safe to use: ${runtime} must be a directory of mode 700 that belongs to the user that runs Signet.`,
     remedy: 'Remove it if nothing else needs it, or choose a SIGNET_DATA_DIR with a shorter path.',

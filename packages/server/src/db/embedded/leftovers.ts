@@ -6,6 +6,7 @@
 
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { inDataDirectory } from './data-owner.ts'
 import { alreadyRunning } from './directory-lock.ts'
 import { errorCode } from './embedded-postgres-error.ts'
 import { type Layout, socketFile } from './layout.ts'
@@ -37,9 +38,11 @@ export async function endLeftovers(layout: Layout, log: (message: string) => voi
 /** The process id in these files may be a zombie's or a stranger's by now, and PostgreSQL would believe it. */
 function removeTraces(layout: Layout): void {
   const socket = socketFile(layout.runtime)
-  for (const file of [join(layout.cluster, 'postmaster.pid'), socket, `${socket}.lock`]) {
-    rmSync(file, { force: true })
-  }
+  inDataDirectory(layout, () => {
+    for (const file of [join(layout.cluster, 'postmaster.pid'), socket, `${socket}.lock`]) {
+      rmSync(file, { force: true })
+    }
+  })
 }
 
 /** A process may have got the number of a dead server: it is ours only if it works in the cluster. */

@@ -5,10 +5,10 @@
  * "ready" when connections are accepted.
  */
 
-import { readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { socketFile } from './layout.ts'
+import { readRegularFile } from './own-file.ts'
 
 /** The lines of `postmaster.pid` that matter here. */
 export interface PostmasterPid {
@@ -19,12 +19,8 @@ export interface PostmasterPid {
 
 /** Reads it; undefined when there is none, or when the server has only begun to write it. */
 export function readPostmasterPid(cluster: string): PostmasterPid | undefined {
-  let lines: string[]
-  try {
-    lines = readFileSync(join(cluster, 'postmaster.pid'), 'utf8').split('\n')
-  } catch {
-    return undefined
-  }
+  const lines = readRegularFile(join(cluster, 'postmaster.pid'))?.split('\n')
+  if (lines === undefined) return undefined
   const pid = Number(lines[0])
   if (!Number.isInteger(pid) || pid <= 0) return undefined
   return { pid, socketDirectory: lines[4] ?? '', ready: lines[7]?.trim() === 'ready' }

@@ -1,15 +1,17 @@
 /**
  * One life of the server: started with our settings, ready when it says so itself, stopped in order.
  *
- * Errors: START_FAILED, DISK_FULL, DIRECTORY_NOT_WRITABLE.
+ * Errors: START_FAILED, DISK_FULL, DIRECTORY_FOREIGN, DIRECTORY_NOT_WRITABLE.
  */
 
 import type { ChildProcess } from 'node:child_process'
-import { closeSync, fchownSync, openSync, readFileSync, renameSync, statSync } from 'node:fs'
+import { closeSync, lstatSync, renameSync } from 'node:fs'
 import type { Binaries } from './binaries.ts'
+import { inDataDirectory } from './data-owner.ts'
 import { explainFileError, explainOutput } from './embedded-postgres-error.ts'
 import { type Layout, socketPort } from './layout.ts'
 import { stopSignals } from './leftovers.ts'
+import { openForAppending, readRegularFile } from './own-file.ts'
 import { readPostmasterPid } from './postmaster-pid.ts'
 import { waitUntil } from './process-state.ts'
 import { type RunAs, spawnAs } from './run-as.ts'
@@ -60,7 +62,7 @@ export async function launchPostmaster(options: LaunchOptions): Promise<Postmast
   if (end === undefined && pid !== undefined && isReady()) return { pid, ended, stop }
   const how = end ?? 'It was not ready in time.'
   await stop()
-  throw explainOutput(`${readLog(layout.log, logOffset)}${how}`, {
+  throw explainOutput(`${readLog(layout, logOffset)}${how}`, {
     path: layout.folder,
     doing: 'to start',
   })
@@ -74,10 +76,8 @@ function spawnPostmaster({ layout, binaries, runAs, durable }: LaunchOptions): {
 } {
   let log: number | undefined
   try {
-    const size = statSync(layout.log, { throwIfNoEntry: false })?.size ?? 0
-    if (size > logMaxBytes) renameSync(layout.log, `${layout.log}.1`)
-    log = openSync(layout.log, 'a', 0o600)
-    if (runAs.fileOwner) fchownSync(log, runAs.fileOwner.uid, runAs.fileOwner.gid)
+    const opened = inDataDirectory(layout, () => openLog(layout.log))
+    log = opened.log
     const child = spawnAs(
       runAs,
       [binaries.postgres, '-D', layout.cluster, ...settings(layout, durable)],
@@ -86,12 +86,19 @@ function spawnPostmaster({ layout, binaries, runAs, durable }: LaunchOptions): {
         stdio: ['ignore', log, log],
       },
     )
-    return { child, logOffset: size > logMaxBytes ? 0 : size }
+    return { child, logOffset: opened.size }
   } catch (error) {
     throw explainFileError(error, layout.log)
   } finally {
     if (log !== undefined) closeSync(log)
   }
+}
+
+/** Opens the log of the server at its end, and says where that is; a large one is set aside. */
+function openLog(path: string): { log: number; size: number } {
+  const size = lstatSync(path, { throwIfNoEntry: false })?.size ?? 0
+  if (size > logMaxBytes) renameSync(path, `${path}.1`)
+  return { log: openForAppending(path), size: size > logMaxBytes ? 0 : size }
 }
 
 /**
@@ -138,10 +145,7 @@ function isReadyServer(layout: Layout, child: ChildProcess): boolean {
   return found !== undefined && found.pid === child.pid && found.ready
 }
 
-function readLog(path: string, offset: number): string {
-  try {
-    return readFileSync(path).subarray(offset).toString()
-  } catch {
-    return ''
-  }
+function readLog(layout: Layout, offset: number): string {
+  const text = inDataDirectory(layout, () => readRegularFile(layout.log)) ?? ''
+  return Buffer.from(text).subarray(offset).toString()
 }

@@ -1,10 +1,14 @@
 /**
  * As whom PostgreSQL runs, and that it ends when we die.
  *
- * PostgreSQL refuses to run as root. In this order we try: as an ordinary user, ourselves; as root, the owner of
- * the data where that is somebody else, then root's own files seen from a user namespace in which we are not root (no
- * user is needed, and folders of mode 700 stay reachable), then the owners of the folders on the way, then a system user.
- * A way counts when the programs really start by it and our folder can really be written.
+ * PostgreSQL refuses to run as root. As an ordinary user it runs as ourselves, and as root where the data directory
+ * belongs to somebody else, as them alone. As root with a directory of root we try in this order: the owner of the data,
+ * then root's own files seen from a user namespace in which we are not root (no user is needed, and folders of mode 700
+ * stay reachable), then the owner of the folder above, then a system user. A way counts when the programs really start
+ * by it and our folder can really be reached. The files are given to its user only then.
+ *
+ * Whoever owns the folder of the shared libraries decides what the programs run: the search path is therefore set
+ * behind the last helper program, which may run as root.
  *
  * `setpriv --pdeathsig` makes the kernel signal PostgreSQL when the thread that spawned it ends, so this runs on the
  * main thread. Where it is missing (macOS) an orphan lives on and is stopped at the next start.
@@ -13,18 +17,14 @@
  */
 
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
-import { readFileSync, statSync } from 'node:fs'
-import { lchown, lstat, readdir } from 'node:fs/promises'
+import { lchownSync, lstatSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { userInfo } from 'node:os'
-import { basename, dirname, join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { type Binaries, binariesMissing } from './binaries.ts'
+import { foreignOwner, type Owner } from './data-owner.ts'
 import { EmbeddedPostgresError } from './embedded-postgres-error.ts'
 import type { Layout } from './layout.ts'
-
-interface Owner {
-  uid: number
-  gid: number
-}
+import { notOurs } from './own-file.ts'
 
 /** One way to start a program. */
 export interface RunAs {
@@ -53,19 +53,33 @@ export interface Ended {
 
 /** Starts a program in a session of its own, so that Ctrl-C in the terminal reaches us alone. */
 export function spawnAs(runAs: RunAs, command: string[], options: SpawnOptions): ChildProcess {
+  return spawnHelper(runAs, [...withLibraries(runAs), ...command], options)
+}
+
+/** Starts a program of the system, which finds its libraries where the system keeps them. */
+function spawnHelper(runAs: RunAs, command: string[], options: SpawnOptions): ChildProcess {
   const [program = '', ...args] = [...runAs.prefix(options.deathSignal), ...command]
   return spawn(program, args, {
     detached: true,
     stdio: options.stdio,
-    env: environment(runAs.libraries),
+    env: environment,
     ...(runAs.user && { uid: runAs.user.uid, gid: runAs.user.gid }),
   })
 }
 
+/** The words that set the loader's search path for the command behind them alone. */
+function withLibraries({ libraries }: Pick<RunAs, 'libraries'>): string[] {
+  const name = process.platform === 'darwin' ? 'DYLD_LIBRARY_PATH' : 'LD_LIBRARY_PATH'
+  return ['env', `${name}=${libraries}`]
+}
+
 /** Runs a short program to its end with `input` on its standard input. It dies with us. */
 export function runAsToEnd(runAs: RunAs, command: string[], input = ''): Promise<Ended> {
+  return untilEnd(spawnAs(runAs, command, { deathSignal: 'KILL', stdio: 'pipe' }), input)
+}
+
+function untilEnd(child: ChildProcess, input = ''): Promise<Ended> {
   return new Promise((resolve) => {
-    const child = spawnAs(runAs, command, { deathSignal: 'KILL', stdio: 'pipe' })
     let output = ''
     const collect = (chunk: Buffer) => {
       output += chunk.toString()
@@ -100,16 +114,12 @@ type Way = Omit<RunAs, 'libraries'>
 
 function ways(layout: Layout): Way[] {
   if (process.geteuid?.() !== 0) return asOurselves()
-  const dataOwner = ownerOf(layout.cluster)
+  const foreign = foreignOwner(layout)
+  if (foreign !== undefined) return asUser(foreign)
   const root = { uid: 0, gid: process.getegid?.() ?? 0 }
-  const others = [
-    ownerOf(layout.dataDir),
-    ownerOf(dirname(layout.dataDir)),
-    systemUser('postgres'),
-    systemUser('nobody'),
-  ]
+  const others = [ownerOf(dirname(layout.dataDir)), systemUser('postgres'), systemUser('nobody')]
   return [
-    ...asUser(dataOwner),
+    ...asUser(ownerOf(layout.cluster)),
     { name: 'root in a user namespace', prefix: inUserNamespace, fileOwner: root },
     ...others.flatMap(asUser),
   ]
@@ -168,24 +178,40 @@ async function tryWay(
   layout: Layout,
   binaries: Binaries,
 ): Promise<string | undefined> {
+  const { fileOwner } = runAs
+  const { folder, runtime, dataDir } = layout
   try {
-    if (runAs.fileOwner) {
-      await giveTo(runAs.fileOwner, layout.folder)
-      await giveTo(runAs.fileOwner, layout.runtime)
+    const { uid } = statSync(folder)
+    if (fileOwner !== undefined && uid !== fileOwner.uid) {
+      if (uid !== 0) return `${folder} belongs to user ${uid}`
+      // Once given away it cannot be tried with another user, so the way there is tried before.
+      const reach =
+        'for path; do test -x "$path" || { echo "$path cannot be reached"; exit 1; }; done'
+      const there = [dataDir, binaries.postgres, binaries.libraries]
+      const reached = await runHelper(runAs, ['/bin/sh', '-c', reach, 'sh', ...there])
+      if (!reached.succeeded) return reached.output.trim()
+      giveTo(fileOwner, runtime)
+      giveTo(fileOwner, folder)
     }
+    const script = 'test -w "$0" || { echo "$0 cannot be written"; exit 1; }; exec "$@" --version'
+    const version = [...withLibraries(runAs), binaries.postgres]
+    const ended = await runHelper(runAs, ['/bin/sh', '-c', script, folder, ...version])
+    return ended.succeeded ? undefined : ended.output.trim()
   } catch (error) {
     return error instanceof Error ? error.message : String(error)
   }
-  const script = 'test -w "$0" || { echo "$0 cannot be written"; exit 1; }; exec "$1" --version'
-  const command = ['/bin/sh', '-c', script, layout.folder, binaries.postgres]
-  const { succeeded, output } = await runAsToEnd(runAs, command)
-  return succeeded ? undefined : output.trim()
+}
+
+function runHelper(runAs: RunAs, command: string[]): Promise<Ended> {
+  return untilEnd(spawnHelper(runAs, command, { deathSignal: 'KILL', stdio: 'pipe' }))
 }
 
 /** Says its version to anybody, root included, unless it is made for another machine. */
 async function startsAtAll(layout: Layout, binaries: Binaries): Promise<boolean> {
-  const ourselves = { name: 'this user', prefix: () => [], libraries: layout.libraries }
-  return (await runAsToEnd(ourselves, [binaries.postgres, '--version'])).succeeded
+  const user = foreignOwner(layout)
+  const runAs = { name: 'as we are', prefix: () => [], libraries: layout.libraries }
+  return (await runAsToEnd(user ? { ...runAs, user } : runAs, [binaries.postgres, '--version']))
+    .succeeded
 }
 
 function noWay(layout: Layout, detail: string): EmbeddedPostgresError {
@@ -204,26 +230,27 @@ function noWay(layout: Layout, detail: string): EmbeddedPostgresError {
 }
 
 /** Only what the programs need: the caller's PGDATA, PGOPTIONS or LC_ALL would change what they do. */
-function environment(libraries: string): NodeJS.ProcessEnv {
-  return {
-    PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
-    LC_ALL: 'C',
-    TZ: 'UTC',
-    [process.platform === 'darwin' ? 'DYLD_LIBRARY_PATH' : 'LD_LIBRARY_PATH']: libraries,
-  }
+const environment = {
+  PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+  LC_ALL: 'C',
+  TZ: 'UTC',
 }
 
 /**
- * Root only: a folder and all that is in it become that user's. Links are not followed. The cluster is large and changes
- * hands last of all it holds, so one that is theirs already is not entered.
+ * Root only: a folder of root and all that is in it become that user's. Nobody else could enter it so far, and each
+ * folder changes hands last of all it holds, so nothing can be put in the place of what is given away. Links are not
+ * followed, and a file that has a second name elsewhere is not given away.
  */
-async function giveTo(owner: Owner, path: string): Promise<void> {
-  const stat = await lstat(path)
+function giveTo(owner: Owner, path: string): void {
+  const stat = lstatSync(path)
   const isTheirs = stat.uid === owner.uid
-  if (stat.isDirectory() && !(isTheirs && basename(path) === 'cluster')) {
-    for (const entry of await readdir(path)) await giveTo(owner, join(path, entry))
+  if (isTheirs) return
+  if (stat.isDirectory()) {
+    for (const entry of readdirSync(path)) giveTo(owner, join(path, entry))
+  } else if (stat.nlink > 1) {
+    throw notOurs(path)
   }
-  if (!isTheirs) await lchown(path, owner.uid, owner.gid)
+  lchownSync(path, owner.uid, owner.gid)
 }
 
 /** The owner of a path, unless that is root or there is no such path. */

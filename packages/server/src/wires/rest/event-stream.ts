@@ -4,7 +4,7 @@
  * Specs: the HTML standard, server-sent events.
  */
 
-import type { HttpResponse } from '../http.ts'
+import { type HttpResponse, whenGone } from '../http.ts'
 
 export interface EventStreamOptions {
   headers: Readonly<Record<string, string>>
@@ -25,6 +25,7 @@ export async function sendEvents(
   res.setHeader('x-accel-buffering', 'no')
   const write = paced(res)
   const heartbeat = setInterval(() => write(': heartbeat\n\n'), options.heartbeatMs)
+  heartbeat.unref()
   try {
     await write(': open\n\n')
     for await (const line of lines) await write(`data: ${line}\n\n`)
@@ -43,7 +44,7 @@ function paced(res: HttpResponse): (text: string) => Promise<void> {
   let closed = false
   let proceed = () => {}
   res.on('drain', () => proceed())
-  res.once('close', () => {
+  whenGone(res, () => {
     closed = true
     proceed()
   })

@@ -12,7 +12,7 @@ import { callUnary, openStream, type StreamRequest } from '../../call/call.ts'
 import type { Method, StreamMethod, UnaryMethod } from '../../call/method.ts'
 import { refusalOf } from '../../call/refusal.ts'
 import type { ClientAddress } from '../client-address.ts'
-import type { HttpRequest } from '../http.ts'
+import { type HttpRequest, whenGone } from '../http.ts'
 import type { WireLimits } from '../limits.ts'
 import type { Problems } from '../problem.ts'
 import { referenceHeader } from '../response-headers.ts'
@@ -128,6 +128,6 @@ function callOf(options: RestOptions, exchange: Exchange<Method>): StreamRequest
         query: question === -1 ? undefined : url.slice(question + 1),
         pathParameters: request.params as Record<string, string>,
       }),
-    onGone: (listener) => reply.raw.once('close', listener),
+    onGone: (listener) => whenGone(reply.raw, listener),
   }
 }

@@ -24,7 +24,7 @@ import { decodeBinary, decodeJson, undecodable } from '../../call/decode.ts'
 import type { Method } from '../../call/method.ts'
 import { errorDetail, refusalHeaders, refusalOf } from '../../call/refusal.ts'
 import { reasons, SignetError } from '../../errors.ts'
-import { type HttpRequest, type HttpResponse, pathOf } from '../http.ts'
+import { type HttpRequest, type HttpResponse, pathOf, whenGone } from '../http.ts'
 import type { WireLimits } from '../limits.ts'
 import { serveReflection } from './reflection.ts'
 import { formatOf, type RpcFormat, readPayload } from './rpc-payload.ts'
@@ -196,7 +196,7 @@ async function takeOver(
     timeoutMs: Math.min(options.limits.requestTimeoutMs, timeout.timeoutMs ?? Infinity),
     shutdown: options.shutdown,
     decode,
-    onGone: (listener) => res.once('close', listener),
+    onGone: (listener) => whenGone(res, listener),
   }
   return {
     ...passOn(req, res, negotiationHeaders),
@@ -246,7 +246,7 @@ function passOn(
   headers: readonly string[],
 ): UniversalServerRequest {
   const gone = new AbortController()
-  res.once('close', () => gone.abort())
+  whenGone(res, () => gone.abort())
   const header = new Headers()
   for (const name of headers) {
     const value = req.headers[name]
