@@ -315,7 +315,7 @@ describe('a path', () => {
       ['GET /api/v1/auth/sign-up', 'POST'],
       ['DELETE /api/v1/auth/sign-up', 'POST'],
       ['TRACE /api/v1/auth/sign-up', 'POST'],
-      ['POST /api/v1/users/me', 'GET, HEAD'],
+      ['POST /api/v1/users/me', 'GET, HEAD, PATCH'],
       ['HEAD /api/v1/events/watch', 'GET'],
     ] as const) {
       if (line.startsWith('HEAD')) {
@@ -330,7 +330,7 @@ describe('a path', () => {
   test('tells its HTTP methods on OPTIONS', async () => {
     const answer = await request(listener.port, 'OPTIONS /api/v1/users/me')
     assert.equal(answer.status, 204)
-    assert.equal(answer.headers.allow, 'GET, HEAD')
+    assert.equal(answer.headers.allow, 'GET, HEAD, PATCH')
   })
 
   test('answers HEAD like GET, without the body', async () => {

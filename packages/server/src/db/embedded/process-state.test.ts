@@ -4,17 +4,26 @@ import { once } from 'node:events'
 import { mkdtempSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Writable } from 'node:stream'
 import { test } from 'node:test'
 import { isAlive, postgresProcessesIn, waitUntil } from './process-state.ts'
 
 test('a zombie is not alive, though it takes signals', async () => {
-  // The shell becomes a program that never waits for the child which the shell had started.
-  const parent = spawn('sh', ['-c', 'true & echo $!; exec cat'])
-  const [line] = await once(parent.stdout, 'data')
+  // The shell becomes a program that never waits for the child which the shell had started. The child ends when its
+  // own pipe does, which is after the shell has become that program: it echoes what it is sent.
+  const parent = spawn('sh', ['-c', 'cat <&3 & echo $!; exec cat 3<&-'], {
+    stdio: ['pipe', 'pipe', 'inherit', 'pipe'],
+  })
+  const { stdin, stdout } = parent
+  assert.ok(stdin !== null && stdout !== null)
+  const [line] = await once(stdout, 'data')
   const zombie = Number(String(line))
+  stdin.write('it has become cat')
+  await once(stdout, 'data')
+  ;(parent.stdio[3] as Writable).end()
   assert.ok(await waitUntil(() => !isAlive(zombie), 5_000))
   assert.equal(process.kill(zombie, 0), true)
-  parent.stdin.end()
+  stdin.end()
   await once(parent, 'exit')
 })
 
