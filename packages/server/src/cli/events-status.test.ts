@@ -181,6 +181,7 @@ describe('status', () => {
       assert.equal(status.schema.events.seq, Number(sealer.state().seq))
       const text = await runSignet(['status'], { environment: own })
       assert.match(text.stdout, /^Server +ready .*\nDatabase +reachable/)
+      assert.match(text.stdout, /^Events .* hash of the last [0-9a-f]{16}…$/m)
       assert.match(text.stdout, /All is well\.\n$/)
     } finally {
       server.close()

@@ -261,15 +261,6 @@ describe('names that mean nothing', () => {
   })
 })
 
-test('a data directory that is a file is refused', () => {
-  const file = import.meta.filename
-  assert.throws(
-    () => load({ SIGNET_DATA_DIR: file }),
-    (error) => error instanceof ConfigError && error.message.includes('is a file, not a directory'),
-  )
-  assert.equal(load({ SIGNET_DATA_DIR: `${file}-none` }).dataDir, `${file}-none`)
-})
-
 test('all problems come at once, each with value, origin and fix', () => {
   const environment = {
     SIGNET_ENV: 'production',
