@@ -10,7 +10,40 @@ import { parseArgs } from 'node:util'
 import { startServer } from './own-server.ts'
 import { story } from './story.ts'
 
-const { values } = parseArgs({ options: { once: { type: 'boolean' }, url: { type: 'string' } } })
+const usage = `Usage: npm run demo -- [--once] [--url URL]
+
+  --once      End after the story: 0 where every step did what it must, else 1.
+  --url URL   Use the server at this address instead of starting one.
+  --help      Show this help and end.
+`
+
+const values = readArguments()
+
+function readArguments(): { once?: boolean; url?: string } {
+  const options = {
+    once: { type: 'boolean' },
+    url: { type: 'string' },
+    help: { type: 'boolean' },
+  } as const
+  try {
+    const { values: read } = parseArgs({ options })
+    if (!read.help) return read
+    process.stdout.write(usage)
+    process.exit(0)
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : error}\n\n${usage}`)
+    process.exit(2)
+  }
+}
+
+async function answers(url: string): Promise<boolean> {
+  const probe = URL.parse('/livez', url)
+  if (probe === null) return false
+  return fetch(probe).then(
+    () => true,
+    () => false,
+  )
+}
 
 async function tell(url: string): Promise<boolean> {
   for (const { wire, title, run } of story(url)) {
@@ -31,7 +64,17 @@ async function tell(url: string): Promise<boolean> {
   return true
 }
 
-const server = values.url === undefined ? await startServer() : undefined
+if (values.url !== undefined && !(await answers(values.url))) {
+  process.stderr.write(`No server answers at ${values.url}. Start one with npm start.\n`)
+  process.exit(1)
+}
+const server =
+  values.url === undefined
+    ? await startServer().catch((error: Error) => {
+        process.stderr.write(`${error.message}\n`)
+        process.exit(1)
+      })
+    : undefined
 const url = values.url ?? server?.url ?? ''
 process.stdout.write(`signet demo · ${url}\n`)
 const told = await tell(url)

@@ -202,7 +202,8 @@ async function listen({ config, app, readiness, metrics }: Parts): Promise<{
     config: { ...config, limits: { ...defaultWireLimits, ...config.limits } },
     ready: readiness.ready,
     mountExtra(fastify) {
-      const metricsTo = metricsAddress === undefined ? 'this machine' : 'nobody'
+      const onMainPort = metricsAddress === undefined && config.environment === 'development'
+      const metricsTo = onMainPort ? 'this machine' : 'nobody'
       mountProbes(fastify, { readiness, metrics }, metricsTo)
       mountReference(fastify, { issuer: config.issuer })
       mountJwks(fastify, app.deps.signingKeys)

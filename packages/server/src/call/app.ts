@@ -25,6 +25,8 @@ export interface CallLabels {
   method: string
   wire: Wire
   reference: string
+  /** The caller's header, as it came. */
+  traceparent?: string | undefined
 }
 
 /** Everything the wires need to serve calls; made once at start. */

@@ -8,14 +8,20 @@ import type { Caller, RequestContext } from '../request-context.ts'
 import type { Wire } from './app.ts'
 import { parseBearerToken } from './bearer-token.ts'
 
+/** Characters of a user agent that are kept. */
+const userAgentLengthMax = 500
+
 /** Where a call came from; the wires make it. */
 export interface CallOrigin {
   wire: Wire
   reference: string
   ipAddress: string
+  /** The header, as it came. */
   userAgent: string
   /** The `Authorization` header, as it came. */
   authorization: string | undefined
+  /** The `traceparent` header, as it came. */
+  traceparent?: string | undefined
   /** Calls back when the caller has gone away, at once where it is gone already. It may do so after a complete answer too, which changes nothing. */
   onGone(listener: () => void): void
 }
@@ -36,7 +42,7 @@ export class CallContext implements RequestContext {
     this.now = now
     this.reference = origin.reference
     this.ipAddress = origin.ipAddress
-    this.userAgent = origin.userAgent
+    this.userAgent = origin.userAgent.slice(0, userAgentLengthMax)
     this.#origin = origin
     this.#rootLog = rootLog
   }

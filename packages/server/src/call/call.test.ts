@@ -64,6 +64,7 @@ function setUp(handle: () => Promise<object>, options: Partial<App> = {}) {
       ipAddress: '127.0.0.1',
       userAgent: 'test',
       authorization,
+      traceparent,
       timeoutMs: 1000,
       onGone: () => {},
       decode: () => {
@@ -76,6 +77,7 @@ function setUp(handle: () => Promise<object>, options: Partial<App> = {}) {
   return { app, call, steps, outcomes, logLines }
 }
 
+const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
 const signIn = create(SignInRequestSchema, { identifier: 'ada@example.com', password: 'x' })
 const validateCredentials = create(ValidateCredentialsRequestSchema)
 
@@ -180,8 +182,8 @@ describe('marks', () => {
         return {}
       },
       {
-        trace: async ({ method, reference }, run) => {
-          order.push(`begin ${method} ${reference}`)
+        trace: async ({ method, reference, traceparent }, run) => {
+          order.push(`begin ${method} ${reference} ${traceparent}`)
           const answer = await run()
           order.push('end')
           return answer
@@ -189,6 +191,10 @@ describe('marks', () => {
       },
     )
     await call('SignIn', signIn)
-    assert.deepEqual(order, ['begin signet.v1.AuthService/SignIn 7K3Q-90XD-2M1B', 'handle', 'end'])
+    assert.deepEqual(order, [
+      `begin signet.v1.AuthService/SignIn 7K3Q-90XD-2M1B ${traceparent}`,
+      'handle',
+      'end',
+    ])
   })
 })

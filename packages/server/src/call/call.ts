@@ -262,11 +262,11 @@ async function* interruptible(
 
 /** An aborted call fails for the reason of its abort, whatever its handler made of it. */
 function reasonOf(ctx: CallContext, error: unknown): unknown {
-  return ctx.abortReason instanceof SignetError && !(error instanceof SignetError)
-    ? ctx.abortReason
-    : ctx.abortReason instanceof CallerGone && !(error instanceof SignetError)
-      ? new SignetError(ErrorReason.TIMEOUT, { cause: error })
-      : error
+  if (error instanceof SignetError) return error
+  if (ctx.abortReason instanceof SignetError) return ctx.abortReason
+  if (ctx.abortReason instanceof CallerGone)
+    return new SignetError(ErrorReason.TIMEOUT, { cause: error })
+  return error
 }
 
 function resultOf(ctx: CallContext, refusal: SignetError): string {
@@ -280,7 +280,8 @@ function traced<T>(
   run: () => Promise<T>,
 ): Promise<T> {
   if (app.trace === undefined) return run()
-  return app.trace({ method: method.name, wire: request.wire, reference: request.reference }, run)
+  const { wire, reference, traceparent } = request
+  return app.trace({ method: method.name, wire, reference, traceparent }, run)
 }
 
 function observe(

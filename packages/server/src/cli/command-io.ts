@@ -37,13 +37,27 @@ export function openCommandIo({ stdin, stdout, stderr }: Streams, json: boolean)
     prompts: stderr,
     interactive: stdin.isTTY === true && stderr.isTTY === true,
     result(value, text) {
-      stdout.write(`${json ? JSON.stringify(value, bigintAsNumber) : text}\n`)
+      stdout.write(`${visible(json ? JSON.stringify(value, bigintAsNumber) : text)}\n`)
     },
     note(text) {
-      stderr.write(`${text}\n`)
+      stderr.write(`${visible(text)}\n`)
     },
     heading: (text) => styleText('bold', text, { stream: stdout }),
   }
+}
+
+/** What moves a cursor, breaks a line or turns the direction of writing; a style is matched whole. */
+const unsafe = /\p{Cc}(?:\[\d+m)?|[\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu
+
+/** The styles of this command line: bold and red, on and off. */
+const styles = new Set([1, 22, 31, 39].map((style) => `\u001b[${style}m`))
+
+/** The text as a terminal may show it, whoever wrote parts of it. JSON stays the same JSON. */
+function visible(text: string): string {
+  return text.replace(unsafe, (found) => {
+    if (styles.has(found) || found.startsWith('\n')) return found
+    return `\\u${found.charCodeAt(0).toString(16).padStart(4, '0')}${found.slice(1)}`
+  })
 }
 
 /** Sequence numbers are far below 2^53, so a plain number is exact. */

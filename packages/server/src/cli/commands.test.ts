@@ -123,7 +123,10 @@ describe('admin create', () => {
     const absent = await failure(
       create('kate@example.com', '--password-file', join(directory, 'absent')),
     )
-    assert.match(absent.message, /does not exist/)
+    assert.match(
+      absent.message,
+      /^The option --password-file \/.*absent names a file that does not exist\.$/,
+    )
   })
 })
 
@@ -174,6 +177,13 @@ describe('user', () => {
     const ambiguous = await failure(['user', 'suspend', 'claimed@example.com'])
     assert.equal(ambiguous.code, 'AMBIGUOUS')
     for (const id of [first, second]) assert.ok(ambiguous.fix.includes(id))
+    const admin = ['admin', 'create', '--email', 'claimed@example.com', '--password-stdin']
+    const rehearsed = await said([...admin, '--dry-run'], password)
+    assert.deepEqual([rehearsed.created, rehearsed.unverifiedClaims], [true, 2])
+    const told = await signet([...admin, '--dry-run'], password)
+    assert.match(told.stdout, /2 other accounts claim the address without proof/)
+    const listed = await signet(['user', 'list', '--search', 'claimed@'])
+    assert.match(listed.stdout, /claimed@example\.com \(not verified\)/)
     const proof = { ...claim, verifiedAt: new Date() }
     const owner = await database.db.transaction((tx) => openAccount(tx, proof, new Date()))
     assert.equal((await said(['user', 'get', 'claimed@example.com'])).id, owner)
@@ -198,7 +208,7 @@ describe('migrate', () => {
       }
       const refused = await run('user', 'list')
       assert.equal(refused.error.code, 'MIGRATIONS_PENDING')
-      assert.match(refused.error.fix, /signet migrate/)
+      assert.match(refused.error.fix, /npm run signet -- migrate/)
       const rehearsed = await run('migrate', '--dry-run')
       assert.notEqual(rehearsed.pending.length, 0)
       assert.equal((await migrationState(empty.db)).applied.length, 0)

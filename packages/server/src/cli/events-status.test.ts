@@ -8,9 +8,11 @@ import pg from 'pg'
 import { pino } from 'pino'
 import { openMasterSecret } from '../crypto/master-secret.ts'
 import { driverAddress } from '../db/address.ts'
+import { recordEvent } from '../events/record-event.ts'
 import { type Sealer, startSealer } from '../events/sealer.ts'
 import { createTestDatabase, type TestDatabase } from '../testing/database.ts'
 import { ensureSigningKeys } from '../tokens/signing-keys.ts'
+import { operatorContext } from './operator.ts'
 import { databaseEnvironment, runSignet, spawnSignet } from './testing/spawn-signet.ts'
 
 let database: TestDatabase
@@ -76,6 +78,14 @@ describe('events', () => {
     assert.match(last[1].hash, /^[0-9a-f]{64}$/)
   })
 
+  test('as text, tail says who did it, whence and what', async () => {
+    const { stdout } = await runSignet(['events', 'tail', '--limit', '1'], { environment })
+    assert.match(
+      stdout,
+      /administrator\.created +done +on .* by the command line +role=administrator/,
+    )
+  })
+
   test('tail --follow tells each new event, until it is interrupted', async () => {
     const args = ['events', 'tail', '--follow', '--since', '3', '--json']
     const child = spawnSignet(args, { environment })
@@ -87,6 +97,27 @@ describe('events', () => {
     assert.equal(JSON.parse(line).seq, 4)
     child.kill('SIGINT')
     assert.deepEqual(await closed, [0, null])
+  })
+
+  test('what a caller sent cannot reach the terminal of whoever reads it', async () => {
+    const masterSecret = openMasterSecret({ current: environment.SIGNET_MASTER_SECRET ?? '' })
+    const ctx = { ...operatorContext(), userAgent: 'x\u009b2J\u007f\u202e\u2028y' }
+    await database.db.transaction((tx) =>
+      recordEvent({ db: tx, masterSecret }, ctx, {
+        kind: 'user.suspended',
+        outcome: 'success',
+        details: { reason: 'a\u009b2J\u001b[2J\u202eb' },
+      }),
+    )
+    await sealer.feed.settled()
+    for (const form of [[], ['--json']]) {
+      const args = ['events', 'tail', '--limit', '1', ...form]
+      const { stdout } = await runSignet(args, { environment })
+      assert.match(stdout, /2J/)
+      assert.doesNotMatch(stdout.trimEnd(), /[\p{Cc}\u2028\u202e]/u)
+    }
+    const [event] = await said(['events', 'tail', '--limit', '1'])
+    assert.equal(event.userAgent, ctx.userAgent)
   })
 
   test('verify gives an anchor, and finds what was changed, exit code 1', async () => {
@@ -150,6 +181,7 @@ describe('status', () => {
       assert.equal(status.schema.events.seq, Number(sealer.state().seq))
       const text = await runSignet(['status'], { environment: own })
       assert.match(text.stdout, /^Server +ready .*\nDatabase +reachable/)
+      assert.match(text.stdout, /^Events .* hash of the last [0-9a-f]{16}…$/m)
       assert.match(text.stdout, /All is well\.\n$/)
     } finally {
       server.close()
@@ -172,7 +204,7 @@ describe('status', () => {
       assert.equal(exitCode, 69)
       const { database: found, problems } = JSON.parse(stdout)
       assert.notEqual(found.migrations.pending.length, 0)
-      assert.match(problems.join('\n'), /Run signet migrate/)
+      assert.match(problems.join('\n'), /Run npm run signet -- migrate/)
     } finally {
       await empty.drop()
     }

@@ -3,6 +3,7 @@
 import { setTimeout } from 'node:timers/promises'
 import { pino } from 'pino'
 import type { Config } from '../config/config.ts'
+import { printable } from '../config/shown-value.ts'
 import type { MasterSecret } from '../crypto/master-secret.ts'
 import { findChainEnds } from '../events/events.sql.ts'
 import { listEvents, type SealedEvent } from '../events/list-events.ts'
@@ -11,7 +12,7 @@ import { type ChainPlace, type VerifyOptions, verifyChain } from '../events/veri
 import type { CommandIo } from './command-io.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
 import { type CommandDatabase, withDatabase } from './open-database.ts'
-import { openOperatorSecret } from './operator.ts'
+import { commandLineAgent, openOperatorSecret } from './operator.ts'
 
 type Context = { config: Config; io: CommandIo }
 
@@ -115,7 +116,12 @@ function eventValue(event: SealedEvent): object {
 }
 
 function eventLine(event: SealedEvent): string {
-  const { seq, occurredAt, kind, outcome, actorId, subjectId, ipAddress, reference } = event
+  const { seq, occurredAt, kind, outcome, actorId, subjectId, clientId, ipAddress, reference } =
+    event
+  const details = Object.entries(event.details).map(
+    ([name, value]) =>
+      `${name}=${printable(typeof value === 'string' ? value : JSON.stringify(value))}`,
+  )
   const parts = [
     String(seq).padStart(6),
     occurredAt.toISOString(),
@@ -124,7 +130,10 @@ function eventLine(event: SealedEvent): string {
     event.occurrences > 1 ? `${event.occurrences} times` : '',
     actorId !== undefined && actorId !== subjectId ? `by ${actorId}` : '',
     subjectId === undefined ? '' : `on ${subjectId}`,
+    event.userAgent === commandLineAgent ? 'by the command line' : '',
+    clientId === undefined ? '' : `through ${clientId}`,
     ipAddress === '' ? '' : `from ${ipAddress}`,
+    ...details,
     event.erased ? '(erased)' : '',
     reference,
   ]

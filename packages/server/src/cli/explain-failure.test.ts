@@ -11,8 +11,8 @@ import { reasonName, reasons, SignetError } from '../errors.ts'
 import { explainFailure } from './explain-failure.ts'
 import { table } from './table.ts'
 
-function coded(code: string): Error {
-  return Object.assign(new Error('as it was said'), { code })
+function coded(code: string, syscall?: string): Error {
+  return Object.assign(new Error('as it was said'), { code, ...(syscall && { syscall }) })
 }
 
 describe('a failure has one exit code, what happened, and what to do', () => {
@@ -27,6 +27,8 @@ describe('a failure has one exit code, what happened, and what to do', () => {
     ['no connections left', coded('53300'), 69, 'UNAVAILABLE'],
     ['a refused connection', unavailable(coded('ECONNREFUSED')), 69, 'UNAVAILABLE'],
     ['a database that does not answer', unavailable(undefined), 69, 'UNAVAILABLE'],
+    ['a socket that is missing', coded('ENOENT', 'connect'), 69, 'UNAVAILABLE'],
+    ['a directory that cannot be made', coded('ENOENT', 'mkdir'), 69, 'FILE_UNAVAILABLE'],
     ['a foreign file', coded('EACCES'), 77, 'NO_PERMISSION'],
     [
       'a secret that cannot be kept',

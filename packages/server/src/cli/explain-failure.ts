@@ -128,9 +128,16 @@ function explainSystemError(error: unknown): Failure | undefined {
       fix: 'Create it, or correct the name in SIGNET_DATABASE_URL.',
     }
   }
-  if (/^(?:08|53|57)[0-9A-Z]{3}$/u.test(code) || connectionCodes.has(code))
+  // A socket directory without a server in it.
+  const isNoSocket = code === 'ENOENT' && 'syscall' in error && error.syscall === 'connect'
+  if (/^(?:08|53|57)[0-9A-Z]{3}$/u.test(code) || connectionCodes.has(code) || isNoSocket)
     return { ...databaseAway, message: `${databaseAway.message} (${error.message || code})` }
   if ('syscall' in error && error.syscall === 'listen') return explainListen(code, error)
+  if (pathCodes.has(code)) {
+    const message = `The operating system could not make or open a file: ${error.message}.`
+    const fix = 'See that SIGNET_DATA_DIR names a directory on a disk that can be written.'
+    return { exitCode: exitCodes.unavailable, code: 'FILE_UNAVAILABLE', message, fix }
+  }
   if (!isForbiddenCode(code)) return undefined
   return {
     exitCode: exitCodes.noPermission,
@@ -160,11 +167,21 @@ const connectionCodes = new Set([
   'ECONNRESET',
   'EHOSTUNREACH',
   'ENETUNREACH',
-  'ENOENT',
   'ENOTFOUND',
   'EAI_AGAIN',
   'EPIPE',
   'ETIMEDOUT',
+])
+
+/** A path that leads nowhere, or a disk that takes nothing. */
+const pathCodes = new Set([
+  'ENOENT',
+  'ENOTDIR',
+  'EEXIST',
+  'EISDIR',
+  'ELOOP',
+  'ENAMETOOLONG',
+  'ENOSPC',
 ])
 
 function isForbiddenCode(code: string | undefined): boolean {

@@ -5,10 +5,16 @@ import { runSignet, spawnSignet } from './testing/spawn-signet.ts'
 
 describe('help', () => {
   test('is a result: on standard output, with exit code 0', async () => {
-    for (const args of [['--help'], ['help'], ['user', 'list', '--help'], ['help', 'start']]) {
+    for (const args of [
+      ['--help'],
+      ['help'],
+      ['user', 'list', '--help'],
+      ['help', 'start'],
+      ['help', 'user', 'list'],
+    ]) {
       const { exitCode, stdout, stderr } = await runSignet(args)
       assert.equal(exitCode, 0, args.join(' '))
-      assert.match(stdout, /^Usage: signet/)
+      assert.match(stdout, /^Usage: npm run signet --/)
       assert.equal(stderr, '')
     }
   })
@@ -29,17 +35,19 @@ describe('help', () => {
 
 describe('what is not understood is exit code 2, on standard error', () => {
   const wrong: [string[], RegExp][] = [
-    [[], /^Usage: signet/],
-    [['user'], /^Usage: signet user/],
-    [['satrt'], /unknown command 'satrt'\n\(Did you mean start\?\)/],
-    [['user', 'lst'], /unknown command 'lst'\n\(Did you mean list\?\)/],
-    [['status', '--jsn'], /unknown option '--jsn'\n\(Did you mean --json\?\)/],
-    [['status', 'now'], /too many arguments/],
-    [['admin', 'create'], /--email <address>' not specified/],
+    [[], /^Usage: npm run signet --/],
+    [['user'], /^Usage: npm run signet -- user/],
+    [['satrt'], /^Unknown command 'satrt'\.\n\(Did you mean start\?\)/],
+    [['user', 'lst'], /^Unknown command 'lst'\.\n\(Did you mean list\?\)/],
+    [['status', '--jsn'], /^Unknown option '--jsn'\.\n\(Did you mean --json\?\)/],
+    [['help', 'usr'], /^Unknown command 'usr'\.\n/],
+    [['help', 'user', 'lst'], /^Unknown command 'lst'\.\n/],
+    [['status', 'now'], /^Too many arguments/],
+    [['admin', 'create'], /--email <address>' not specified\./],
     [['user', 'list', '--limit', '0'], /It is a whole number from 1 to 1000/],
     [['user', 'list', '--status', 'gone'], /Allowed choices are active, suspended/],
     [['user', 'list', '--after', 'x'], /It is the id of a user/],
-    [['user', 'get'], /missing required argument 'user'/],
+    [['user', 'get'], /^Missing required argument 'user'/],
     [['events', 'verify', '--anchor', '5'], /It is a number and a hash/],
     [
       ['admin', 'create', '--email', 'a', '--password-file', 'b', '--password-stdin'],
@@ -47,7 +55,7 @@ describe('what is not understood is exit code 2, on standard error', () => {
     ],
     [
       ['admin', 'create', '--email', 'a@example.com', '--password', 'x'],
-      /unknown option '--password'/,
+      /^Unknown option '--password'\./,
     ],
   ]
   for (const [args, message] of wrong) {
@@ -65,7 +73,7 @@ describe('what is not understood is exit code 2, on standard error', () => {
     const { error } = JSON.parse(stdout)
     assert.equal(error.code, 'USAGE')
     assert.equal(error.exitCode, 2)
-    assert.match(error.message, /unknown option '--tpyo'/)
+    assert.match(error.message, /^Unknown option '--tpyo'\./)
     assert.equal(stderr, '')
   })
 })

@@ -60,11 +60,13 @@ function descendants(command: ReturnType<typeof buildProgram>): (typeof command)
 }
 
 function usageFailure(usage: readonly string[]): Failure {
-  const message = usage
-    .join('')
-    .replace(/^error: /u, '')
-    .trim()
+  const [, problem, rest = ''] = /^error: (.*)([\s\S]*)$/u.exec(usage.join('').trim()) ?? []
+  const message = problem === undefined ? usage.join('').trim() : `${sentence(problem)}${rest}`
   return { exitCode: exitCodes.usage, code: 'USAGE', message, fix: '' }
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${text.endsWith('.') ? '' : '.'}`
 }
 
 function tell(failure: Failure, io: CommandIo): void {

@@ -55,7 +55,7 @@ export async function withDatabase<T>(
   if (config.database.address === undefined && !(await hasEmbeddedDatabase(config))) {
     throw new CommandError(`There is no database in ${config.dataDir} yet.`, {
       code: 'NOT_SET_UP',
-      fix: 'Run signet start first, or set SIGNET_DATA_DIR or SIGNET_DATABASE_URL to where it is.',
+      fix: 'Run npm start first, or set SIGNET_DATA_DIR or SIGNET_DATABASE_URL to where it is.',
       exitCode: exitCodes.unavailable,
     })
   }
@@ -167,7 +167,7 @@ async function requireSchema(db: Database, opened: OpenAddress, io: CommandIo): 
     `The database lacks ${pending.length} migrations: ${pending.join(', ')}.`,
     {
       code: 'MIGRATIONS_PENDING',
-      fix: 'Run signet migrate, then try again.',
+      fix: 'Run npm run signet -- migrate, then try again.',
     },
   )
 }

@@ -10,13 +10,16 @@ import type { RequestContext } from '../request-context.ts'
 import { notifyRevocations } from '../revocation/live-log.sql.ts'
 import type { LiveLog } from '../revocation/live-log.ts'
 
+/** What stands in the event log as the user agent of a command. */
+export const commandLineAgent = 'signet command line'
+
 /** The context of one command. Its reference is told to the operator and finds the event. */
 export function operatorContext(): RequestContext {
   return {
     now: new Date(),
     reference: createReferences()(),
     ipAddress: '',
-    userAgent: 'signet command line',
+    userAgent: commandLineAgent,
     caller: { kind: 'anonymous' },
     signal: new AbortController().signal,
     log: pino({ enabled: false }),

@@ -31,11 +31,11 @@ export type RunVerb = (
 
 /** The whole program. Parsing runs the verb that was named. */
 export function buildProgram(run: RunVerb, version: string): Command {
-  const program = new Command('signet')
+  const program = new Command('npm run signet --')
     .description('Runs and looks after Signet, the sign-in service.')
     .version(version, '-V, --version', 'Say the version and end.')
     .helpOption('-h, --help', 'Show this help and end.')
-    .helpCommand('help [command]', 'Show the help of a command.')
+    .helpCommand(false)
     .showHelpAfterError('Run it with --help to see what it takes.')
     .configureHelp({ sortSubcommands: false })
     .addHelpText('after', exitCodeText())
@@ -46,6 +46,7 @@ export function buildProgram(run: RunVerb, version: string): Command {
   addEventVerbs(program, run)
   addClientVerbs(program, run)
   addKeyVerbs(program, run)
+  addHelp(program)
   return program
 }
 
@@ -58,6 +59,23 @@ function exitCodeText(): string {
     '',
     'Settings come from SIGNET_… variables; see docs/reference/configuration.md.',
   ].join('\n')
+}
+
+/** Help on the program or on what is named, which has to be there. */
+function addHelp(program: Command): void {
+  program
+    .command('help')
+    .argument('[command...]', 'The command, such as: user list.')
+    .description('Show the help of a command.')
+    .helpOption('-h, --help', 'Show this help and end.')
+    .action((names: string[]) => {
+      let named = program
+      for (const name of names) {
+        const found = named.commands.find((command) => command.name() === name)
+        named = found ?? named.error(`error: unknown command '${name}'`)
+      }
+      named.help()
+    })
 }
 
 /** A verb with the options that all have. */
@@ -207,7 +225,12 @@ function addEventVerbs(program: Command, run: RunVerb): void {
       'Begin after the event with this number.',
       wholeNumber(0, Number.MAX_SAFE_INTEGER),
     )
-    .option('--limit <number>', 'How many to show at the most.', wholeNumber(1, 100_000), 20)
+    .option(
+      '--limit <number>',
+      'How many to show at the most; with --follow, how many of the latest to begin with.',
+      wholeNumber(1, 100_000),
+      20,
+    )
     .option('--follow', 'Go on with new events as they come, until Ctrl-C.')
     .action((options: CommonOptions & { limit: number }) =>
       run(options, async (context) => (await import('./events.ts')).eventsTail(context, options)),
@@ -340,7 +363,7 @@ function chainPlace(text: string): ChainPlace {
   const [, seq, hash] = /^(\d{1,18}):([0-9a-f]{64})$/iu.exec(text) ?? []
   if (seq !== undefined && hash !== undefined)
     return { seq: BigInt(seq), hash: Buffer.from(hash, 'hex') }
-  throw new InvalidArgumentError('It is a number and a hash, as signet events verify prints them.')
+  throw new InvalidArgumentError('It is a number and a hash, as events verify prints them.')
 }
 
 /** Whether an error is only how commander ends after showing help or the version. */

@@ -5,7 +5,7 @@
 
 import { createInterface } from 'node:readline/promises'
 import { Writable } from 'node:stream'
-import { readSmallFile } from '../config/secret-file.ts'
+import { readSmallFile, shownPath } from '../config/secret-file.ts'
 import { CommandError } from './command-error.ts'
 import type { CommandIo } from './command-io.ts'
 import { exitCodes } from './exit-codes.ts'
@@ -23,9 +23,10 @@ export async function readPassword(io: CommandIo, source: PasswordSource): Promi
   if (source.passwordFile !== undefined) {
     const text = readSmallFile(source.passwordFile, process.cwd())
     if ('value' in text) return withoutLineBreak(text.value)
-    throw new CommandError(`--password-file ${text.wrong}.`, {
+    const shown = shownPath(source.passwordFile, process.cwd())
+    throw new CommandError(`The option --password-file ${shown} ${text.wrong}.`, {
       code: 'PASSWORD_FILE',
-      fix: `${text.fix}.`,
+      fix: `${text.fix.charAt(0).toUpperCase()}${text.fix.slice(1)}.`,
       exitCode: /not readable|may not enter/u.test(text.wrong)
         ? exitCodes.noPermission
         : exitCodes.failed,

@@ -15,7 +15,8 @@ const everyVerbHas = new Set(['--json', '--settings'])
 /** The whole page. */
 function commandLineReference(): string {
   const program = buildProgram(async () => undefined, '')
-  const verbs = program.commands.flatMap((command) =>
+  const commands = program.commands.filter((command) => command.name() !== 'help')
+  const verbs = commands.flatMap((command) =>
     command.commands.length > 0 ? command.commands : [command],
   )
   return `${[opening(), ...verbs.map(describeVerb)].join('\n\n')}\n`

@@ -67,7 +67,7 @@ function block(config: Config, server: RunningServer, seconds: number): string {
     ['API reference', `${http}/docs/api`],
     ['OpenAPI 3.1', `${http}/openapi.json`],
     ['Health', `${http}/readyz`],
-    ['Metrics', `${metrics ?? http}/metrics`],
+    ['Metrics', metricsWords(config, metrics ?? http)],
     ['Issuer', config.issuer],
     ['Database', database],
     ['Administrator', 'npm run signet -- admin create --email you@example.com'],
@@ -79,6 +79,11 @@ function block(config: Config, server: RunningServer, seconds: number): string {
       ? 'Not for production: set SIGNET_ENV=production, and it says what is missing. Ctrl-C stops it.'
       : 'Ctrl-C stops it.',
   ].join('\n')
+}
+
+function metricsWords(config: Config, at: string): string {
+  const served = config.metricsAddress !== undefined || config.environment === 'development'
+  return served ? `${at}/metrics` : 'nowhere; SIGNET_METRICS_ADDRESS says where'
 }
 
 function shortPath(path: string): string {

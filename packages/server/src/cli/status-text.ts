@@ -37,20 +37,22 @@ function databaseLines(database: DatabaseStatus): string[] {
     const later = unknown.length === 0 ? '' : `, ${unknown.length} of a later version`
     lines.push(line('Migrations', `${applied} applied, ${pending.length} pending${later}`))
   }
-  if (synchronousStandby !== undefined) lines.push(line('Standby', standbys[synchronousStandby]))
+  if (kind === 'embedded') lines.push(line('Backups', 'your own concern: the database is embedded'))
+  else if (synchronousStandby !== undefined)
+    lines.push(line('Standby', standbys[synchronousStandby]))
   if (clockSkewMs !== undefined) lines.push(line('Clock', `${clockSkewMs} ms from the one here`))
   return lines
 }
 
 function schemaLines({ signingKeys, counts, events }: SchemaStatus): string[] {
   const keys = signingKeys.map(({ algorithm, state }) => `${algorithm} ${state}`).join(', ')
-  const users = `${count(counts.activeUsers)} active, ${count(counts.suspendedUsers)} suspended, ${count(counts.administrators)} administrators`
+  const users = `${count(counts.activeUsers)} active, ${count(counts.suspendedUsers)} suspended, ${count(counts.administrators)} ${counts.administrators === 1 ? 'administrator' : 'administrators'}`
   const waiting = events.unsealed ? ', some not sealed yet' : ''
   return [
     line('Signing keys', keys || 'none'),
     line('Users', users),
     line('Sessions', `${count(counts.liveSessions)} live`),
-    line('Events', `${events.seq}${waiting}`, events.hash.slice(0, 16)),
+    line('Events', `${events.seq}${waiting}`, `hash of the last ${events.hash.slice(0, 16)}…`),
   ]
 }
 

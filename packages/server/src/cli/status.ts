@@ -76,7 +76,7 @@ async function inspectDatabase(config: Config, io: CommandIo, problems: string[]
   const kind = config.database.address === undefined ? 'embedded' : 'configured'
   const database: DatabaseStatus = { kind, reachable: false }
   if (kind === 'embedded' && !(await hasEmbeddedDatabase(config))) {
-    problems.push(`There is no database in ${config.dataDir} yet. signet start makes it.`)
+    problems.push(`There is no database in ${config.dataDir} yet. npm start makes it.`)
     return { database }
   }
   let opened: OpenAddress | undefined
@@ -119,12 +119,14 @@ async function inspectServer(
   const { applied, pending, unknown } = await migrationState(db)
   database.migrations = { applied: applied.length, pending, unknown }
   if (pending.length > 0) {
-    problems.push(`The database lacks migrations: ${pending.join(', ')}. Run signet migrate.`)
+    problems.push(
+      `The database lacks migrations: ${pending.join(', ')}. Run npm run signet -- migrate.`,
+    )
     return { database }
   }
   const schema = await inspectSchema(db)
   if (!schema.signingKeys.some(({ state }) => state === 'active'))
-    problems.push('There are no signing keys yet. signet start makes them.')
+    problems.push('There are no signing keys yet. npm start makes them.')
   return { database, schema }
 }
 

@@ -5,7 +5,8 @@ import { printable } from '../config/shown-value.ts'
 import type { Db } from '../db/query.ts'
 import type { UserId } from '../ids.ts'
 import { parseEmail } from '../users/identifier.ts'
-import { listUsers, type UserQuery, type UserRow } from '../users/list-users.ts'
+import { listUsers, type UserQuery } from '../users/list-users.ts'
+import { listHolders } from '../users/open-account.ts'
 import { suspendUser, unsuspendUser } from '../users/suspend-user.ts'
 import { findUser, listIdentifiers } from '../users/users.sql.ts'
 import { CommandError } from './command-error.ts'
@@ -41,7 +42,9 @@ export async function userList(context: Context, options: UserListOptions): Prom
   const rows = users.map((user) => [
     user.id,
     user.status,
-    user.identifiers.join(', '),
+    user.identifiers
+      .map((value) => (user.unverified.includes(value) ? `${value} (not verified)` : value))
+      .join(', '),
     user.displayName,
     user.roleNames.join(', '),
     user.createdAt.toISOString().slice(0, 10),
@@ -143,46 +146,24 @@ export async function resolveUser(db: Db, user: string): Promise<UserId> {
   if (!('identifier' in parsed)) {
     throw new CommandError(`${JSON.stringify(user)} is neither a user id nor an email address.`, {
       code: 'NO_SUCH_FORM',
-      fix: 'Give one of the two; signet user list shows both.',
+      fix: 'Give one of the two; npm run signet -- user list shows both.',
       exitCode: exitCodes.usage,
     })
   }
-  const { canonical } = parsed.identifier
-  const holders = (await listUsers(db, { search: canonical, limit: 1000 })).filter((row) =>
-    holds(row, canonical),
-  )
-  const proved: UserRow[] = []
-  for (const row of holders) {
-    const identifiers = await listIdentifiers(db, { userId: row.id })
-    if (identifiers.some(({ value, verified }) => verified && sameAddress(value, canonical)))
-      proved.push(row)
-  }
-  const [found, ...others] = proved.length > 0 ? proved : holders
-  if (found === undefined) throw noSuchUser(user)
-  if (others.length > 0) {
-    throw new CommandError(
-      `${user} is claimed by ${others.length + 1} users, none of whom proved it.`,
-      {
-        code: 'AMBIGUOUS',
-        fix: `Give the id of the one you mean: ${holders.map((row) => row.id).join(', ')}.`,
-      },
-    )
-  }
-  return found.id
-}
-
-function holds(row: UserRow, canonical: string): boolean {
-  return row.identifiers.some((value) => sameAddress(value, canonical))
-}
-
-function sameAddress(value: string, canonical: string): boolean {
-  const parsed = parseEmail(value, 'value')
-  return 'identifier' in parsed && parsed.identifier.canonical === canonical
+  const holders = await listHolders(db, parsed.identifier)
+  const [first, ...others] = holders
+  if (first === undefined) throw noSuchUser(user)
+  const owner = holders.find(({ verified }) => verified)
+  if (owner !== undefined || others.length === 0) return (owner ?? first).userId
+  throw new CommandError(`${user} is claimed by ${holders.length} users, none of whom proved it.`, {
+    code: 'AMBIGUOUS',
+    fix: `Give the id of the one you mean: ${holders.map(({ userId }) => userId).join(', ')}.`,
+  })
 }
 
 function noSuchUser(user: string): CommandError {
   return new CommandError(`There is no user ${user}.`, {
     code: 'NOT_FOUND',
-    fix: 'signet user list shows who there is.',
+    fix: 'npm run signet -- user list shows who there is.',
   })
 }

@@ -4,7 +4,7 @@
  * 1. Gather the variables from the process environment, an env file and secret files (`sources.ts`).
  * 2. Parse each by its kind (`variables.ts`).
  * 3. Decide what depends on several (`rules.ts`).
- * 4. Read the files that values name: certificates and keys.
+ * 4. Read the files that values name: certificates and keys. A data directory must not be a file.
  *
  * Errors: ConfigError, and nothing else.
  */
@@ -17,7 +17,7 @@ import type { DatabaseUrl } from './database-url.ts'
 import { type Reading, readVariables } from './reading.ts'
 import { applyRules } from './rules.ts'
 import { Secret } from './secret.ts'
-import { readSmallFile } from './secret-file.ts'
+import { lookAt, readSmallFile } from './secret-file.ts'
 import type { SocketAddress } from './socket-address.ts'
 import { certificateWarning, parseCertificate, parsePrivateKey } from './tls-certificate.ts'
 import type { Values, VariableName } from './variables.ts'
@@ -109,6 +109,7 @@ export function loadConfig(options: LoadOptions = {}): Config {
     ...(envFile === undefined ? {} : { envFile }),
   })
   applyRules(reading)
+  requireDataDirectory(reading)
   const files: Files = { tls: readTls(reading, now), ...readDatabases(reading) }
   if (reading.problems.length > 0) throw new ConfigError(reading.problems)
   // Without a problem every value with a default is there, which is what Values promises.
@@ -132,6 +133,15 @@ function readNamedFile(
   if ('value' in text) return text.value
   reading.report(name, text.wrong, text.fix)
   return undefined
+}
+
+/** A directory that is missing is made later; something else in its place is a mistake. */
+function requireDataDirectory(reading: Reading): void {
+  const { SIGNET_DATA_DIR: dataDir } = reading.values
+  const found = dataDir === undefined ? undefined : lookAt(resolve(reading.directory, dataDir))
+  if (found === undefined || found.isDirectory()) return
+  const fix = 'name a directory; where there is none it is made'
+  reading.report('SIGNET_DATA_DIR', 'is a file, not a directory', fix)
 }
 
 function readTls(reading: Reading, now: Date): Files['tls'] {

@@ -80,7 +80,8 @@ export function shownPath(path: string, directory: string): string {
   return isShowablePath(path, directory) ? printable(path) : '[redacted]'
 }
 
-function lookAt(file: string): Stats | undefined {
+/** What is at a path; undefined where there is nothing, or nothing that we may see. */
+export function lookAt(file: string): Stats | undefined {
   try {
     return statSync(file, { throwIfNoEntry: false })
   } catch {

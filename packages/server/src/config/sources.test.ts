@@ -237,3 +237,9 @@ describe('certificates', () => {
     assert.match(String(loadConfig({ environment: one, now: early }).warnings), /not valid before/)
   })
 })
+
+test('a data directory that is a file is refused; one that is missing is made later', () => {
+  const path = file('plain-file', 'x')
+  assert.match(messageOf({ SIGNET_DATA_DIR: path }), /plain-file.*\n.*is a file, not a directory/)
+  assert.equal(load({ SIGNET_DATA_DIR: `${path}-none` }).dataDir, `${path}-none`)
+})

@@ -100,7 +100,8 @@ const basics = {
   SIGNET_METRICS_ADDRESS: variable({
     section: 'Mode and addresses',
     kind: socketAddress,
-    defaultText: 'metrics are served at `SIGNET_HTTP_ADDRESS`',
+    defaultText:
+      'in development they are served at `SIGNET_HTTP_ADDRESS` to this machine, in production nowhere',
     about: 'Gives the metrics a port of their own, which need not be reachable from outside.',
   }),
   SIGNET_DATA_DIR: defaulted('.signet', {

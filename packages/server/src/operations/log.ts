@@ -60,7 +60,7 @@ function openStream({ file }: LoggerOptions): LogStream {
 function standardOutput(): LogStream {
   const { stdout } = process
   // A closed pipe: the line is lost, the service goes on.
-  stdout.on('error', () => undefined)
+  if (stdout.listenerCount('error') === 0) stdout.on('error', () => undefined)
   return {
     write(line) {
       if (stdout.writable) stdout.write(line)

@@ -13,6 +13,8 @@ export interface UserRow {
   roleNames: string[]
   /** As the person wrote them. */
   identifiers: string[]
+  /** Those of them that nobody proved to own. */
+  unverified: string[]
 }
 
 export interface UserQuery {

@@ -7,7 +7,12 @@
 import type { Db } from '../db/query.ts'
 import { newId, type UserId } from '../ids.ts'
 import type { EmailIdentifier } from './identifier.ts'
-import { findHolders, insertUserWithPassword, lockIdentifier } from './users.sql.ts'
+import {
+  findHolders,
+  insertUserWithPassword,
+  listHolders as listHoldersOf,
+  lockIdentifier,
+} from './users.sql.ts'
 
 export interface Holders {
   /** The user who proved to own the identifier. */
@@ -23,6 +28,17 @@ export async function lockHolders(tx: Db, identifier: EmailIdentifier): Promise<
   // A statement of its own, so that it sees what those before in the queue have committed.
   const { ownerId, claims } = await findHolders(tx, { kind, canonical })
   return { ownerId: (ownerId ?? undefined) as UserId | undefined, claims }
+}
+
+export interface Holder {
+  userId: UserId
+  /** Whether the user proved to own the identifier; at most one did. */
+  verified: boolean
+}
+
+/** The users who have the identifier, by proof or by claim, in the order in which they came. */
+export async function listHolders(db: Db, { kind, canonical }: EmailIdentifier): Promise<Holder[]> {
+  return (await listHoldersOf(db, { kind, canonical })) as Holder[]
 }
 
 export interface NewAccount {

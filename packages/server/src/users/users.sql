@@ -9,6 +9,14 @@ select (select user_id from identifiers
        (select count(*)::integer from identifiers
          where realm_id = 1 and kind = :kind and canonical = :canonical and verified_at is null) as "claims!";
 
+-- name: listHolders :many
+-- The users who have the identifier, by proof or by claim, in the order in which they came.
+select i.user_id, i.verified_at is not null as "verified!"
+  from identifiers i
+  join users u on u.id = i.user_id
+ where i.realm_id = 1 and i.kind = :kind and i.canonical = :canonical and u.status <> 'deleted'
+ order by i.user_id;
+
 -- name: insertUserWithPassword :exec
 -- A user with one identifier and a password, in one statement.
 with opened as (
@@ -36,7 +44,9 @@ select kind, value, verified_at is not null as "verified!"
 -- name: listUsers :many
 -- Users in the order in which they came, after the one that is named.
 select u.id, u.status, u.display_name, u.created_at, role_names_of(u.id) as "role_names!",
-       array(select i.value from identifiers i where i.user_id = u.id order by i.created_at, i.id) as "identifiers!"
+       array(select i.value from identifiers i where i.user_id = u.id order by i.created_at, i.id) as "identifiers!",
+       array(select i.value from identifiers i where i.user_id = u.id and i.verified_at is null
+              order by i.created_at, i.id) as "unverified!"
   from users u
  where u.status <> 'deleted'
    and (:status?::text is null or u.status = :status?)
@@ -47,7 +57,9 @@ select u.id, u.status, u.display_name, u.created_at, role_names_of(u.id) as "rol
 -- name: searchUsers :many
 -- Users with an identifier from `from` up to `until`, compared byte by byte as the index has them.
 select u.id, u.status, u.display_name, u.created_at, role_names_of(u.id) as "role_names!",
-       array(select i.value from identifiers i where i.user_id = u.id order by i.created_at, i.id) as "identifiers!"
+       array(select i.value from identifiers i where i.user_id = u.id order by i.created_at, i.id) as "identifiers!",
+       array(select i.value from identifiers i where i.user_id = u.id and i.verified_at is null
+              order by i.created_at, i.id) as "unverified!"
   from users u
  where u.status <> 'deleted'
    and (:status?::text is null or u.status = :status?)

@@ -29,6 +29,27 @@ export const findHolders = one<
   columns: ['ownerId', 'claims'],
 })
 
+/** The users who have the identifier, by proof or by claim, in the order in which they came. */
+export const listHolders = many<
+  {
+    kind: string
+    canonical: string
+  },
+  {
+    userId: string
+    verified: boolean
+  }
+>({
+  name: 'users.listHolders',
+  text: `select i.user_id, i.verified_at is not null as "verified!"
+  from identifiers i
+  join users u on u.id = i.user_id
+ where i.realm_id = 1 and i.kind = $1 and i.canonical = $2 and u.status <> 'deleted'
+ order by i.user_id`,
+  params: ['kind', 'canonical'],
+  columns: ['userId', 'verified'],
+})
+
 /** A user with one identifier and a password, in one statement. */
 export const insertUserWithPassword = exec<
   {
@@ -113,11 +134,14 @@ export const listUsers = many<
     createdAt: Date
     roleNames: string[]
     identifiers: string[]
+    unverified: string[]
   }
 >({
   name: 'users.listUsers',
   text: `select u.id, u.status, u.display_name, u.created_at, role_names_of(u.id) as "role_names!",
-       array(select i.value from identifiers i where i.user_id = u.id order by i.created_at, i.id) as "identifiers!"
+       array(select i.value from identifiers i where i.user_id = u.id order by i.created_at, i.id) as "identifiers!",
+       array(select i.value from identifiers i where i.user_id = u.id and i.verified_at is null
+              order by i.created_at, i.id) as "unverified!"
   from users u
  where u.status <> 'deleted'
    and ($1::text is null or u.status = $1)
@@ -125,7 +149,7 @@ export const listUsers = many<
  order by u.id
  limit $3::integer`,
   params: ['status', 'after', 'limit'],
-  columns: ['id', 'status', 'displayName', 'createdAt', 'roleNames', 'identifiers'],
+  columns: ['id', 'status', 'displayName', 'createdAt', 'roleNames', 'identifiers', 'unverified'],
 })
 
 /** Users with an identifier from `from` up to `until`, compared byte by byte as the index has them. */
@@ -144,11 +168,14 @@ export const searchUsers = many<
     createdAt: Date
     roleNames: string[]
     identifiers: string[]
+    unverified: string[]
   }
 >({
   name: 'users.searchUsers',
   text: `select u.id, u.status, u.display_name, u.created_at, role_names_of(u.id) as "role_names!",
-       array(select i.value from identifiers i where i.user_id = u.id order by i.created_at, i.id) as "identifiers!"
+       array(select i.value from identifiers i where i.user_id = u.id order by i.created_at, i.id) as "identifiers!",
+       array(select i.value from identifiers i where i.user_id = u.id and i.verified_at is null
+              order by i.created_at, i.id) as "unverified!"
   from users u
  where u.status <> 'deleted'
    and ($1::text is null or u.status = $1)
@@ -157,7 +184,7 @@ export const searchUsers = many<
  order by u.id
  limit $5::integer`,
   params: ['status', 'after', 'from', 'until', 'limit'],
-  columns: ['id', 'status', 'displayName', 'createdAt', 'roleNames', 'identifiers'],
+  columns: ['id', 'status', 'displayName', 'createdAt', 'roleNames', 'identifiers', 'unverified'],
 })
 
 /** Makes those who change who is an active administrator go one after the other, until their transactions end. */

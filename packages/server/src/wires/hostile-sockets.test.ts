@@ -4,11 +4,13 @@
  */
 
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import http2 from 'node:http2'
 import net from 'node:net'
-import { after, afterEach, before, describe, test } from 'node:test'
+import { after, afterEach, before, beforeEach, describe, test } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
 import { parseAnswer, rawRequest, request, sendRaw } from './testing/raw-http.ts'
-import { startTestListener, type TestListener } from './testing/test-listener.ts'
+import { startTestListener, type TestListener, tokens } from './testing/test-listener.ts'
 
 const limits = {
   headerBytes: 4096,
@@ -132,6 +134,83 @@ describe('a connection that does not get to the point is closed', () => {
     await new Promise((resolve) => stream.on('close', resolve))
     session.destroy()
   })
+})
+
+describe('a peer that never reads its answer gives its connection back', () => {
+  const document = '/large'
+  const connectionsMax = 5
+  let small: TestListener
+
+  beforeEach(async () => {
+    small = await startTestListener({
+      limits: { ...limits, connectionsMax },
+      answer: () =>
+        (async function* () {
+          for (;;) yield { event: { id: 'x'.repeat(100_000) } }
+        })(),
+      mountExtra: (fastify) => {
+        const text = 'x'.repeat(10_000_000)
+        fastify.get(document, async () => text)
+        fastify.get('/livez', async () => 'ok')
+      },
+    })
+  })
+
+  afterEach(() => small.close(0))
+
+  /** Fails by the time limit of the test where no connection becomes free. */
+  async function answersAgain(): Promise<void> {
+    for (;;) {
+      const { status } = await request(small.port, 'GET /livez')
+      if (status === 200) return
+      await pause(50)
+    }
+  }
+
+  const authorization = `Bearer ${tokens.reader}`
+  const events = 'GET /api/v1/events/watch'
+  const readers: [name: string, bytes: Buffer][] = [
+    ['a large answer', rawRequest(`GET ${document}`, { connection: 'keep-alive' })],
+    [
+      'many pipelined answers',
+      Buffer.concat(
+        Array.from({ length: 5 }, () =>
+          rawRequest(`GET ${document}`, { connection: 'keep-alive' }),
+        ),
+      ),
+    ],
+    ['an event stream', rawRequest(events, { authorization })],
+  ]
+  for (const [name, bytes] of readers)
+    test(`HTTP/1.1, ${name}`, { timeout: 15_000 }, async () => {
+      const sockets = Array.from({ length: connectionsMax }, () => {
+        const socket = net.connect(small.port, '127.0.0.1').pause()
+        socket.on('error', () => {})
+        socket.write(bytes)
+        return socket
+      })
+      await Promise.all(sockets.map((socket) => once(socket, 'readable')))
+      await answersAgain()
+      for (const socket of sockets) socket.destroy()
+    })
+
+  for (const path of [document, events.slice(4)])
+    test(`HTTP/2 with a window of 0, ${path}`, { timeout: 15_000 }, async () => {
+      const sessions = Array.from({ length: connectionsMax }, () => {
+        const session = http2.connect(small.url, { settings: { initialWindowSize: 0 } })
+        session.on('error', () => {})
+        return session
+      })
+      await Promise.all(
+        sessions.map((session) => {
+          const stream = session.request({ ':path': path, authorization })
+          stream.on('error', () => {})
+          return once(stream, 'response')
+        }),
+      )
+      await answersAgain()
+      for (const session of sessions) session.destroy()
+    })
 })
 
 describe('a request that cannot be trusted in its framing', () => {

@@ -18,6 +18,12 @@ export function isGone(res: HttpResponse): boolean {
   return 'stream' in res ? res.stream.destroyed : res.destroyed
 }
 
+/** The caller's trace; undefined where there is none or more than one. */
+export function traceparentOf({ headers }: HttpRequest): string | undefined {
+  const { traceparent } = headers
+  return typeof traceparent === 'string' ? traceparent : undefined
+}
+
 /** The path of a request target, without its query. */
 export function pathOf(req: HttpRequest): string {
   const url = req.url ?? ''

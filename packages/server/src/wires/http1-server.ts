@@ -12,6 +12,7 @@ import type { HttpHandler } from './http.ts'
 import type { WireLimits } from './limits.ts'
 import { type Problems, problemMediaType, reasonOfStatus } from './problem.ts'
 import { referenceHeader } from './response-headers.ts'
+import { createStuckWrites } from './stuck-writes.ts'
 
 export interface Http1Options {
   limits: WireLimits
@@ -44,6 +45,9 @@ export function createHttp1Server(options: Http1Options): http.Server {
   server.on('clientError', (error: NodeJS.ErrnoException, socket) =>
     refuseUnparsed(options, error.code, socket as Socket),
   )
+  const stuck = createStuckWrites(limits.requestTimeoutMs)
+  server.on('connection', stuck.watch)
+  server.on('close', stuck.close)
   // The limits on slow requests are checked by a timer that starts when a server listens, which this one never does.
   server.emit('listening')
   return server

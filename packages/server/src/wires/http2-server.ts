@@ -5,7 +5,11 @@
  * Specs: RFC 9113 §5.1.2, §6.8 (GOAWAY), §10.5 (denial of service).
  */
 
-import http2, { type Http2Server, type ServerHttp2Session } from 'node:http2'
+import http2, {
+  type Http2Server,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from 'node:http2'
 import type { HttpHandler } from './http.ts'
 import type { WireLimits } from './limits.ts'
 
@@ -45,6 +49,7 @@ export function createHttp2Server(limits: WireLimits, handle: HttpHandler): Http
     sessions.add(session)
     session.once('close', () => sessions.delete(session))
     closeWhenIdle(session, limits)
+    session.on('stream', (stream) => resetWhenStuck(stream, limits))
   })
   // A connection that breaks the protocol is closed by the library; there is nobody to tell.
   server.on('sessionError', () => {})
@@ -54,6 +59,13 @@ export function createHttp2Server(limits: WireLimits, handle: HttpHandler): Http
       for (const session of sessions) session.close()
     },
   }
+}
+
+/** Resets a stream whose peer takes nothing of an answer that waits to be sent. A silent event stream may stay. */
+function resetWhenStuck(stream: ServerHttp2Stream, limits: WireLimits): void {
+  stream.setTimeout(limits.requestTimeoutMs, () => {
+    if (stream.writableLength > 0) stream.close(http2.constants.NGHTTP2_CANCEL)
+  })
 }
 
 /** Closes a connection that has no open stream: soon before its first one, later between two. */

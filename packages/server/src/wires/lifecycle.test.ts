@@ -262,6 +262,23 @@ describe('time', () => {
   })
 })
 
+test("a caller's trace is continued on every wire", async () => {
+  const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
+  const seen: unknown[] = []
+  const listener = await start({
+    app: {
+      trace: (labels, run) => {
+        seen.push(labels.traceparent)
+        return run()
+      },
+    },
+  })
+  await request(listener.port, `GET ${policy}`, { traceparent })
+  const json = { 'content-type': 'application/json', traceparent }
+  await request(listener.port, `POST /${policyMethod}`, json, '{}')
+  assert.deepEqual(seen, [traceparent, traceparent])
+})
+
 describe('too much at once', () => {
   test('is UNAVAILABLE with a time to come back, and over again afterwards', async () => {
     const work = gate()

@@ -9,10 +9,10 @@
 import type { FastifyInstance } from 'fastify'
 import type { App } from '../call/app.ts'
 import { createReferences } from '../call/reference.ts'
-import { type ClientAddress, createClientAddress } from './client-address.ts'
+import { createClientAddress } from './client-address.ts'
 import { createCors } from './cors.ts'
 import { createDispatch } from './dispatch.ts'
-import type { HttpHandler, HttpRequest } from './http.ts'
+import type { HttpHandler } from './http.ts'
 import { createHttp1Server } from './http1-server.ts'
 import { createHttp2Server } from './http2-server.ts'
 import type { WireLimits } from './limits.ts'
@@ -45,11 +45,7 @@ export interface ListenerOptions {
   /** Whether this instance takes calls, for the gRPC health service. */
   ready(): Promise<boolean>
   /** Adds what is outside the contract: probes, metrics, documents, pages. */
-  mountExtra?(fastify: FastifyInstance, tools: ExtraTools): void | Promise<void>
-}
-
-export interface ExtraTools {
-  clientAddress(req: HttpRequest): ClientAddress
+  mountExtra?(fastify: FastifyInstance): void | Promise<void>
 }
 
 export interface Listener {
@@ -77,7 +73,7 @@ export async function createListener(options: ListenerOptions): Promise<Listener
   }
   const { fastify, handle: rest } = createFastify(shared)
   await fastify.register((scope) => mountRest(scope, shared))
-  await options.mountExtra?.(fastify, { clientAddress: shared.clientAddress })
+  await options.mountExtra?.(fastify)
   await fastify.ready()
   const services = [...new Set(app.methods.map(({ desc }) => desc.parent))]
   const rpc = createRpc({

@@ -12,7 +12,7 @@ import { callUnary, openStream, type StreamRequest } from '../../call/call.ts'
 import type { Method, StreamMethod, UnaryMethod } from '../../call/method.ts'
 import { refusalOf } from '../../call/refusal.ts'
 import type { ClientAddress } from '../client-address.ts'
-import { type HttpRequest, whenGone } from '../http.ts'
+import { type HttpRequest, traceparentOf, whenGone } from '../http.ts'
 import type { WireLimits } from '../limits.ts'
 import type { Problems } from '../problem.ts'
 import { referenceHeader } from '../response-headers.ts'
@@ -35,7 +35,6 @@ export interface RestOptions {
 
 const jsonOptions = { alwaysEmitImplicit: true }
 const jsonMediaType = 'application/json; charset=utf-8'
-const userAgentLength = 500
 
 /** Adds a route for every binding of every method. Throws where two claim one path, or a rule does not fit. */
 export async function mountRest(fastify: FastifyInstance, options: RestOptions): Promise<void> {
@@ -118,8 +117,9 @@ function callOf(options: RestOptions, exchange: Exchange<Method>): StreamRequest
     wire: 'rest',
     reference: request.id,
     ipAddress: options.clientAddress(request.raw).ipAddress,
-    userAgent: (headers['user-agent'] ?? '').slice(0, userAgentLength),
+    userAgent: headers['user-agent'] ?? '',
     authorization: headers.authorization,
+    traceparent: traceparentOf(request.raw),
     timeoutMs: options.limits.requestTimeoutMs,
     shutdown: options.shutdown,
     decode: () =>

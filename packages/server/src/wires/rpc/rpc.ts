@@ -24,7 +24,7 @@ import { decodeBinary, decodeJson, undecodable } from '../../call/decode.ts'
 import type { Method } from '../../call/method.ts'
 import { errorDetail, refusalHeaders, refusalOf } from '../../call/refusal.ts'
 import { reasons, SignetError } from '../../errors.ts'
-import { type HttpRequest, type HttpResponse, pathOf, whenGone } from '../http.ts'
+import { type HttpRequest, type HttpResponse, pathOf, traceparentOf, whenGone } from '../http.ts'
 import type { WireLimits } from '../limits.ts'
 import { serveReflection } from './reflection.ts'
 import { formatOf, type RpcFormat, readPayload } from './rpc-payload.ts'
@@ -52,7 +52,6 @@ export interface Rpc {
 }
 
 const jsonOptions = { ignoreUnknownFields: false, alwaysEmitImplicit: true }
-const userAgentLength = 500
 const callKey = createContextKey<StreamRequest | undefined>(undefined)
 
 /** The headers by which the protocols negotiate an answer. */
@@ -191,8 +190,9 @@ async function takeOver(
     wire: format.wire,
     reference: origin.reference,
     ipAddress: origin.ipAddress,
-    userAgent: String(req.headers['user-agent'] ?? '').slice(0, userAgentLength),
+    userAgent: req.headers['user-agent'] ?? '',
     authorization: req.headers.authorization,
+    traceparent: traceparentOf(req),
     timeoutMs: Math.min(options.limits.requestTimeoutMs, timeout.timeoutMs ?? Infinity),
     shutdown: options.shutdown,
     decode,
