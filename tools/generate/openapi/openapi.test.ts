@@ -93,7 +93,9 @@ describe('examples against the contract itself', () => {
     const validator = createValidator()
     for (const method of contract.services.flatMap((service) => service.methods)) {
       for (const { verb, path, body } of restBindings(method)) {
-        const described = operation(verb.toLowerCase(), path)
+        // The document names parameters as JSON does.
+        const named = path.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase())
+        const described = operation(verb.toLowerCase(), named)
         const answered = toObject(at(described, 'responses', '200', 'content'))
         const [media] = Object.values(answered)
         fromJson(method.output, at(media, 'example') ?? null)
@@ -118,8 +120,16 @@ describe('what the document says', () => {
       'post /api/v1/auth/sign-in signet.v1.AuthService/SignIn',
       'post /api/v1/auth/validate-credentials signet.v1.AuthService/ValidateCredentials',
       'get /api/v1/auth/password-policy signet.v1.AuthService/GetPasswordPolicy',
+      'post /api/v1/auth/refresh signet.v1.AuthService/RefreshTokens',
+      'post /api/v1/auth/confirm-refresh signet.v1.AuthService/ConfirmRefresh',
+      'post /api/v1/auth/sign-out signet.v1.AuthService/SignOut',
+      'post /api/v1/auth/change-password signet.v1.AuthService/ChangePassword',
       'get /api/v1/events/watch signet.v1.EventService/WatchEvents',
+      'get /api/v1/sessions signet.v1.SessionService/ListSessions',
+      'delete /api/v1/sessions/{sessionId} signet.v1.SessionService/RevokeSession',
+      'post /api/v1/sessions/revoke-others signet.v1.SessionService/RevokeOtherSessions',
       'get /api/v1/users/me signet.v1.UserService/GetMe',
+      'patch /api/v1/users/me signet.v1.UserService/UpdateMe',
     ])
   })
 
@@ -148,7 +158,13 @@ describe('what the document says', () => {
   it('leaves answers open, and requires what is always written', () => {
     const answer = schema('Tokens')
     assert.equal(answer.additionalProperties, undefined)
-    assert.deepEqual(answer.required, ['accessToken', 'tokenType', 'expiresIn', 'sessionId'])
+    assert.deepEqual(answer.required, [
+      'accessToken',
+      'tokenType',
+      'expiresIn',
+      'sessionId',
+      'refreshToken',
+    ])
     assert.equal(
       schema('ValidateCredentialsResponse').required?.toString().includes('authTime'),
       false,
