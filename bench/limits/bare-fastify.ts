@@ -2,7 +2,7 @@
 
 import Fastify from 'fastify'
 import { answerParent } from '../child.ts'
-import { passwordPolicy, signInAnswer } from '../server/stub-answers.ts'
+import { deviceSecret, passwordPolicy, signInAnswer } from '../server/stub-answers.ts'
 
 const text = { type: 'string' }
 const whole = { type: 'integer' }
@@ -39,12 +39,14 @@ fastify.post(
             tokenType: text,
             expiresIn: whole,
             sessionId: text,
+            refreshToken: text,
           }),
+          deviceSecret: text,
         }),
       },
     },
   },
-  async () => ({ tokens: signInAnswer }),
+  async () => ({ tokens: signInAnswer, deviceSecret }),
 )
 const listening = fastify.listen({ host: '127.0.0.1', port: 0 })
 

@@ -21,4 +21,8 @@ export const signInAnswer = {
   tokenType: 'Bearer',
   expiresIn: 300,
   sessionId: '018f3c6e-7b1a-7c3d-9e4f-0a1b2c3d4e5f',
+  refreshToken: `sr1_${'c'.repeat(70)}`,
 }
+
+/** What a device presents at its next sign-in. */
+export const deviceSecret = 'd'.repeat(43)

@@ -14,7 +14,7 @@ import { authenticateBearer } from '../../packages/server/src/tokens/authenticat
 import { defaultWireLimits } from '../../packages/server/src/wires/limits.ts'
 import { createListener } from '../../packages/server/src/wires/listener.ts'
 import { answerParent } from '../child.ts'
-import { passwordPolicy, signInAnswer } from './stub-answers.ts'
+import { deviceSecret, passwordPolicy, signInAnswer } from './stub-answers.ts'
 
 const metrics = createMetrics()
 // The handlers below are all that would look at the dependencies.
@@ -24,7 +24,7 @@ const listener = await createListener({
     deps,
     methods: implement(AuthService, {
       signUp: async () => ({ accepted: true }),
-      signIn: async () => ({ result: { case: 'tokens', value: signInAnswer } }),
+      signIn: async () => ({ result: { case: 'tokens', value: signInAnswer }, deviceSecret }),
       validateCredentials: async () => ({}),
       getPasswordPolicy: async () => passwordPolicy,
       refreshTokens: async () => ({}),
