@@ -10,6 +10,7 @@ import type { KnownGrants } from './grants/grant-keys.ts'
 import type { Metrics } from './operations/metrics.ts'
 import type { LiveLog } from './revocation/live-log.ts'
 import type { SessionEnds } from './revocation/session-ends.ts'
+import type { SimultaneousSignIns } from './sign-in/simultaneous-sign-ins.ts'
 import type { SigningKeys } from './tokens/signing-keys.ts'
 
 export interface Deps {
@@ -22,6 +23,7 @@ export interface Deps {
   eventFeed: EventFeed
   revocations: LiveLog
   sessionEnds: SessionEnds
+  signIns: SimultaneousSignIns
   metrics: Metrics
   log: Logger
 }

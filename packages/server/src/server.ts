@@ -36,6 +36,7 @@ import { createTracing, type Tracing } from './operations/tracing.ts'
 import { mountReference } from './reference/mount-reference.ts'
 import { openLiveLog } from './revocation/live-log.ts'
 import { openSessionEnds } from './revocation/session-ends.ts'
+import { openSimultaneousSignIns } from './sign-in/simultaneous-sign-ins.ts'
 import { authenticateBearer } from './tokens/authenticate.ts'
 import { startKeyRotation } from './tokens/rotate-signing-keys.ts'
 import { ensureSigningKeys } from './tokens/signing-keys.ts'
@@ -158,6 +159,7 @@ async function openDeps({ config, log, metrics, tracing, address }: Environment)
       eventFeed: sealer.feed,
       revocations,
       sessionEnds: openSessionEnds({ db, masterSecret, revocations }),
+      signIns: openSimultaneousSignIns({ config, db, masterSecret }),
     }
     const keyRotation = startKeyRotation(deps)
     const close = async () => {

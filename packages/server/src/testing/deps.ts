@@ -13,6 +13,7 @@ import { createMetrics } from '../operations/metrics.ts'
 import type { RequestContext } from '../request-context.ts'
 import { openLiveLog } from '../revocation/live-log.ts'
 import { openSessionEnds } from '../revocation/session-ends.ts'
+import { openSimultaneousSignIns } from '../sign-in/simultaneous-sign-ins.ts'
 import { ensureSigningKeys } from '../tokens/signing-keys.ts'
 import { createTestDatabase } from './database.ts'
 
@@ -43,6 +44,7 @@ export async function openTestDeps(): Promise<TestDeps> {
       eventFeed: openEventFeed(),
       revocations,
       sessionEnds: openSessionEnds({ db, masterSecret, revocations }),
+      signIns: openSimultaneousSignIns({ config, db, masterSecret }),
       metrics: createMetrics(),
       log,
     },
@@ -52,6 +54,12 @@ export async function openTestDeps(): Promise<TestDeps> {
       await drop()
     },
   }
+}
+
+/** The same parts, some of them replaced, with what is opened over them opened anew. */
+export function withParts(deps: Deps, parts: Partial<Deps>): Deps {
+  const changed = { ...deps, ...parts }
+  return { ...changed, signIns: openSimultaneousSignIns(changed) }
 }
 
 /** The context of one call by nobody known. */
