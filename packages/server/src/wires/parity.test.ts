@@ -99,6 +99,25 @@ const inputs: Record<
     },
   },
   'signet.v1.UserService/GetMe': { valid: {} },
+  'signet.v1.RevocationService/WatchRevocations': {
+    valid: { logId: '7c1f0d0e-4a53-4d0c-9a57-0c3a6a1d9b11', since: '7', verifierId: 'one' },
+    invalid: {
+      input: { logId: 'x'.repeat(37), since: '-1', stalenessBudgetSeconds: 3601 },
+      rules: {
+        logId: 'string.max_len',
+        since: 'int64.gte',
+        stalenessBudgetSeconds: 'int32.gte_lte',
+      },
+    },
+  },
+  'signet.v1.RevocationService/ReportPosition': {
+    valid: { verifierId: 'one', logId: '7c1f0d0e-4a53-4d0c-9a57-0c3a6a1d9b11', position: '7' },
+    invalid: {
+      input: { verifierId: '', logId: 'x'.repeat(37), position: '-1' },
+      rules: { verifierId: 'string.min_len', logId: 'string.max_len', position: 'int64.gte' },
+    },
+  },
+  'signet.v1.RevocationService/GetRevocationStatus': { valid: {} },
   'signet.v1.EventService/WatchEvents': {
     valid: { since: '7', untilNow: true },
     invalid: { input: { since: '-1' }, rules: { since: 'int64.gte' } },
