@@ -10,6 +10,7 @@ import type { KnownGrants } from './grants/grant-keys.ts'
 import type { Metrics } from './operations/metrics.ts'
 import type { RevocationFeed } from './revocation/feed.ts'
 import type { LiveLog } from './revocation/live-log.ts'
+import type { Receipts } from './revocation/receipts.ts'
 import type { SessionEnds } from './revocation/session-ends.ts'
 import type { VerifierRegistry } from './revocation/verifier-registry.ts'
 import type { SigningKeys } from './tokens/signing-keys.ts'
@@ -25,6 +26,7 @@ export interface Deps {
   revocations: LiveLog
   revocationFeed: RevocationFeed
   verifiers: VerifierRegistry
+  receipts: Receipts
   sessionEnds: SessionEnds
   metrics: Metrics
   log: Logger

@@ -36,6 +36,7 @@ import { createTracing, type Tracing } from './operations/tracing.ts'
 import { mountReference } from './reference/mount-reference.ts'
 import { openRevocationFeed } from './revocation/feed.ts'
 import { openLiveLog } from './revocation/live-log.ts'
+import { openReceipts } from './revocation/receipts.ts'
 import { openSessionEnds } from './revocation/session-ends.ts'
 import { openVerifierRegistry } from './revocation/verifier-registry.ts'
 import { authenticateBearer } from './tokens/authenticate.ts'
@@ -165,6 +166,7 @@ async function openDeps({ config, log, metrics, tracing, address }: Environment)
       revocations,
       revocationFeed,
       verifiers: openVerifierRegistry({ db, log }),
+      receipts: openReceipts(db),
       sessionEnds: openSessionEnds({ db, masterSecret, revocations }),
     }
     const keyRotation = startKeyRotation(deps)

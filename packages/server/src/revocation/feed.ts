@@ -62,6 +62,8 @@ export interface FeedOptions {
 }
 
 const pageSize = 500
+/** Nobody waits longer for a receipt. */
+const askForMs = 10_000
 /** How long a step is shared by those who stand at the same place. Its age is what it is at the end of that time. */
 const sharedForMs = 50
 /** Watchers that are woken in one turn of the event loop. */
@@ -75,7 +77,7 @@ export function openRevocationFeed({ issuer, heartbeatMs }: FeedOptions): Revoca
   const entries = openFeedEntries(issuer)
   const crowd = openCrowd(heartbeatMs)
   const shared = new Map<bigint | undefined, { step: WatchRevocationsResponse; until: number }>()
-  const log = { logId: '', position: 0n, readAtMs: 0, loaded: false, awaited: 0n }
+  const log = { logId: '', position: 0n, readAtMs: 0, loaded: false, awaited: 0n, askUntilMs: 0 }
 
   const ageAt = (ms: number) => Math.max(0, Math.ceil(ms - log.readAtMs))
   const hasMoved = ({ logId, position }: FeedPlace) =>
@@ -90,7 +92,10 @@ export function openRevocationFeed({ issuer, heartbeatMs }: FeedOptions): Revoca
     append(added, position) {
       for (const entry of added) {
         entries.add(entry)
-        if (entry.awaited) log.awaited = entry.position
+        if (entry.awaited) {
+          log.awaited = entry.position
+          log.askUntilMs = performance.now() + askForMs
+        }
       }
       log.position = position
       shared.clear()
@@ -124,7 +129,14 @@ export function openRevocationFeed({ issuer, heartbeatMs }: FeedOptions): Revoca
 
 interface StepParts {
   entries: FeedEntries
-  log: { logId: string; position: bigint; loaded: boolean; awaited: bigint }
+  log: {
+    logId: string
+    position: bigint
+    loaded: boolean
+    /** The last entry that somebody waits for, and until when verifiers are asked about it. */
+    awaited: bigint
+    askUntilMs: number
+  }
   place: FeedPlace
   ageMs: number
 }
@@ -136,6 +148,7 @@ function makeStep({ entries, log, place, ageMs }: StepParts): WatchRevocationsRe
   const last = page.length === pageSize ? page.at(-1) : undefined
   const head = log.position > from ? log.position : from
   const position = last === undefined ? head : last.position
+  const now = performance.now()
   return create(WatchRevocationsResponseSchema, {
     logId: log.logId,
     reset,
@@ -143,8 +156,8 @@ function makeStep({ entries, log, place, ageMs }: StepParts): WatchRevocationsRe
     position,
     complete: log.loaded && position >= log.position,
     ageMs: Math.min(ageMs, 2 ** 31 - 1),
-    report: log.awaited > from && log.awaited <= position,
-    clockMs: BigInt(Math.floor(performance.now())),
+    report: log.awaited > from && log.awaited <= position && now < log.askUntilMs,
+    clockMs: BigInt(Math.floor(now)),
   })
 }
 

@@ -81,3 +81,19 @@ with instances as (
 )
 delete from revocation_verifiers
  where left_at < signet_now() - greatest(interval '10 minutes', make_interval(secs => staleness_budget_seconds));
+
+-- name: findReceiptVerifiers :many
+-- The verifiers that may still accept something, with the log and the longest token's life. One row without a verifier
+-- where there is none. Who left longer ago than its budget refuses everything; who declared none, when tokens have expired.
+select h.log_id as "head_log_id!", h.token_lifetime_seconds as "token_lifetime_seconds!",
+       v.owner as "owner?", v.verifier_id as "verifier_id?", v.client_id as "client_id?", v.name as "name?",
+       v.staleness_budget_seconds as "staleness_budget_seconds?", v.log_id as "log_id?", v.position as "position?"
+  from revocation_head h
+  left join lateral (
+    select r.*
+      from revocation_verifiers r
+     where r.left_at is null
+        or r.left_at + make_interval(secs => coalesce(nullif(r.staleness_budget_seconds, 0), h.token_lifetime_seconds)) > signet_now()
+     order by r.owner, r.verifier_id
+     limit :limit::integer
+  ) v on true;

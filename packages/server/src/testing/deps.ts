@@ -13,6 +13,7 @@ import { createMetrics } from '../operations/metrics.ts'
 import type { RequestContext } from '../request-context.ts'
 import { openRevocationFeed } from '../revocation/feed.ts'
 import { openLiveLog } from '../revocation/live-log.ts'
+import { openReceipts } from '../revocation/receipts.ts'
 import { openSessionEnds } from '../revocation/session-ends.ts'
 import { openVerifierRegistry } from '../revocation/verifier-registry.ts'
 import { ensureSigningKeys } from '../tokens/signing-keys.ts'
@@ -49,6 +50,7 @@ export async function openTestDeps(): Promise<TestDeps> {
       revocations,
       revocationFeed,
       verifiers,
+      receipts: openReceipts(db),
       sessionEnds: openSessionEnds({ db, masterSecret, revocations }),
       metrics: createMetrics(),
       log,
