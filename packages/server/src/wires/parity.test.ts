@@ -76,7 +76,10 @@ const inputs: Record<
   },
   'signet.v1.AuthService/SignOut': {
     valid: { token: 'sr1_token', scope: 'SIGN_OUT_SCOPE_EVERYWHERE' },
-    invalid: { input: { token: 'x'.repeat(8193) }, rules: { token: 'string.max_len' } },
+    invalid: {
+      input: { token: 'x'.repeat(8193), waitMs: 10_001 },
+      rules: { token: 'string.max_len', waitMs: 'int32.gte_lte' },
+    },
   },
   'signet.v1.AuthService/ChangePassword': {
     valid: { currentPassword: 'correct horse', newPassword: 'correct battery' },
@@ -88,9 +91,15 @@ const inputs: Record<
   'signet.v1.SessionService/ListSessions': { valid: {} },
   'signet.v1.SessionService/RevokeSession': {
     valid: { sessionId: '0199f3a4-1e9b-7a63-8c55-62d0b7f1a8e4' },
-    invalid: { input: { sessionId: 'nonsense' }, rules: { sessionId: 'string.uuid' } },
+    invalid: {
+      input: { sessionId: 'nonsense', waitMs: -1 },
+      rules: { sessionId: 'string.uuid', waitMs: 'int32.gte_lte' },
+    },
   },
-  'signet.v1.SessionService/RevokeOtherSessions': { valid: {} },
+  'signet.v1.SessionService/RevokeOtherSessions': {
+    valid: { waitMs: 10_000 },
+    invalid: { input: { waitMs: 10_001 }, rules: { waitMs: 'int32.gte_lte' } },
+  },
   'signet.v1.UserService/UpdateMe': {
     valid: { displayName: 'Ada', locale: 'en' },
     invalid: {
