@@ -96,6 +96,7 @@ export async function startServer({
       passwordHasher: deps.passwords.counts,
       sealer: sealer.state,
       calls: app.admission.counts,
+      revocations: deps.revocationFeed.state,
     })
     const readiness = openReadiness(deps)
     const { addresses, stop } = await listen({ config, app, readiness, metrics })

@@ -6,7 +6,7 @@
  * 3. Same log: what came after the last position. Another log, or none: a snapshot. Either in bounded steps.
  * 4. Then each change as it is read, and a heartbeat while there is none.
  * 5. A verifier that names itself is noted before its first step, so that no receipt leaves it out.
- * 6. Who takes too long to take a step is sent away, and goes on where it stood: what waits in buffers has grown old.
+ * 6. Who takes ten heartbeats to take a step is sent away, and goes on where it stood: what waits in buffers grows old.
  *
  * Errors: UNAVAILABLE.
  */
@@ -20,7 +20,7 @@ import type { FeedPlace } from './feed.ts'
 import { watcherOf } from './feed-rpc.ts'
 
 const readTimeoutMs = 2_000
-const stepTimeoutMs = 10_000
+const heartbeatsMissedMax = 10
 
 type WatchDeps = Pick<Deps, 'config' | 'revocations' | 'revocationFeed' | 'verifiers'>
 
@@ -34,6 +34,7 @@ export async function* watchRevocations(
   await requireFreshView(deps, ctx, place)
   const verifier = { ...watcherOf(ctx), verifierId, name, stalenessBudgetSeconds }
   const leave = verifierId === '' ? () => {} : await deps.verifiers.enter(verifier, place)
+  const stepTimeoutMs = heartbeatsMissedMax * deps.config.revocationFeed.heartbeatMs
   const watcher = deps.revocationFeed.join()
   try {
     while (!ctx.signal.aborted) {
