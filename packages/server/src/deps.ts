@@ -8,8 +8,11 @@ import type { Database } from './db/database.ts'
 import type { EventFeed } from './events/event-feed.ts'
 import type { KnownGrants } from './grants/grant-keys.ts'
 import type { Metrics } from './operations/metrics.ts'
+import type { RevocationFeed } from './revocation/feed.ts'
 import type { LiveLog } from './revocation/live-log.ts'
+import type { Receipts } from './revocation/receipts.ts'
 import type { SessionEnds } from './revocation/session-ends.ts'
+import type { VerifierRegistry } from './revocation/verifier-registry.ts'
 import type { SimultaneousSignIns } from './sign-in/simultaneous-sign-ins.ts'
 import type { SigningKeys } from './tokens/signing-keys.ts'
 
@@ -22,6 +25,9 @@ export interface Deps {
   passwords: PasswordHasher
   eventFeed: EventFeed
   revocations: LiveLog
+  revocationFeed: RevocationFeed
+  verifiers: VerifierRegistry
+  receipts: Receipts
   sessionEnds: SessionEnds
   signIns: SimultaneousSignIns
   metrics: Metrics
