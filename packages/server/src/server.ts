@@ -16,6 +16,7 @@ import { openPasswordHasher } from './authenticators/password-hash.ts'
 import { createAdmission } from './call/admission.ts'
 import type { App } from './call/app.ts'
 import { createValidate } from './call/validate.ts'
+import { openKnownClients } from './clients/known-clients.ts'
 import type { Config } from './config/config.ts'
 import { ensureMasterSecret } from './config/kept-master-secret.ts'
 import { formatSocketAddress } from './config/socket-address.ts'
@@ -36,7 +37,7 @@ import { createTracing, type Tracing } from './operations/tracing.ts'
 import { mountReference } from './reference/mount-reference.ts'
 import { openLiveLog } from './revocation/live-log.ts'
 import { openSessionEnds } from './revocation/session-ends.ts'
-import { authenticateBearer } from './tokens/authenticate.ts'
+import { authenticate } from './tokens/authenticate.ts'
 import { startKeyRotation } from './tokens/rotate-signing-keys.ts'
 import { ensureSigningKeys } from './tokens/signing-keys.ts'
 import { defaultWireLimits } from './wires/limits.ts'
@@ -152,6 +153,7 @@ async function openDeps({ config, log, metrics, tracing, address }: Environment)
       masterSecret,
       signingKeys,
       knownGrants: openKnownGrants(masterSecret),
+      knownClients: openKnownClients(),
       passwords,
       metrics,
       log,
@@ -179,7 +181,7 @@ function createApp(deps: Deps, tracing: Tracing): App {
     methods,
     validate: createValidate(),
     admission: createAdmission({ callsMax: deps.config.limits.concurrentCalls, streamsMax }),
-    authenticate: authenticateBearer,
+    authenticate,
     observe: deps.metrics.observeCall,
     trace: tracing.traceCall,
   }

@@ -4,7 +4,7 @@
  * 1. decode: bytes into a message (the wire says how);
  * 2. validate: the rules of the contract;
  * 3. limit: a place among the running calls, and the rates of the caller;
- * 4. authenticate: the bearer token becomes a user; a public method does not look at it;
+ * 4. authenticate: a bearer token becomes a user, an id and a secret a client; a public method does not look at them;
  * 5. authorize: the access option of the method;
  * 6. handle: the handler, within the time limit;
  * 7. encode: the answer as a whole message (the wire turns it into bytes).
@@ -14,17 +14,16 @@
 
 import { create, type Message } from '@bufbuild/protobuf'
 import { ErrorReason } from '@signet/contract'
+import { parseAuthorization } from '../authorization-header.ts'
 import { reasonName, SignetError } from '../errors.ts'
+import type { Caller } from '../request-context.ts'
 import { admissionKind } from './admission.ts'
 import type { App } from './app.ts'
-import { authorize, needsToken } from './authorize.ts'
-import { parseBearerToken } from './bearer-token.ts'
+import { admitCredentials, authorize, needsCredentials } from './authorize.ts'
 import { CallContext, CallerGone, type CallOrigin } from './call-context.ts'
 import type { Method, StreamMethod, UnaryMethod } from './method.ts'
 import { refusalOf } from './refusal.ts'
-
-/** What `setTimeout` can wait for; it would fire at once for more. */
-const longestTimerMs = 2 ** 31 - 1
+import { endStreamWith } from './stream-ends.ts'
 
 /** One call, as a wire hands it over. */
 export interface CallRequest extends CallOrigin {
@@ -98,7 +97,7 @@ export async function openStream(
       if (ctx.abortReason instanceof CallerGone) end('gone')
     })
     if (ctx.signal.aborted) end('gone')
-    return messagesOf(app, method, { ctx, input, shutdown: request.shutdown, end })
+    return messagesOf(app, method, { ctx, input, request, end })
   } catch (error) {
     const refusal = refusalOf(reasonOf(ctx, error), () => ctx.log, method.name)
     observed(resultOf(ctx, refusal))
@@ -119,23 +118,24 @@ function once(run: (result: string) => void): (result: string) => void {
 interface OpenStream {
   ctx: CallContext
   input: Message
-  shutdown: AbortSignal
+  request: StreamRequest
   /** Gives the place back and tells how the stream ended; the first time counts. */
   end(result: string): void
 }
 
-/**
- * The messages of an open stream. Throws a SignetError; ends without one when the caller goes away. UNAVAILABLE ends it
- * when the server shuts down, so that no watcher takes that for the end of the list, and UNAUTHENTICATED when the
- * caller's token expires.
- */
+/** The messages of an open stream. Throws a SignetError; ends without one when the caller goes away. */
 async function* messagesOf(
   app: App,
   method: StreamMethod,
-  { ctx, input, shutdown, end }: OpenStream,
+  { ctx, input, request, end }: OpenStream,
 ): AsyncGenerator<Message, void, undefined> {
   let result = 'gone'
-  const release = endWith(ctx, shutdown)
+  const reauthorize = () =>
+    callerOf(app, method, { ctx: new CallContext(request, new Date(), app.deps.log), request })
+  const release = endStreamWith(ctx, {
+    shutdown: request.shutdown,
+    reauthorize: needsCredentials(method.who) ? reauthorize : undefined,
+  })
   try {
     yield* interruptible(ctx, method, method.handle(app.deps, ctx, input))
     if (ctx.abortReason === undefined) result = 'ok'
@@ -163,17 +163,24 @@ async function passGates(
   app.admission.enter(admissionKind(method))
   try {
     if (app.limit !== undefined) await app.limit(app.deps, ctx, { method, input })
-    if (needsToken(method.who)) {
-      const token = parseBearerToken(request.authorization)
-      if (token === undefined) throw new SignetError(ErrorReason.UNAUTHENTICATED)
-      ctx.caller = await app.authenticate(app.deps, ctx, token)
-      authorize(method.who, ctx.caller, ctx.now)
-    }
+    if (needsCredentials(method.who)) ctx.caller = await callerOf(app, method, { ctx, request })
     return input
   } catch (error) {
     app.admission.leave(admissionKind(method))
     throw error
   }
+}
+
+/** Who calls, where the method admits them. */
+async function callerOf(
+  app: App,
+  { who }: Method,
+  { ctx, request }: { ctx: CallContext; request: CallOrigin },
+): Promise<Caller> {
+  const credentials = admitCredentials(who, parseAuthorization(request.authorization))
+  const caller = await app.authenticate(app.deps, ctx, credentials)
+  authorize(who, caller, ctx.now)
+  return caller
 }
 
 /** Runs work that has to be done in time. Late work goes on unheard, its signal aborted, and keeps its place. */
@@ -195,26 +202,6 @@ function within<T>(ctx: CallContext, timeoutMs: number, work: () => Promise<T>):
       },
     )
   })
-}
-
-/** Aborts a stream when the server shuts down or its token expires. Answers what undoes this. */
-function endWith(ctx: CallContext, shutdown: AbortSignal): () => void {
-  const onShutdown = () =>
-    ctx.abort(new SignetError(ErrorReason.UNAVAILABLE, { retryAfterSeconds: 1 }))
-  if (shutdown.aborted) onShutdown()
-  shutdown.addEventListener('abort', onShutdown, { once: true })
-  // A stream is authorized as long as its token lives. Ending it earlier, on a revocation, belongs here too.
-  const expiry =
-    ctx.caller.kind === 'user'
-      ? setTimeout(
-          () => ctx.abort(new SignetError(ErrorReason.UNAUTHENTICATED)),
-          Math.min(ctx.caller.expiresAt.getTime() - ctx.now.getTime(), longestTimerMs),
-        )
-      : undefined
-  return () => {
-    shutdown.removeEventListener('abort', onShutdown)
-    clearTimeout(expiry)
-  }
 }
 
 /** The handler's messages, until it ends or the call's signal is aborted, even while it waits for its next message. */

@@ -33,6 +33,7 @@ export const eventKinds = [
   'client.created',
   'client.secret_rotated',
   'client.disabled',
+  'client.authentication_failed',
   'installation.recovered',
 ] as const
 
@@ -48,6 +49,7 @@ export const countedKinds: ReadonlySet<EventKind> = new Set([
   'access.denied',
   'refresh_token.retried_elsewhere',
   'refresh_token.state_lost',
+  'client.authentication_failed',
 ])
 
 /** How many attempts of a window are recorded one by one. */

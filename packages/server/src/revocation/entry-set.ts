@@ -32,6 +32,8 @@ export interface LiveEntry {
 export interface EntrySet {
   add(entry: LiveEntry): void
   revokes(token: RevocableToken): boolean
+  /** Whether an entry ends what a client, or anyone, had at this position. */
+  endsClient(clientId: string, rev: number): boolean
   /** Forgets entries that have expired, oldest first. */
   expire(nowMs: number): void
   clear(): void
@@ -63,7 +65,11 @@ export function openEntrySet(entriesMax: number): EntrySet {
   const names = (scope: EntryScope, value: string | undefined) =>
     value !== undefined && byScope[scope].has(value)
 
-  const cuts = (scope: EntryScope, value: string, { rev, sid }: RevocableToken) =>
+  const cuts = (
+    scope: EntryScope,
+    value: string,
+    { rev, sid }: Pick<RevocableToken, 'rev' | 'sid'>,
+  ) =>
     byScope[scope]
       .get(value)
       ?.some(
@@ -92,6 +98,9 @@ export function openEntrySet(entriesMax: number): EntrySet {
         cuts('client', token.client_id, token) ||
         cuts('all', '', token)
       )
+    },
+    endsClient(clientId, rev) {
+      return cuts('client', clientId, { rev }) || cuts('all', '', { rev })
     },
     expire(nowMs) {
       for (const entry of inOrder.values()) {

@@ -26,6 +26,8 @@ import {
 export interface LiveLog {
   /** Whether an entry kills the token. False says only that none is known here. */
   revokes(token: RevocableToken): boolean
+  /** Whether an entry ends a client whose secret rests on this position. False says only that none is known here. */
+  endsClient(clientId: string, rev: number): boolean
   /** Tells every instance, this one included, that something was committed to the log. Does not wait. */
   announce(): void
   /** Resolves once the entry at this position has been read, or the signal aborts. */
@@ -80,6 +82,7 @@ export async function openLiveLog(deps: LiveLogDeps, options: LiveLogOptions): P
   const announcer = openAnnouncer(deps.db)
   return {
     revokes: reader.set.revokes,
+    endsClient: reader.set.endsClient,
     announce() {
       alarm.ring()
       announcer.announce()

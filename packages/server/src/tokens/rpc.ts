@@ -7,17 +7,26 @@ import type {
   RefreshTokensRequest,
   RefreshTokensResponseSchema,
 } from '@signet/contract'
+import { authenticateClient } from '../clients/authenticate-client.ts'
 import type { Deps } from '../deps.ts'
 import type { RequestContext } from '../request-context.ts'
 import { confirmRefresh as confirm, refreshTokens as refresh } from './refresh-tokens.ts'
 
-/** New tokens for a refresh token. */
+/**
+ * New tokens for a refresh token. A client that has a secret authenticates with it; credentials that are wrong refuse the
+ * call, whosever the token is. A bearer token is not looked at.
+ */
 export async function refreshTokens(
   deps: Deps,
   ctx: RequestContext,
   { refreshToken }: RefreshTokensRequest,
 ): Promise<MessageInitShape<typeof RefreshTokensResponseSchema>> {
-  const { sessionId = '', ...issued } = await refresh(deps, ctx, { refreshToken })
+  const credentials = ctx.clientCredentials
+  const client = credentials && (await authenticateClient(deps, ctx, credentials))
+  const { sessionId = '', ...issued } = await refresh(deps, ctx, {
+    refreshToken,
+    ...(client && { authenticatedClientId: client.clientId }),
+  })
   return { tokens: { ...issued, sessionId, tokenType: 'Bearer' } }
 }
 

@@ -1,0 +1,78 @@
+/** What each method of the contract is called with by the test that compares the wires. */
+
+import type { JsonValue } from '@bufbuild/protobuf'
+
+export type Json = Record<string, JsonValue>
+
+/** For each method an input that is accepted and, where it has rules, one that breaks them. */
+export const methodInputs: Record<
+  string,
+  { valid: Json; invalid?: { input: Json; rules: Record<string, string> } }
+> = {
+  'signet.v1.AuthService/SignUp': {
+    valid: {
+      email: 'ada@example.com',
+      password: 'correct horse',
+      displayName: 'Ada',
+      locale: 'en',
+    },
+    invalid: {
+      input: { email: 'a', password: '', displayName: 'x'.repeat(101), locale: '?' },
+      rules: {
+        email: 'string.min_len',
+        password: 'string.min_len',
+        displayName: 'string.max_len',
+        locale: 'string.pattern',
+      },
+    },
+  },
+  'signet.v1.AuthService/SignIn': {
+    valid: { identifier: 'ada@example.com', password: 'correct horse', device: { model: 'Pixel' } },
+    invalid: {
+      input: { identifier: '', password: 'x', device: { os: 'x'.repeat(101) } },
+      rules: { identifier: 'string.min_len', 'device.os': 'string.max_len' },
+    },
+  },
+  'signet.v1.AuthService/ValidateCredentials': { valid: {} },
+  'signet.v1.AuthService/GetPasswordPolicy': { valid: {} },
+  'signet.v1.AuthService/RefreshTokens': {
+    valid: { refreshToken: 'sr1_token' },
+    invalid: { input: { refreshToken: '' }, rules: { refreshToken: 'string.min_len' } },
+  },
+  'signet.v1.AuthService/ConfirmRefresh': {
+    valid: { refreshToken: 'sr1_token' },
+    invalid: {
+      input: { refreshToken: 'x'.repeat(513) },
+      rules: { refreshToken: 'string.max_len' },
+    },
+  },
+  'signet.v1.AuthService/SignOut': {
+    valid: { token: 'sr1_token', scope: 'SIGN_OUT_SCOPE_EVERYWHERE' },
+    invalid: { input: { token: 'x'.repeat(8193) }, rules: { token: 'string.max_len' } },
+  },
+  'signet.v1.AuthService/ChangePassword': {
+    valid: { currentPassword: 'correct horse', newPassword: 'correct battery' },
+    invalid: {
+      input: { currentPassword: '', newPassword: 'x'.repeat(1025) },
+      rules: { currentPassword: 'string.min_len', newPassword: 'string.max_len' },
+    },
+  },
+  'signet.v1.SessionService/ListSessions': { valid: {} },
+  'signet.v1.SessionService/RevokeSession': {
+    valid: { sessionId: '0199f3a4-1e9b-7a63-8c55-62d0b7f1a8e4' },
+    invalid: { input: { sessionId: 'nonsense' }, rules: { sessionId: 'string.uuid' } },
+  },
+  'signet.v1.SessionService/RevokeOtherSessions': { valid: {} },
+  'signet.v1.UserService/UpdateMe': {
+    valid: { displayName: 'Ada', locale: 'en' },
+    invalid: {
+      input: { displayName: 'x'.repeat(101), locale: '?' },
+      rules: { displayName: 'string.max_len', locale: 'string.pattern' },
+    },
+  },
+  'signet.v1.UserService/GetMe': { valid: {} },
+  'signet.v1.EventService/WatchEvents': {
+    valid: { since: '7', untilNow: true },
+    invalid: { input: { since: '-1' }, rules: { since: 'int64.gte' } },
+  },
+}
