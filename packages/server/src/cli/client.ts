@@ -15,7 +15,7 @@ import type { ClientId } from '../ids.ts'
 import { CommandError } from './command-error.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
 import { withDatabase } from './open-database.ts'
-import { openOperatorSecret, operatorContext, rehearsal } from './operator.ts'
+import { announcerOf, openOperatorSecret, operatorContext, rehearsal } from './operator.ts'
 import type { CommandContext } from './program.ts'
 import { table } from './table.ts'
 
@@ -174,7 +174,8 @@ export async function clientDisable(
   { dryRun = false }: ChangeOptions,
 ): Promise<ExitCode> {
   return withChange(context, dryRun, async (deps, ctx) => {
-    const disabling = disableClient(deps, ctx, { clientId: id as ClientId })
+    const revocations = announcerOf(deps.db)
+    const disabling = disableClient({ ...deps, revocations }, ctx, { clientId: id as ClientId })
     const { changed } = await disabling.catch(unknown(id))
     const done = dryRun ? 'would be disabled. Nothing was changed.' : 'is disabled.'
     const text = changed ? `${id} ${done}` : `${id} was disabled already. Nothing was changed.`

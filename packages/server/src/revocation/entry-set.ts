@@ -38,6 +38,8 @@ export interface EntrySet {
   expire(nowMs: number): void
   clear(): void
   count(): number
+  /** Whether no entry left for want of room that could still kill a token. */
+  complete(nowMs: number): boolean
 }
 
 type ByValue = Map<string, LiveEntry[]>
@@ -45,6 +47,7 @@ type ByValue = Map<string, LiveEntry[]>
 /** An empty set of at most `entriesMax` entries; beyond that the oldest one leaves. */
 export function openEntrySet(entriesMax: number): EntrySet {
   const inOrder = new Map<number, LiveEntry>()
+  let lastMissedExpiresAtMs = Number.NEGATIVE_INFINITY
   const byScope: Record<EntryScope, ByValue> = {
     jti: new Map(),
     gid: new Map(),
@@ -82,6 +85,7 @@ export function openEntrySet(entriesMax: number): EntrySet {
       for (const oldest of inOrder.values()) {
         if (inOrder.size < entriesMax) break
         remove(oldest)
+        lastMissedExpiresAtMs = Math.max(lastMissedExpiresAtMs, oldest.expiresAtMs)
       }
       inOrder.set(entry.position, entry)
       const byValue = byScope[entry.scope]
@@ -110,8 +114,10 @@ export function openEntrySet(entriesMax: number): EntrySet {
     },
     clear() {
       inOrder.clear()
+      lastMissedExpiresAtMs = Number.NEGATIVE_INFINITY
       for (const byValue of Object.values(byScope)) byValue.clear()
     },
     count: () => inOrder.size,
+    complete: (nowMs) => nowMs >= lastMissedExpiresAtMs,
   }
 }

@@ -7,7 +7,8 @@
  * 4. Where the log has another id, the database was restored or taken over: forget everything and read it anew.
  * 5. Once in a while, forget what has expired, here and in the database.
  *
- * Nothing depends on it for being right: each call of our own API asks the database. What it says to be dead is dead.
+ * Each call of our own API asks the database all the same. Introspection decides by what stands here, and by how long ago
+ * it was read (see `oauth/introspect.ts`). What it says to be dead is dead.
  */
 
 import type { Logger } from 'pino'
@@ -32,6 +33,11 @@ export interface LiveLog {
   announce(): void
   /** Resolves once the entry at this position has been read, or the signal aborts. */
   applied(position: bigint, signal: AbortSignal): Promise<void>
+  /**
+   * Resolves once everything that was committed before this call has been read, or after a second without. Whoever ends
+   * something waits for it before answering: the very next question to this instance then finds it ended.
+   */
+  settled(): Promise<void>
   /** For metrics and for who reports how current we are. */
   state(): LiveLogState
   stop(): Promise<void>
@@ -42,8 +48,10 @@ export interface LiveLogState {
   /** The last position that was applied. */
   position: bigint
   entries: number
-  /** When the table was last read, on the clock of `performance.now()`. */
+  /** When the last complete reading of the table began, on the clock of `performance.now()`. */
   readAtMs: number
+  /** Whether every live entry is here; there is a limit to how many can be. */
+  complete: boolean
   /** Whether notifications arrive. */
   listening: boolean
 }
@@ -69,6 +77,7 @@ const entriesMaxDefault = 1_000_000
 const pageSize = 5_000
 const upkeepEveryMs = 60_000
 const sweepSize = 5_000
+const settledWithinMs = 1_000
 
 /** Opens the log and reads what is live. Errors: UNAVAILABLE; afterwards it never throws. */
 export async function openLiveLog(deps: LiveLogDeps, options: LiveLogOptions): Promise<LiveLog> {
@@ -88,6 +97,11 @@ export async function openLiveLog(deps: LiveLogDeps, options: LiveLogOptions): P
       announcer.announce()
     },
     applied: reader.applied,
+    settled() {
+      const fromMs = performance.now()
+      alarm.ring()
+      return reader.readSince(fromMs, AbortSignal.timeout(settledWithinMs))
+    },
     state: () => stateOf(reader, listening),
     async stop() {
       alarm.stop()
@@ -99,7 +113,12 @@ export async function openLiveLog(deps: LiveLogDeps, options: LiveLogOptions): P
 }
 
 function stateOf(reader: Reader, listening: Listening): LiveLogState {
-  return { ...reader.at(), entries: reader.set.count(), listening: listening.connected() }
+  return {
+    ...reader.at(),
+    entries: reader.set.count(),
+    complete: reader.set.complete(performance.now()),
+    listening: listening.connected(),
+  }
 }
 
 type Reader = ReturnType<typeof openReader>
@@ -153,6 +172,20 @@ function openReader(db: Db, entriesMax: number) {
     return complete
   }
 
+  function until(holds: () => boolean, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const check = () => {
+        if (!holds() && !signal.aborted) return
+        watchers.delete(check)
+        signal.removeEventListener('abort', check)
+        resolve()
+      }
+      watchers.add(check)
+      signal.addEventListener('abort', check)
+      check()
+    })
+  }
+
   return {
     set,
     at: () => ({ logId, position, readAtMs }),
@@ -160,19 +193,8 @@ function openReader(db: Db, entriesMax: number) {
       while (!(await readPage()));
       for (const check of watchers) check()
     },
-    applied(wanted: bigint, signal: AbortSignal): Promise<void> {
-      return new Promise((resolve) => {
-        const check = () => {
-          if (position < wanted && !signal.aborted) return
-          watchers.delete(check)
-          signal.removeEventListener('abort', check)
-          resolve()
-        }
-        watchers.add(check)
-        signal.addEventListener('abort', check)
-        check()
-      })
-    },
+    applied: (wanted: bigint, signal: AbortSignal) => until(() => position >= wanted, signal),
+    readSince: (ms: number, signal: AbortSignal) => until(() => readAtMs >= ms, signal),
   }
 }
 
