@@ -1,6 +1,12 @@
 /** The route table: every method of the contract, and the function that answers it. Who may call stands in the contract. */
 
-import { AuthService, EventService, SessionService, UserService } from '@signet/contract'
+import {
+  AuthService,
+  EventService,
+  SessionService,
+  TokenService,
+  UserService,
+} from '@signet/contract'
 import { implement, type Method } from './call/method.ts'
 import { watchEvents } from './events/rpc.ts'
 import { revokeOtherSessions, revokeSession, signOut } from './revocation/rpc.ts'
@@ -12,7 +18,7 @@ import {
   signUp,
   validateCredentials,
 } from './sign-in/rpc.ts'
-import { confirmRefresh, refreshTokens } from './tokens/rpc.ts'
+import { confirmRefresh, mintTokens, refreshTokens } from './tokens/rpc.ts'
 import { getMe, updateMe } from './users/rpc.ts'
 
 export const methods: readonly Method[] = [
@@ -28,5 +34,11 @@ export const methods: readonly Method[] = [
   }),
   ...implement(UserService, { getMe, updateMe }),
   ...implement(SessionService, { listSessions, revokeSession, revokeOtherSessions }),
+  ...implement(TokenService, { mintTokens }),
   ...implement(EventService, { watchEvents }),
 ]
+
+/** The methods that small services expect at a plain path, too. */
+export const plainPaths: Readonly<Record<string, string>> = {
+  'signet.v1.TokenService/MintTokens': '/mint',
+}

@@ -61,3 +61,10 @@ export function userCaller(ctx: RequestContext): UserCaller {
     throw new SignetError(ErrorReason.INTERNAL, { detail: 'method without a user' })
   return ctx.caller
 }
+
+/** The client that calls for itself, likewise. */
+export function clientCaller(ctx: Pick<RequestContext, 'caller'>): ClientCaller {
+  if (ctx.caller.kind !== 'client')
+    throw new SignetError(ErrorReason.INTERNAL, { detail: 'method without a client' })
+  return ctx.caller
+}

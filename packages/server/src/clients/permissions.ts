@@ -11,7 +11,7 @@ import { access } from '@signet/contract/options'
 /** Mint tokens for the subjects of its own namespace. */
 export const mintPermission = 'tokens.mint'
 /** Introspect any token, whomever it is meant for (RFC 7662 §2.1). */
-const introspectPermission = 'tokens.introspect'
+export const introspectPermission = 'tokens.introspect'
 
 /** All of them, in the order of the alphabet. */
 export function permissionNames(): string[] {

@@ -9,6 +9,7 @@
  */
 
 import { isIP } from 'node:net'
+import type { Db } from '../db/query.ts'
 import type { Deps } from '../deps.ts'
 import type { EventKeys } from '../events/event-keys.ts'
 import { prepareEvent } from '../events/record-event.ts'
@@ -24,8 +25,8 @@ export interface Device {
   app: string
 }
 
-/** How sure it is who signed in: one factor alone, or two. */
-export type Assurance = 'aal1' | 'aal2'
+/** How sure it is who signed in: one factor alone, or two; '0' where Signet saw no proof (OIDC Core §2). */
+export type Assurance = 'aal1' | 'aal2' | '0'
 
 export interface NewSession {
   userId: UserId
@@ -38,6 +39,8 @@ export interface NewSession {
   rev: bigint
   /** When the password was set that the session rests on, if it rests on one. */
   passwordSetAt?: Date
+  /** How long it lives, used or not; left out, as the installation is configured. */
+  lifetimeSeconds?: number
 }
 
 export interface StartedSession extends NewSession {
@@ -55,7 +58,7 @@ const userAgentLengthMax = 400
 
 /** The session; undefined where user or client may not have one, or what it rests on was changed or revoked. */
 export async function startSession(
-  deps: Pick<Deps, 'config' | 'db' | 'masterSecret'> & { eventKeys?: EventKeys },
+  deps: Pick<Deps, 'config' | 'masterSecret'> & { db: Db; eventKeys?: EventKeys },
   ctx: RequestContext,
   session: NewSession,
 ): Promise<StartedSession | undefined> {
@@ -84,8 +87,8 @@ export async function startSession(
     authTime: ctx.now,
     rev,
     passwordSetAt: session.passwordSetAt ?? null,
-    idleLifetimeSeconds: deps.config.sessionIdleLifetimeSeconds,
-    lifetimeSeconds: deps.config.sessionLifetimeSeconds,
+    idleLifetimeSeconds: session.lifetimeSeconds ?? deps.config.sessionIdleLifetimeSeconds,
+    lifetimeSeconds: session.lifetimeSeconds ?? deps.config.sessionLifetimeSeconds,
     eventId: event.id,
     eventKind: event.kind,
     eventOutcome: event.outcome,

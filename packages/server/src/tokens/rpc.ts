@@ -1,15 +1,18 @@
-/** Answers RefreshTokens and ConfirmRefresh of AuthService: messages in, use-cases, messages out. */
+/** Answers RefreshTokens and ConfirmRefresh of AuthService, and TokenService: messages in, use-cases, messages out. */
 
 import type { MessageInitShape } from '@bufbuild/protobuf'
 import type {
   ConfirmRefreshRequest,
   ConfirmRefreshResponseSchema,
+  MintTokensRequest,
+  MintTokensResponseSchema,
   RefreshTokensRequest,
   RefreshTokensResponseSchema,
 } from '@signet/contract'
 import { authenticateClient } from '../clients/authenticate-client.ts'
 import type { Deps } from '../deps.ts'
 import type { RequestContext } from '../request-context.ts'
+import { mintTokens as mint } from './mint-tokens.ts'
 import { confirmRefresh as confirm, refreshTokens as refresh } from './refresh-tokens.ts'
 
 /**
@@ -28,6 +31,30 @@ export async function refreshTokens(
     ...(client && { authenticatedClientId: client.clientId }),
   })
   return { tokens: { ...issued, sessionId, tokenType: 'Bearer' } }
+}
+
+/** Tokens for somebody whom the calling client has authenticated. */
+export async function mintTokens(
+  deps: Deps,
+  ctx: RequestContext,
+  input: MintTokensRequest,
+): Promise<MessageInitShape<typeof MintTokensResponseSchema>> {
+  const withRefreshToken = !input.withoutRefreshToken
+  const {
+    userId,
+    sessionId = '',
+    ...minted
+  } = await mint(deps, ctx, {
+    sub: input.sub,
+    provider: input.provider,
+    email: input.email || undefined,
+    scopes: input.scopes.length === 0 ? undefined : input.scopes,
+    claims: input.claims ?? {},
+    lifetimeSeconds: input.lifetimeSeconds || undefined,
+    withRefreshToken,
+  })
+  const refreshToken = withRefreshToken ? minted.refreshToken : ''
+  return { ...minted, refreshToken, sessionId, userId, tokenType: 'Bearer' }
 }
 
 /** Notes that a refresh token is stored. */

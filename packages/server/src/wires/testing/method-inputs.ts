@@ -63,6 +63,18 @@ export const methodInputs: Record<
     invalid: { input: { sessionId: 'nonsense' }, rules: { sessionId: 'string.uuid' } },
   },
   'signet.v1.SessionService/RevokeOtherSessions': { valid: {} },
+  'signet.v1.TokenService/MintTokens': {
+    valid: { sub: '4711', provider: 'crew-app', scopes: ['orders.read'], claims: { tenant: 'x' } },
+    invalid: {
+      input: { sub: '', provider: 'Crew!', email: 'x'.repeat(255), lifetimeSeconds: -1 },
+      rules: {
+        sub: 'string.min_len',
+        provider: 'string.pattern',
+        email: 'string.max_len',
+        lifetimeSeconds: 'int32.gte_lte',
+      },
+    },
+  },
   'signet.v1.UserService/UpdateMe': {
     valid: { displayName: 'Ada', locale: 'en' },
     invalid: {
