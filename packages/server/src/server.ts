@@ -11,7 +11,7 @@
  */
 
 import type { Logger } from 'pino'
-import { methods } from './app.ts'
+import { methods, plainPaths } from './app.ts'
 import { openPasswordHasher } from './authenticators/password-hash.ts'
 import { createAdmission } from './call/admission.ts'
 import type { App } from './call/app.ts'
@@ -28,7 +28,7 @@ import { migrate } from './db/migrate.ts'
 import type { Deps } from './deps.ts'
 import { type Sealer, startSealer } from './events/sealer.ts'
 import { openKnownGrants } from './grants/grant-keys.ts'
-import { mountJwks } from './oauth/jwks.ts'
+import { mountOauth } from './oauth/mount-oauth.ts'
 import { createMetrics, type Metrics } from './operations/metrics.ts'
 import { observePasswordHasher } from './operations/observe-password-hasher.ts'
 import { listenProbes, mountProbes } from './operations/probes.ts'
@@ -203,12 +203,13 @@ async function listen({ config, app, readiness, metrics }: Parts): Promise<{
     app,
     config: { ...config, limits: { ...defaultWireLimits, ...config.limits } },
     ready: readiness.ready,
-    mountExtra(fastify) {
+    aliases: plainPaths,
+    async mountExtra(fastify, calls) {
       const onMainPort = metricsAddress === undefined && config.environment === 'development'
       const metricsTo = onMainPort ? 'this machine' : 'nobody'
       mountProbes(fastify, { readiness, metrics }, metricsTo)
       mountReference(fastify, { issuer: config.issuer })
-      mountJwks(fastify, app.deps.signingKeys)
+      await mountOauth(fastify, app.deps, calls)
       fastify.get('/', async (_request, reply) => reply.redirect('/docs/api', 302))
     },
   })

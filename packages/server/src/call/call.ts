@@ -16,7 +16,7 @@ import { create, type Message } from '@bufbuild/protobuf'
 import { ErrorReason } from '@signet/contract'
 import { parseAuthorization } from '../authorization-header.ts'
 import { reasonName, SignetError } from '../errors.ts'
-import type { Caller } from '../request-context.ts'
+import type { Caller, RequestContext } from '../request-context.ts'
 import { admissionKind } from './admission.ts'
 import type { App } from './app.ts'
 import { admitCredentials, authorize, needsCredentials } from './authorize.ts'
@@ -26,9 +26,13 @@ import { refusalOf } from './refusal.ts'
 import { endStreamWith } from './stream-ends.ts'
 
 /** One call, as a wire hands it over. */
-export interface CallRequest extends CallOrigin {
+export interface CallRequest extends PlainRequest {
   /** Makes the input message; throws INVALID_ARGUMENT for bytes that are none. */
   decode(): Message
+}
+
+/** One call of an endpoint that is not of the contract. */
+export interface PlainRequest extends CallOrigin {
   /** Milliseconds until the call must have been answered; for a stream, until it has begun. */
   timeoutMs: number
 }
@@ -44,17 +48,45 @@ export async function callUnary(
   method: UnaryMethod,
   request: CallRequest,
 ): Promise<Message> {
+  return answer(app, method, request, async (ctx) => {
+    const input = await passGates(app, method, { ctx, request })
+    try {
+      return create(method.desc.output, await method.handle(app.deps, ctx, input))
+    } finally {
+      app.admission.leave('unary')
+    }
+  })
+}
+
+/**
+ * Runs an endpoint that is not of the contract, because others specify it, as a call: it takes a place among the calls, has
+ * a time limit, and is observed under its name. Who may call it decides itself. Throws a SignetError.
+ */
+export function callPlain<T>(
+  app: App,
+  name: string,
+  request: PlainRequest,
+  handle: (ctx: RequestContext) => Promise<T>,
+): Promise<T> {
+  return answer(app, { name }, request, async (ctx) => {
+    app.admission.enter('unary')
+    try {
+      return await handle(ctx)
+    } finally {
+      app.admission.leave('unary')
+    }
+  })
+}
+
+async function answer<T>(
+  app: App,
+  method: { name: string },
+  request: PlainRequest,
+  work: (ctx: CallContext) => Promise<T>,
+): Promise<T> {
   const startedAt = performance.now()
   const ctx = new CallContext(request, new Date(), app.deps.log)
-  const run = () =>
-    within(ctx, request.timeoutMs, async () => {
-      const input = await passGates(app, method, { ctx, request })
-      try {
-        return create(method.desc.output, await method.handle(app.deps, ctx, input))
-      } finally {
-        app.admission.leave('unary')
-      }
-    })
+  const run = () => within(ctx, request.timeoutMs, () => work(ctx))
   try {
     const output = await traced(app, method, request, run)
     observe(app, method, { request, result: 'ok', startedAt })
@@ -262,8 +294,8 @@ function resultOf(ctx: CallContext, refusal: SignetError): string {
 
 function traced<T>(
   app: App,
-  method: Method,
-  request: CallRequest,
+  method: { name: string },
+  request: PlainRequest,
   run: () => Promise<T>,
 ): Promise<T> {
   if (app.trace === undefined) return run()
@@ -273,8 +305,8 @@ function traced<T>(
 
 function observe(
   app: App,
-  method: Method,
-  end: { request: CallRequest; result: string; startedAt: number },
+  method: { name: string },
+  end: { request: CallOrigin; result: string; startedAt: number },
 ): void {
   app.observe?.({
     method: method.name,

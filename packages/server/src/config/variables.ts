@@ -288,6 +288,12 @@ const accounts = {
     about:
       'How long a refresh token that was just replaced still gets the same successor, for second tabs, lost answers and retries. 0 is for trials: every retry then looks like theft, except to clients that confirm.',
   }),
+  SIGNET_REVOCATION_BUDGET_SECONDS: defaulted('10', {
+    section: 'Tokens and sessions',
+    kind: whole(1, 3600),
+    about:
+      'How long this instance may be without a look at the revocation log before it answers 503 instead of saying that a token is active.',
+  }),
   SIGNET_LOG_LEVEL: defaulted('info', {
     section: 'Logs and operation',
     kind: oneOf('debug', 'info', 'warn', 'error'),

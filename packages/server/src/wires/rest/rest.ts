@@ -8,9 +8,16 @@
 import { type Message, toJsonString } from '@bufbuild/protobuf'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { App } from '../../call/app.ts'
-import { callUnary, openStream, type StreamRequest } from '../../call/call.ts'
+import {
+  callPlain,
+  callUnary,
+  openStream,
+  type PlainRequest,
+  type StreamRequest,
+} from '../../call/call.ts'
 import type { Method, StreamMethod, UnaryMethod } from '../../call/method.ts'
 import { refusalOf } from '../../call/refusal.ts'
+import type { RequestContext } from '../../request-context.ts'
 import type { ClientAddress } from '../client-address.ts'
 import { type HttpRequest, traceparentOf, whenGone } from '../http.ts'
 import type { WireLimits } from '../limits.ts'
@@ -31,6 +38,8 @@ export interface RestOptions {
   headers(secure: boolean): Readonly<Record<string, string>>
   /** Aborted when the server begins to shut down. */
   shutdown: AbortSignal
+  /** A second path for some methods, by their full name. */
+  aliases?: Readonly<Record<string, string>> | undefined
 }
 
 const jsonOptions = { alwaysEmitImplicit: true }
@@ -39,8 +48,13 @@ const jsonMediaType = 'application/json; charset=utf-8'
 /** Adds a route for every binding of every method. Throws where two claim one path, or a rule does not fit. */
 export async function mountRest(fastify: FastifyInstance, options: RestOptions): Promise<void> {
   readJsonBodies(fastify, options.limits)
-  for (const method of options.app.methods)
+  for (const method of options.app.methods) {
     for (const binding of bindingsOf(method)) addRoute(fastify, options, { method, binding })
+    const url = options.aliases?.[method.name]
+    const [binding] = bindingsOf(method)
+    if (url !== undefined && binding !== undefined)
+      addRoute(fastify, options, { method, binding: { ...binding, url } })
+  }
 }
 
 function addRoute(
@@ -111,16 +125,10 @@ async function* jsonLines(
 /** The call that a REST request is. */
 function callOf(options: RestOptions, exchange: Exchange<Method>): StreamRequest {
   const { binding, request, reply } = exchange
-  const { headers, url = '' } = request.raw
+  const { url = '' } = request.raw
   const question = url.indexOf('?')
   return {
-    wire: 'rest',
-    reference: request.id,
-    ipAddress: options.clientAddress(request.raw).ipAddress,
-    userAgent: headers['user-agent'] ?? '',
-    authorization: headers.authorization,
-    traceparent: traceparentOf(request.raw),
-    timeoutMs: options.limits.requestTimeoutMs,
+    ...originOf(options, request, reply),
     shutdown: options.shutdown,
     decode: () =>
       decodeRest(binding, {
@@ -128,6 +136,36 @@ function callOf(options: RestOptions, exchange: Exchange<Method>): StreamRequest
         query: question === -1 ? undefined : url.slice(question + 1),
         pathParameters: request.params as Record<string, string>,
       }),
+  }
+}
+
+/** Runs endpoints that others specify as calls of this listener. */
+export type PlainCalls = <T>(
+  name: string,
+  exchange: { request: FastifyRequest; reply: FastifyReply },
+  handle: (ctx: RequestContext) => Promise<T>,
+) => Promise<T>
+
+/** What makes a call of a plain request. */
+export function createPlainCalls(options: Omit<RestOptions, 'problems' | 'headers'>): PlainCalls {
+  return (name, { request, reply }, handle) =>
+    callPlain(options.app, name, originOf(options, request, reply), handle)
+}
+
+function originOf(
+  { clientAddress, limits }: Pick<RestOptions, 'clientAddress' | 'limits'>,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): PlainRequest {
+  const { headers } = request.raw
+  return {
+    wire: 'rest',
+    reference: request.id,
+    ipAddress: clientAddress(request.raw).ipAddress,
+    userAgent: headers['user-agent'] ?? '',
+    authorization: headers.authorization,
+    traceparent: traceparentOf(request.raw),
+    timeoutMs: limits.requestTimeoutMs,
     onGone: (listener) => whenGone(reply.raw, listener),
   }
 }
