@@ -70,7 +70,11 @@ export interface Config {
   readonly sessionIdleLifetimeSeconds: number
   readonly sessionLifetimeSeconds: number
   readonly refreshWindowSeconds: number
-  readonly revocationFeed: { readonly heartbeatMs: number; readonly budgetSeconds: number }
+  readonly revocationFeed: {
+    readonly heartbeatMs: number
+    /** How old this instance's view of the revocation log may be. */
+    readonly budgetSeconds: number
+  }
   readonly log: {
     readonly level: 'debug' | 'info' | 'warn' | 'error'
     readonly format: 'json' | 'pretty'
