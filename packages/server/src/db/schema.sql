@@ -65,9 +65,10 @@ begin
   end if;
 
   -- Last, because others may be waiting for a row that is forgotten here, and this waits for nobody any more.
+  -- An array, because a subquery may be run once for each row, and what was deleted meanwhile does not count for its limit.
   delete from guess_counters c
-   where c.key in (select old.key from guess_counters old where old.forget_at <= at
-                    order by old.forget_at limit 100 for update skip locked);
+   where c.key = any (array(select old.key from guess_counters old where old.forget_at <= at
+                             order by old.forget_at limit 100 for update skip locked));
 end $function$;
 
 CREATE OR REPLACE FUNCTION public.current_system_identifier()
