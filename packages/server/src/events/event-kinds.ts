@@ -22,6 +22,7 @@ export const eventKinds = [
   'sign_in.throttled',
   'password.set',
   'password_change.failed',
+  'password_change.throttled',
   'role.assigned',
   'role.unassigned',
   'administrator.created',

@@ -23,3 +23,7 @@ with admitted as materialized (
                             order by o.last_used_at desc, o.secret_hash offset :devicesMax::integer - 1)
 )
 select retry_after as "retry_after?" from admitted;
+
+-- name: admitGuessWithoutDevice :one
+-- Lets a right guess through where no device is made known by it.
+select admit_guess(:account::bytea, :address::bytea, :source::bytea) as "retry_after?";

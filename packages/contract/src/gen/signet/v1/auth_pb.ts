@@ -686,7 +686,7 @@ export const AuthService: GenService<{
   /**
    * Sets another password. The caller's session goes on; every other session and grant ends.
    *
-   * Errors: INVALID_CREDENTIALS, PASSWORD_REJECTED.
+   * Errors: INVALID_CREDENTIALS, PASSWORD_REJECTED, RATE_LIMITED.
    *
    * @generated from rpc signet.v1.AuthService.ChangePassword
    */
