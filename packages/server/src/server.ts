@@ -4,7 +4,7 @@
  * 1. The database, which the caller has started.
  * 2. Migrations, under a lock: instances may start together.
  * 3. The master secret and the signing keys that it opens.
- * 4. What every call works with, the sealer of the event log, and the rotation of the keys.
+ * 4. What every call works with, the sealer of the event log, and what looks after the keys.
  * 5. The port. From here on calls are answered.
  *
  * Errors: a sentence for an operator (MigrationError, SigningKeysError, …); nothing stays open.
@@ -37,6 +37,7 @@ import { mountReference } from './reference/mount-reference.ts'
 import { openLiveLog } from './revocation/live-log.ts'
 import { openSessionEnds } from './revocation/session-ends.ts'
 import { authenticateBearer } from './tokens/authenticate.ts'
+import { startRewrapping } from './tokens/rewrap-stored-keys.ts'
 import { startKeyRotation } from './tokens/rotate-signing-keys.ts'
 import { ensureSigningKeys } from './tokens/signing-keys.ts'
 import { defaultWireLimits } from './wires/limits.ts'
@@ -134,6 +135,10 @@ async function openDeps({ config, log, metrics, tracing, address }: Environment)
     prepared: config.database.preparedStatements,
     trace: tracing.traceQuery,
   })
+  const opened = [() => db.end()]
+  const close = async () => {
+    for (const closeOne of opened.splice(0).reverse()) await closeOne()
+  }
   try {
     const signingKeys = await ensureSigningKeys({ db, masterSecret }, new Date())
     const hasher = openPasswordHasher(config.passwordHash)
@@ -145,7 +150,9 @@ async function openDeps({ config, log, metrics, tracing, address }: Environment)
         tokenLifetimeSeconds: config.accessTokenLifetimeSeconds,
       },
     )
+    opened.push(() => revocations.stop())
     const sealer = startSealer({ db, log, masterSecret })
+    opened.push(() => sealer.stop())
     const deps = {
       config,
       db,
@@ -159,16 +166,13 @@ async function openDeps({ config, log, metrics, tracing, address }: Environment)
       revocations,
       sessionEnds: openSessionEnds({ db, masterSecret, revocations }),
     }
+    const rewrapping = await startRewrapping(deps)
+    opened.push(() => rewrapping.stop())
     const keyRotation = startKeyRotation(deps)
-    const close = async () => {
-      await keyRotation.stop()
-      await sealer.stop()
-      await revocations.stop()
-      await db.end()
-    }
+    opened.push(() => keyRotation.stop())
     return { deps, sealer, close }
   } catch (error) {
-    await db.end()
+    await close()
     throw error
   }
 }

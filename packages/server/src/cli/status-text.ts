@@ -44,16 +44,26 @@ function databaseLines(database: DatabaseStatus): string[] {
   return lines
 }
 
-function schemaLines({ signingKeys, counts, events }: SchemaStatus): string[] {
+function schemaLines({ signingKeys, masterSecret, counts, events }: SchemaStatus): string[] {
   const keys = signingKeys.map(({ algorithm, state }) => `${algorithm} ${state}`).join(', ')
   const users = `${count(counts.activeUsers)} active, ${count(counts.suspendedUsers)} suspended, ${count(counts.administrators)} ${counts.administrators === 1 ? 'administrator' : 'administrators'}`
   const waiting = events.unsealed ? ', some not sealed yet' : ''
   return [
     line('Signing keys', keys || 'none'),
+    ...(masterSecret === undefined ? [] : [masterSecretLine(masterSecret)]),
     line('Users', users),
     line('Sessions', `${count(counts.liveSessions)} live`),
     line('Events', `${events.seq}${waiting}`, `hash of the last ${events.hash.slice(0, 16)}…`),
   ]
+}
+
+function masterSecretLine({
+  keyId,
+  wrappedOtherwise: { former },
+}: NonNullable<SchemaStatus['masterSecret']>): string {
+  const state = former === 0 ? 'the only one in use' : 'the former one is still needed'
+  const rest = former === 0 ? '' : `by ${count(former)} stored keys`
+  return line('Master secret', state, rest === '' ? `key ${keyId}` : `${rest}, key ${keyId}`)
 }
 
 function count(value: number): string {

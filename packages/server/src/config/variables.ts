@@ -161,7 +161,8 @@ const basics = {
     section: 'Secrets',
     kind: masterSecret,
     secret: true,
-    about: 'The master secret before the current one, while what it wrapped is still there.',
+    about:
+      'Another master secret that can be read. To change the secret, start every instance with the new one here, then exchange the two, and drop the former one when `signet status` says that nothing needs it.',
   }),
 } as const
 

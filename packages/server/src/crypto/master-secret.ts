@@ -23,6 +23,8 @@ import {
 export interface MasterSecret {
   /** Names the current secret and tells nothing about it. */
   keyId: string
+  /** The key ids of all secrets that are open; the current one first. */
+  readableKeyIds: readonly string[]
   /** A key of the current secret for one purpose. */
   derive(purpose: string, bytes: number): Buffer
   wrap(purpose: string, plain: Buffer): { wrapped: Buffer; keyId: string }
@@ -49,6 +51,7 @@ export function openMasterSecret(secrets: { current: string; previous?: string }
   if (secrets.previous !== undefined) opened.push(openSecret(secrets.previous))
   return {
     keyId: current.keyId,
+    readableKeyIds: opened.map(({ keyId }) => keyId),
     derive: (purpose, bytes) => hkdf(current.secret, '', label('derive', purpose), bytes),
     wrap: (purpose, plain) => ({ wrapped: wrap(current, purpose, plain), keyId: current.keyId }),
     unwrap(purpose, wrapped, keyId) {

@@ -334,6 +334,7 @@ CREATE TABLE event_keys (
   CONSTRAINT event_keys_check CHECK ((wrapped_key IS NULL) = (erased_at IS NOT NULL)),
   CONSTRAINT event_keys_check1 CHECK ((wrapped_key IS NULL) = (wrapping_key_id IS NULL))
 );
+CREATE INDEX event_keys_wrapping_key ON public.event_keys USING btree (wrapping_key_id, owner) WHERE (wrapped_key IS NOT NULL);
 
 CREATE TABLE event_windows (
   kind text NOT NULL,
@@ -420,6 +421,7 @@ CREATE TABLE grants (
 ) WITH (fillfactor=80);
 CREATE INDEX grants_session ON public.grants USING btree (session_id) WHERE (ended_at IS NULL);
 CREATE INDEX grants_user ON public.grants USING btree (user_id) WHERE (ended_at IS NULL);
+CREATE INDEX grants_wrapping_key ON public.grants USING btree (wrapping_key_id, id);
 
 CREATE TABLE guess_counters (
   key bytea NOT NULL,
@@ -532,6 +534,15 @@ CREATE TABLE roles (
   created_at timestamp with time zone NOT NULL,
   CONSTRAINT roles_pkey PRIMARY KEY (id),
   CONSTRAINT roles_realm_id_name_key UNIQUE (realm_id, name)
+);
+
+CREATE TABLE running_instances (
+  id uuid NOT NULL,
+  current_key_id text NOT NULL,
+  readable_key_ids text[] NOT NULL,
+  seen_at timestamp with time zone NOT NULL,
+  CONSTRAINT running_instances_pkey PRIMARY KEY (id),
+  CONSTRAINT running_instances_check CHECK (current_key_id = ANY (readable_key_ids))
 );
 
 CREATE TABLE schema_migrations (

@@ -31,6 +31,7 @@ export const eventKinds = [
   'signing_key.activated',
   'signing_key.retired',
   'signing_key.revoked',
+  'master_secret.rewrapped',
   'client.created',
   'client.secret_rotated',
   'client.disabled',
