@@ -30,6 +30,9 @@ export interface RequestContext {
   reference: string
   /** The caller's address, as the socket or a trusted proxy says. */
   ipAddress: string
+  /** The country of that address, as ISO 3166-1 alpha-2; undefined where nobody knows. */
+  readonly country?: string | undefined
+  /** At most 400 characters of it. */
   userAgent: string
   caller: Caller
   /** What came as bearer token, unread: for methods that judge it themselves. UNAUTHENTICATED where it is malformed. */

@@ -40,6 +40,7 @@ import { authenticateBearer } from './tokens/authenticate.ts'
 import { startRewrapping } from './tokens/rewrap-stored-keys.ts'
 import { startKeyRotation } from './tokens/rotate-signing-keys.ts'
 import { ensureSigningKeys } from './tokens/signing-keys.ts'
+import { openCountryRanges } from './wires/country-ranges.ts'
 import { defaultWireLimits } from './wires/limits.ts'
 import { createListener } from './wires/listener.ts'
 
@@ -201,8 +202,10 @@ async function listen({ config, app, readiness, metrics }: Parts): Promise<{
   stop(): Promise<void>
 }> {
   const { metricsAddress } = config
+  const { countryFile } = config
   const listener = await createListener({
     app,
+    ...(countryFile !== undefined && { countries: openCountryRanges(countryFile) }),
     config: { ...config, limits: { ...defaultWireLimits, ...config.limits } },
     ready: readiness.ready,
     mountExtra(fastify) {

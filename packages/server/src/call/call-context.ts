@@ -8,14 +8,16 @@ import type { Caller, RequestContext } from '../request-context.ts'
 import type { Wire } from './app.ts'
 import { parseBearerToken } from './bearer-token.ts'
 
-/** Characters of a user agent that are kept. */
-const userAgentLengthMax = 500
+/** Characters of a user agent that are kept, here and in everything that is stored. */
+const userAgentLengthMax = 400
 
 /** Where a call came from; the wires make it. */
 export interface CallOrigin {
   wire: Wire
   reference: string
   ipAddress: string
+  /** The country of that address, where anyone knows it. */
+  country?(): string | undefined
   /** The header, as it came. */
   userAgent: string
   /** The `Authorization` header, as it came. */
@@ -49,6 +51,10 @@ export class CallContext implements RequestContext {
 
   get bearerToken(): string | undefined {
     return parseBearerToken(this.#origin.authorization)
+  }
+
+  get country(): string | undefined {
+    return this.#origin.country?.()
   }
 
   get log(): Logger {

@@ -4,9 +4,9 @@
 -- that commits at the same moment is greater than this rev. Times of passwords are compared in milliseconds, as written.
 with started as (
   insert into sessions (id, user_id, client_id, installation_id, device_model, device_os, device_app, ip_address,
-                        user_agent, amr, acr, auth_time, rev, created_at, last_active_at, idle_expires_at, expires_at)
+                        country, user_agent, amr, acr, auth_time, rev, created_at, last_active_at, idle_expires_at, expires_at)
   select :id, u.id, c.id, :installationId?, :deviceModel?, :deviceOs?, :deviceApp?, :ipAddress?,
-         :userAgent?, :amr, :acr, :authTime, :rev, :authTime, :authTime,
+         :country?, :userAgent?, :amr, :acr, :authTime, :rev, :authTime, :authTime,
          signet_now() + make_interval(secs => :idleLifetimeSeconds), signet_now() + make_interval(secs => :lifetimeSeconds)
     from users u, clients c
    where u.id = :userId and u.status = 'active'

@@ -10,6 +10,7 @@ export const insertSession = maybe<
     deviceOs: string | null
     deviceApp: string | null
     ipAddress: string | null
+    country: string | null
     userAgent: string | null
     amr: readonly string[]
     acr: string
@@ -37,22 +38,22 @@ export const insertSession = maybe<
   name: 'sessions.insertSession',
   text: `with started as (
   insert into sessions (id, user_id, client_id, installation_id, device_model, device_os, device_app, ip_address,
-                        user_agent, amr, acr, auth_time, rev, created_at, last_active_at, idle_expires_at, expires_at)
+                        country, user_agent, amr, acr, auth_time, rev, created_at, last_active_at, idle_expires_at, expires_at)
   select $1, u.id, c.id, $2, $3, $4, $5, $6,
-         $7, $8, $9, $10, $11, $10, $10,
-         signet_now() + make_interval(secs => $12), signet_now() + make_interval(secs => $13)
+         $7, $8, $9, $10, $11, $12, $11, $11,
+         signet_now() + make_interval(secs => $13), signet_now() + make_interval(secs => $14)
     from users u, clients c
-   where u.id = $14 and u.status = 'active'
-     and c.id = $15 and c.status = 'active'
-     and $11::bigint >= greatest(u.cut, c.cut, global_cut())
-     and ($16::timestamptz is null
+   where u.id = $15 and u.status = 'active'
+     and c.id = $16 and c.status = 'active'
+     and $12::bigint >= greatest(u.cut, c.cut, global_cut())
+     and ($17::timestamptz is null
           or exists (select from passwords p
-                      where p.user_id = u.id and date_trunc('milliseconds', p.set_at) = $16))
+                      where p.user_id = u.id and date_trunc('milliseconds', p.set_at) = $17))
   returning user_id, client_id, least(idle_expires_at, expires_at) as expires_at
 ), recorded as (
   insert into events (id, occurred_at, kind, outcome, actor_id, subject_id, client_id, reference, details, origin)
-  select $17, $10, $18, $19, user_id, user_id, client_id, $20,
-         $21::text::json, $22
+  select $18, $11, $19, $20, user_id, user_id, client_id, $21,
+         $22::text::json, $23
     from started
 )
 select expires_at as "expires_at!",
@@ -60,6 +61,6 @@ select expires_at as "expires_at!",
        role_names_of(user_id) as "role_names!",
        (select scopes from clients where id = client_id) as "scopes!"
   from started`,
-  params: ['id', 'installationId', 'deviceModel', 'deviceOs', 'deviceApp', 'ipAddress', 'userAgent', 'amr', 'acr', 'authTime', 'rev', 'idleLifetimeSeconds', 'lifetimeSeconds', 'userId', 'clientId', 'passwordSetAt', 'eventId', 'eventKind', 'eventOutcome', 'eventReference', 'eventDetails', 'eventOrigin'],
+  params: ['id', 'installationId', 'deviceModel', 'deviceOs', 'deviceApp', 'ipAddress', 'country', 'userAgent', 'amr', 'acr', 'authTime', 'rev', 'idleLifetimeSeconds', 'lifetimeSeconds', 'userId', 'clientId', 'passwordSetAt', 'eventId', 'eventKind', 'eventOutcome', 'eventReference', 'eventDetails', 'eventOrigin'],
   columns: ['expiresAt', 'position', 'roleNames', 'scopes'],
 })

@@ -51,8 +51,6 @@ export interface StartedSession extends NewSession {
   scopes: string[]
 }
 
-const userAgentLengthMax = 400
-
 /** The session; undefined where user or client may not have one, or what it rests on was changed or revoked. */
 export async function startSession(
   deps: Pick<Deps, 'config' | 'db' | 'masterSecret'> & { eventKeys?: EventKeys },
@@ -78,7 +76,8 @@ export async function startSession(
     deviceOs: device?.os || null,
     deviceApp: device?.app || null,
     ipAddress: storableAddress(ctx.ipAddress),
-    userAgent: ctx.userAgent.slice(0, userAgentLengthMax) || null,
+    country: ctx.country ?? null,
+    userAgent: ctx.userAgent || null,
     amr,
     acr,
     authTime: ctx.now,

@@ -11,6 +11,7 @@ import { authenticateBearer } from '../tokens/authenticate.ts'
 import { updateMe } from '../users/rpc.ts'
 import { suspendUser } from '../users/suspend-user.ts'
 import { changePassword } from './change-password.ts'
+import { signIn } from './sign-in.ts'
 
 let test: TestDeps
 let deps: Deps
@@ -195,6 +196,22 @@ describe('ListSessions and UpdateMe', () => {
       left.map(({ id }) => id),
       [second.sessionId],
     )
+  })
+
+  it('shows the country where it is known', async () => {
+    const from = (country?: string) =>
+      signIn(deps, testContext({ ...(country !== undefined && { country }) }), {
+        identifier: email,
+        password: testPassword,
+        device: undefined,
+        deviceSecret: '',
+      })
+    const [known, unknown] = [await from('DE'), await from()]
+    const { ctx } = await signedIn()
+    const { sessions = [] } = await listSessions(deps, ctx, {} as never)
+    const countryOf = (id: string) => sessions.find((session) => session.id === id)?.country
+    assert.equal(countryOf(known.sessionId), 'DE')
+    assert.equal(countryOf(unknown.sessionId), undefined)
   })
 
   it('changes what is given, and records the fields only', async () => {

@@ -112,11 +112,13 @@ async function* jsonLines(
 function callOf(options: RestOptions, exchange: Exchange<Method>): StreamRequest {
   const { binding, request, reply } = exchange
   const { headers, url = '' } = request.raw
+  const { ipAddress, country } = options.clientAddress(request.raw)
   const question = url.indexOf('?')
   return {
     wire: 'rest',
     reference: request.id,
-    ipAddress: options.clientAddress(request.raw).ipAddress,
+    ipAddress,
+    country,
     userAgent: headers['user-agent'] ?? '',
     authorization: headers.authorization,
     traceparent: traceparentOf(request.raw),

@@ -42,6 +42,7 @@ export interface RpcOptions {
 export interface RpcOrigin {
   reference: string
   ipAddress: string
+  country(): string | undefined
 }
 
 export interface Rpc {
@@ -190,6 +191,7 @@ async function takeOver(
     wire: format.wire,
     reference: origin.reference,
     ipAddress: origin.ipAddress,
+    country: origin.country,
     userAgent: req.headers['user-agent'] ?? '',
     authorization: req.headers.authorization,
     traceparent: traceparentOf(req),
