@@ -129,6 +129,13 @@ export const reasons = {
     oauthError: 'invalid_grant',
     sentence: 'This refresh token is no longer good. Sign in again.',
   },
+  [ErrorReason.IDEMPOTENCY_KEY_REUSED]: {
+    httpStatus: 422,
+    rpcCode: Code.FailedPrecondition,
+    oauthError: 'invalid_request',
+    sentence:
+      'This idempotency key was used for another request. Send this one under a key of its own.',
+  },
 } as const satisfies Record<Reason, ReasonRow>
 
 const names = new Map(Object.entries(ErrorReason).map(([name, reason]) => [reason, name]))

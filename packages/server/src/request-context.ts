@@ -37,6 +37,8 @@ export interface RequestContext {
   caller: Caller
   /** What came as bearer token, unread: for methods that judge it themselves. UNAUTHENTICATED where it is malformed. */
   readonly bearerToken?: string | undefined
+  /** Under which a repeat of this call is not done again, where the method takes one. INVALID_ARGUMENT where it is malformed. */
+  readonly idempotencyKey?: string | undefined
   /** Aborted when the caller goes away or the time limit is over. */
   signal: AbortSignal
   log: Logger

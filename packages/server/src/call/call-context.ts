@@ -7,6 +7,7 @@ import type { Logger } from 'pino'
 import type { Caller, RequestContext } from '../request-context.ts'
 import type { Wire } from './app.ts'
 import { parseBearerToken } from './bearer-token.ts'
+import { parseIdempotencyKey } from './idempotency-key.ts'
 
 /** Characters of a user agent that are kept, here and in everything that is stored. */
 const userAgentLengthMax = 400
@@ -22,6 +23,8 @@ export interface CallOrigin {
   userAgent: string
   /** The `Authorization` header, as it came. */
   authorization: string | undefined
+  /** The `Idempotency-Key` header, as it came. */
+  idempotencyKey?: string | undefined
   /** The `traceparent` header, as it came. */
   traceparent?: string | undefined
   /** Calls back when the caller has gone away, at once where it is gone already. It may do so after a complete answer too, which changes nothing. */
@@ -55,6 +58,10 @@ export class CallContext implements RequestContext {
 
   get country(): string | undefined {
     return this.#origin.country?.()
+  }
+
+  get idempotencyKey(): string | undefined {
+    return parseIdempotencyKey(this.#origin.idempotencyKey)
   }
 
   get log(): Logger {

@@ -433,6 +433,16 @@ CREATE TABLE guess_counters (
 );
 CREATE INDEX guess_counters_forget_at ON public.guess_counters USING btree (forget_at);
 
+CREATE TABLE idempotency_keys (
+  key_hash bytea NOT NULL,
+  fingerprint bytea NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  CONSTRAINT idempotency_keys_pkey PRIMARY KEY (key_hash),
+  CONSTRAINT idempotency_keys_fingerprint_check CHECK (octet_length(fingerprint) = 32),
+  CONSTRAINT idempotency_keys_key_hash_check CHECK (octet_length(key_hash) = 32)
+);
+CREATE INDEX idempotency_keys_expires_at ON public.idempotency_keys USING btree (expires_at);
+
 CREATE TABLE identifiers (
   id uuid NOT NULL,
   realm_id integer DEFAULT 1 NOT NULL,

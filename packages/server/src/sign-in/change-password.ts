@@ -9,7 +9,9 @@
  *    verified (of two changes at once, one wins), and writes the log entry that ends everything else: sessions, grants,
  *    and sign-ins that have read the old password and are still at work on it. The caller's session goes on.
  *
- * Errors: INVALID_CREDENTIALS, PASSWORD_REJECTED, RATE_LIMITED, UNAUTHENTICATED (the session ended meanwhile),
+ * A repeat under the same idempotency key is answered as done, although the current password is not current any more.
+ *
+ * Errors: INVALID_CREDENTIALS, PASSWORD_REJECTED, RATE_LIMITED, IDEMPOTENCY_KEY_REUSED, UNAUTHENTICATED (the session ended meanwhile),
  * UNAVAILABLE.
  * Specs: OWASP ASVS 5.0 V6.2.3, V7.4.3.
  */
@@ -19,6 +21,7 @@ import { checkPassword } from '../authenticators/password-policy.ts'
 import type { Deps } from '../deps.ts'
 import { SignetError } from '../errors.ts'
 import { recordEvent } from '../events/record-event.ts'
+import { isRepeat, type KeyedRequest, keyedRequest, takeKey } from '../idempotency/idempotency.ts'
 import { type RequestContext, type UserCaller, userCaller } from '../request-context.ts'
 import { cutUser, lockUserSession } from '../revocation/cut-user.ts'
 import {
@@ -44,18 +47,28 @@ export async function changePassword(
   { currentPassword, newPassword }: PasswordChange,
 ): Promise<void> {
   const caller = userCaller(ctx)
+  const fields = [currentPassword, newPassword]
+  const request = keyedRequest(ctx, { method: 'ChangePassword', by: caller.userId, fields })
+  if (await isRepeat(deps.db, request)) return
   const guess = prepareGuess(deps, ctx, { account: `user ${caller.userId}`, deviceSecret: '' })
   const user = await findPasswordToChange(deps.db, { ...guess, userId: caller.userId })
   checkGuess(user)
   const hashRead = user.hash ?? undefined
   const { matches } = await deps.passwords.verify(hashRead, currentPassword, ctx.signal)
-  if (!matches || hashRead === undefined) throw await wrongPassword(deps, ctx, { caller, guess })
+  if (!matches || hashRead === undefined) {
+    // Its twin may have set the new password since.
+    if (await isRepeat(deps.db, request)) return
+    throw await wrongPassword(deps, ctx, { caller, guess })
+  }
   await admitSignedInGuess(deps, guess)
   checkNewPassword(deps, newPassword, [...user.identifiers, user.displayName ?? ''])
   const hash = await deps.passwords.hash(newPassword, ctx.signal)
-  const outcome = await replaceVerified(deps, ctx, { caller, hash, hashRead })
+  const outcome = await replaceVerified(deps, ctx, { caller, hash, hashRead, request })
   if (outcome === 'session ended') throw new SignetError(ErrorReason.UNAUTHENTICATED)
-  if (outcome === 'changed before') throw await failed(deps, ctx, caller)
+  if (outcome === 'changed before') {
+    if (await isRepeat(deps.db, request)) return
+    throw await failed(deps, ctx, caller)
+  }
   deps.revocations.announce()
 }
 
@@ -68,16 +81,23 @@ function checkNewPassword(deps: ChangeDeps, newPassword: string, context: string
   })
 }
 
+interface VerifiedChange {
+  caller: UserCaller
+  hash: string
+  hashRead: string
+  request: KeyedRequest | undefined
+}
+
 async function replaceVerified(
   deps: ChangeDeps,
   ctx: RequestContext,
-  { caller, hash, hashRead }: { caller: UserCaller; hash: string; hashRead: string },
+  { caller, hash, hashRead, request }: VerifiedChange,
 ): Promise<'changed' | 'changed before' | 'session ended'> {
   const { userId, sessionId } = caller
   return deps.db.transaction(async (tx) => {
     if (!(await lockUserSession(tx, { userId, sessionId }))) return 'session ended'
     const replaced = await replacePassword(tx, { userId, hash, hashRead, now: ctx.now })
-    if (replaced === 0) return 'changed before'
+    if (replaced === 0 || !(await takeKey(tx, request))) return 'changed before'
     await cutUser(tx, { userId, reason: 'password_changed', keep: sessionId })
     await recordEvent({ ...deps, db: tx }, ctx, {
       kind: 'password.set',

@@ -12,7 +12,7 @@ import { callUnary, openStream, type StreamRequest } from '../../call/call.ts'
 import type { Method, StreamMethod, UnaryMethod } from '../../call/method.ts'
 import { refusalOf } from '../../call/refusal.ts'
 import type { ClientAddress } from '../client-address.ts'
-import { type HttpRequest, traceparentOf, whenGone } from '../http.ts'
+import { type HttpRequest, idempotencyKeyOf, traceparentOf, whenGone } from '../http.ts'
 import type { WireLimits } from '../limits.ts'
 import type { Problems } from '../problem.ts'
 import { referenceHeader } from '../response-headers.ts'
@@ -122,6 +122,7 @@ function callOf(options: RestOptions, exchange: Exchange<Method>): StreamRequest
     userAgent: headers['user-agent'] ?? '',
     authorization: headers.authorization,
     traceparent: traceparentOf(request.raw),
+    idempotencyKey: idempotencyKeyOf(request.raw),
     timeoutMs: options.limits.requestTimeoutMs,
     shutdown: options.shutdown,
     decode: () =>

@@ -24,11 +24,11 @@ export interface Verdict {
 /** One way to call a method. */
 export interface WireClient {
   name: string
-  /** Calls with the input as JSON; `token` goes out as a bearer token. */
+  /** Calls with the input as JSON; `token` goes out as a bearer token, `idempotencyKey` as its header, as it stands. */
   call(
     method: string,
     input: Record<string, JsonValue>,
-    options: { token: string | undefined; timeoutMs?: number },
+    options: { token: string | undefined; timeoutMs?: number; idempotencyKey?: string },
   ): Promise<Verdict>
   close(): void
 }
