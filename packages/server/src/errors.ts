@@ -45,7 +45,8 @@ export const reasons = {
   },
   [ErrorReason.UNSUPPORTED_MEDIA_TYPE]: {
     httpStatus: 415,
-    rpcCode: Code.InvalidArgument,
+    // On RPC it can only be the compression: gRPC and Connect call an unknown one so.
+    rpcCode: Code.Unimplemented,
     oauthError: 'invalid_request',
     sentence:
       'This body is in a form that is not read here. Send JSON as application/json, plain or gzip.',

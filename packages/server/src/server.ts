@@ -25,6 +25,7 @@ import { openDatabase } from './db/database.ts'
 import type { StartedDatabase } from './db/embedded/start-database.ts'
 import { migrate } from './db/migrate.ts'
 import type { Deps } from './deps.ts'
+import { recordEvent } from './events/record-event.ts'
 import { type Sealer, startSealer } from './events/sealer.ts'
 import { openKnownGrants } from './grants/grant-keys.ts'
 import { mountJwks } from './oauth/jwks.ts'
@@ -185,6 +186,12 @@ function createApp(deps: Deps, tracing: Tracing): App {
     validate: createValidate(),
     admission: createAdmission({ callsMax: deps.config.limits.concurrentCalls, streamsMax }),
     authenticate: authenticateBearer,
+    recordDenial: (all, ctx, { name }) =>
+      recordEvent(all, ctx, {
+        kind: 'access.denied',
+        outcome: 'failure',
+        details: { method: name },
+      }),
     observe: deps.metrics.observeCall,
     trace: tracing.traceCall,
   }

@@ -167,11 +167,22 @@ async function passGates(
       const token = parseBearerToken(request.authorization)
       if (token === undefined) throw new SignetError(ErrorReason.UNAUTHENTICATED)
       ctx.caller = await app.authenticate(app.deps, ctx, token)
-      authorize(method.who, ctx.caller, ctx.now)
+      await authorizeOrRecord(app, method, ctx)
     }
     return input
   } catch (error) {
     app.admission.leave(admissionKind(method))
+    throw error
+  }
+}
+
+/** A call that lacks a permission is a security event: somebody tries doors. */
+async function authorizeOrRecord(app: App, method: Method, ctx: CallContext): Promise<void> {
+  try {
+    authorize(method.who, ctx.caller, ctx.now)
+  } catch (error) {
+    if (error instanceof SignetError && error.reason === ErrorReason.PERMISSION_DENIED)
+      await app.recordDenial?.(app.deps, ctx, method)
     throw error
   }
 }

@@ -17,7 +17,7 @@
  */
 
 import { ErrorReason } from '@signet/contract'
-import { checkPassword } from '../authenticators/password-policy.ts'
+import { checkPassword, installationWords } from '../authenticators/password-policy.ts'
 import type { Deps } from '../deps.ts'
 import { SignetError } from '../errors.ts'
 import { recordEvent } from '../events/record-event.ts'
@@ -73,8 +73,9 @@ export async function changePassword(
 }
 
 function checkNewPassword(deps: ChangeDeps, newPassword: string, context: string[]): void {
-  const { passwordMinLength: minLength } = deps.config
-  const violations = checkPassword(newPassword, { minLength, context })
+  const { issuer, passwordMinLength: minLength } = deps.config
+  const words = [...installationWords(issuer), ...context]
+  const violations = checkPassword(newPassword, { minLength, context: words })
   if (violations.length === 0) return
   throw new SignetError(ErrorReason.PASSWORD_REJECTED, {
     violations: violations.map((violation) => ({ ...violation, field: 'newPassword' })),

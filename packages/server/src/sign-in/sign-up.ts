@@ -14,7 +14,7 @@
  */
 
 import { ErrorReason } from '@signet/contract'
-import { checkPassword } from '../authenticators/password-policy.ts'
+import { checkPassword, installationWords } from '../authenticators/password-policy.ts'
 import { ownClientId } from '../clients/own-client.ts'
 import type { Db } from '../db/query.ts'
 import type { Deps } from '../deps.ts'
@@ -59,7 +59,7 @@ function checkSignUp(deps: SignUpDeps, input: SignUp): EmailIdentifier {
   ]
   const passwordViolations = checkPassword(input.password, {
     minLength: deps.config.passwordMinLength,
-    context: [input.email, input.displayName],
+    context: [...installationWords(deps.config.issuer), input.email, input.displayName],
   })
   if ('violations' in email || violations.length > 0) {
     throw new SignetError(ErrorReason.INVALID_ARGUMENT, {
