@@ -36,6 +36,9 @@ export const signIn = (url: string, { email, password }: Person) =>
 export const refresh = (url: string, refreshToken: string) =>
   call(url, 'POST', '/api/v1/auth/refresh', { body: { refreshToken } })
 
+export const signOut = (url: string, token: string) =>
+  call(url, 'POST', '/api/v1/auth/sign-out', { body: { token } })
+
 export const whoAmI = (url: string, token: string) =>
   call(url, 'GET', '/api/v1/users/me', { token })
 
