@@ -151,3 +151,19 @@ select g.scopes, g.created_at,
    and (g.session_id is null
         or (s.ended_at is null and least(s.idle_expires_at, s.expires_at) > signet_now()
             and s.rev >= greatest(u.cut, c.cut, global_cut())));
+
+-- name: lockGrantSecrets :many
+-- Grants whose secret is wrapped under this key, but those that somebody is at work on.
+select id, wrapped_secret as wrapped
+  from grants
+ where wrapping_key_id = :keyId and id > :after::uuid
+ order by id
+ limit :limit::integer
+   for no key update skip locked;
+
+-- name: replaceGrantSecrets :exec
+-- Stores the same secrets, wrapped under another key.
+update grants g
+   set wrapped_secret = w.wrapped, wrapping_key_id = :keyId
+  from unnest(:ids::uuid[], :wrapped::bytea[]) as w (id, wrapped)
+ where g.id = w.id and g.wrapping_key_id = :formerKeyId;

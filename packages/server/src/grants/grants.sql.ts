@@ -234,3 +234,44 @@ export const findPresentable = maybe<
   params: ['grantId', 'userId', 'clientId', 'generation', 'windowSeconds'],
   columns: ['scopes', 'createdAt', 'expiresAt'],
 })
+
+/** Grants whose secret is wrapped under this key, but those that somebody is at work on. */
+export const lockGrantSecrets = many<
+  {
+    keyId: string
+    after: string
+    limit: number
+  },
+  {
+    id: string
+    wrapped: Buffer
+  }
+>({
+  name: 'grants.lockGrantSecrets',
+  text: `select id, wrapped_secret as wrapped
+  from grants
+ where wrapping_key_id = $1 and id > $2::uuid
+ order by id
+ limit $3::integer
+   for no key update skip locked`,
+  params: ['keyId', 'after', 'limit'],
+  columns: ['id', 'wrapped'],
+})
+
+/** Stores the same secrets, wrapped under another key. */
+export const replaceGrantSecrets = exec<
+  {
+    keyId: string
+    ids: readonly string[]
+    wrapped: readonly Buffer[]
+    formerKeyId: string
+  }
+>({
+  name: 'grants.replaceGrantSecrets',
+  text: `update grants g
+   set wrapped_secret = w.wrapped, wrapping_key_id = $1
+  from unnest($2::uuid[], $3::bytea[]) as w (id, wrapped)
+ where g.id = w.id and g.wrapping_key_id = $4`,
+  params: ['keyId', 'ids', 'wrapped', 'formerKeyId'],
+  columns: [],
+})
