@@ -1,6 +1,7 @@
 /** What use-cases work with, in a test: every part a real one, on a database of its own. */
 
 import { randomUUID } from 'node:crypto'
+import { after, beforeEach } from 'node:test'
 import { openPasswordHasher } from '../authenticators/password-hash.ts'
 import { loadConfig } from '../config/config.ts'
 import { openMasterSecret } from '../crypto/master-secret.ts'
@@ -52,6 +53,19 @@ export async function openTestDeps(): Promise<TestDeps> {
       await drop()
     },
   }
+}
+
+/**
+ * The same for all tests of a file: opened here, closed after the last of them, and these tables emptied before each.
+ * Belongs at the top of the file, before anything else that is done before each test.
+ */
+export async function openFileDeps({ emptied }: { emptied: string[] }): Promise<TestDeps> {
+  const opened = await openTestDeps()
+  after(() => opened.close())
+  beforeEach(async () => {
+    for (const table of emptied) await rowsOf(opened.deps, `delete from ${table}`)
+  })
+  return opened
 }
 
 /** The context of one call by nobody known. */
