@@ -1,32 +1,26 @@
 import assert from 'node:assert/strict'
-import { after, before, beforeEach, describe, it } from 'node:test'
+import { beforeEach, describe, it } from 'node:test'
 import { ErrorReason } from '@signet/contract'
 import type { Deps } from '../deps.ts'
 import { SignetError } from '../errors.ts'
 import type { UserId } from '../ids.ts'
 import { listSessions } from '../sessions/rpc.ts'
 import { assertRefused, openTestUser, signInAs, testPassword } from '../testing/accounts.ts'
-import { openTestDeps, rowsOf, type TestDeps, testContext } from '../testing/deps.ts'
+import { openFileDeps, rowsOf, testContext } from '../testing/deps.ts'
 import { authenticateBearer } from '../tokens/authenticate.ts'
 import { updateMe } from '../users/rpc.ts'
 import { suspendUser } from '../users/suspend-user.ts'
 import { changePassword } from './change-password.ts'
 import { signIn } from './sign-in.ts'
 
-let test: TestDeps
-let deps: Deps
+const { deps } = await openFileDeps({ emptied: ['users', 'guess_counters'] })
+
 let userId: UserId
 
 const email = 'ada@example.com'
 const newPassword = 'lantern orbit velvet 42'
 
-before(async () => {
-  test = await openTestDeps()
-  deps = test.deps
-})
-after(() => test.close())
 beforeEach(async () => {
-  for (const table of ['users', 'guess_counters']) await rowsOf(deps, `delete from ${table}`)
   userId = await openTestUser(deps, email)
 })
 

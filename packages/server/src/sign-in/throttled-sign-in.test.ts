@@ -1,29 +1,19 @@
 import assert from 'node:assert/strict'
-import { after, before, beforeEach, describe, it } from 'node:test'
+import { describe, it } from 'node:test'
 import { ErrorReason } from '@signet/contract'
 import { openDatabase } from '../db/database.ts'
 import type { Deps } from '../deps.ts'
 import { SignetError } from '../errors.ts'
 import { openTestUser, testPassword } from '../testing/accounts.ts'
-import { openTestDeps, rowsOf, type TestDeps, testContext, withParts } from '../testing/deps.ts'
+import { openFileDeps, rowsOf, testContext, withParts } from '../testing/deps.ts'
 import { type SignIn, signIn } from './sign-in.ts'
+
+const test = await openFileDeps({ emptied: ['users', 'guess_counters', 'event_windows'] })
+const { deps } = test
 
 const email = 'ada@example.com'
 const wrong = 'not the password'
 const victim = '192.0.2.1'
-let test: TestDeps
-let deps: Deps
-
-before(async () => {
-  test = await openTestDeps()
-  deps = test.deps
-})
-after(() => test.close())
-beforeEach(async () => {
-  for (const table of ['users', 'guess_counters', 'event_windows']) {
-    await rowsOf(deps, `delete from ${table}`)
-  }
-})
 
 type Try = Partial<SignIn> & { from?: string; with?: Deps }
 

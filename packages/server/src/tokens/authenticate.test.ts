@@ -1,29 +1,23 @@
 import assert from 'node:assert/strict'
-import { after, before, beforeEach, describe, it } from 'node:test'
+import { beforeEach, describe, it } from 'node:test'
 import { ErrorReason } from '@signet/contract'
 import { openDatabase } from '../db/database.ts'
-import type { Deps } from '../deps.ts'
 import type { ClientId, GrantId, SessionId, UserId } from '../ids.ts'
 import type { UserCaller } from '../request-context.ts'
 import type { SignedIn } from '../sign-in/sign-in.ts'
 import { assertRefused, openTestUser, signInAs } from '../testing/accounts.ts'
-import { openTestDeps, rowsOf, type TestDeps, testContext } from '../testing/deps.ts'
+import { openFileDeps, rowsOf, testContext } from '../testing/deps.ts'
 import { apiAudience, issueAccessToken, verifyAccessToken } from './access-token.ts'
 import type { AccessTokenClaims } from './access-token-claims.ts'
 import { authenticateBearer } from './authenticate.ts'
 
-let test: TestDeps
-let deps: Deps
+const test = await openFileDeps({ emptied: ['users'] })
+const { deps } = test
+
 let userId: UserId
 let signedIn: SignedIn
 
-before(async () => {
-  test = await openTestDeps()
-  deps = test.deps
-})
-after(() => test.close())
 beforeEach(async () => {
-  await rowsOf(deps, 'delete from users')
   userId = await openTestUser(deps, 'ada@example.com')
   signedIn = await signInAs(deps, 'ada@example.com')
 })
