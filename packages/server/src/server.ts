@@ -39,6 +39,7 @@ import { mountReference } from './reference/mount-reference.ts'
 import { openRevocationFeed } from './revocation/feed.ts'
 import { openLiveLog } from './revocation/live-log.ts'
 import { openReceipts } from './revocation/receipts.ts'
+import { openRedisMirror } from './revocation/redis-mirror.ts'
 import { openSessionEnds } from './revocation/session-ends.ts'
 import { openVerifierRegistry } from './revocation/verifier-registry.ts'
 import { openSimultaneousSignIns } from './sign-in/simultaneous-sign-ins.ts'
@@ -152,17 +153,25 @@ async function openDeps({ config, log, metrics, tracing, address }: Environment)
     const hasher = openPasswordHasher(config.passwordHash)
     const passwords = observePasswordHasher(hasher, { metrics, tracing })
     const { issuer } = config
-    const { heartbeatMs } = config.revocationFeed
+    const { heartbeatMs, budgetSeconds } = config.revocationFeed
+    const budgetMs = budgetSeconds * 1000
     const revocationFeed = openRevocationFeed({ issuer, heartbeatMs })
+    const redisUrl = config.redisUrl?.reveal()
+    const mirror =
+      redisUrl === undefined
+        ? undefined
+        : await openRedisMirror({ db, log }, { url: redisUrl, issuer, budgetMs })
     const revocations = await openLiveLog(
       { db, log },
       {
         directAddress: config.database.directAddress ?? address,
         tokenLifetimeSeconds: config.accessTokenLifetimeSeconds,
-        followers: [revocationFeed],
+        followers: [revocationFeed, ...(mirror === undefined ? [] : [mirror])],
       },
     )
     opened.push(() => revocations.stop())
+    mirror?.start(revocations)
+    opened.push(async () => mirror?.stop())
     const sealer = startSealer({ db, log, masterSecret })
     opened.push(() => sealer.stop())
     const deps = {
@@ -179,7 +188,7 @@ async function openDeps({ config, log, metrics, tracing, address }: Environment)
       revocations,
       revocationFeed,
       verifiers: openVerifierRegistry({ db, log }),
-      receipts: openReceipts(db),
+      receipts: openReceipts(db, mirror && budgetMs),
       sessionEnds: openSessionEnds({ db, masterSecret, revocations }),
       signIns: openSimultaneousSignIns({ config, db, masterSecret }),
     }
