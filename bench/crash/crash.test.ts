@@ -10,13 +10,14 @@ import { scheduleOf } from './schedule.ts'
 const seed = 20_261_129
 
 test('rotations, sign-ups, sign-outs and password changes through kills of the service and of Postgres', async () => {
-  const options = { rotations: 100, kills: 3, postgresKills: 2, people: 30, windowSeconds: 3 }
-  const result = await runCrash({ ...options, seed, progress() {} })
+  const options = { rotations: 50, kills: 2, postgresKills: 1, people: 16, windowSeconds: 3 }
+  const result = await runCrash({ ...options, restlessness: 6, seed, progress() {} })
   assert.deepEqual(result.sentences, [])
   assert.deepEqual(result.totals, { lost: 0, doubled: 0, revived: 0, stuck: 0 })
   assert.ok(result.counts.rotations >= options.rotations)
   assert.ok(result.counts.unanswered > 0, 'no kill met a call')
   assert.ok(result.counts.signOuts > 0)
+  assert.ok(result.counts.passwordChanges > 0)
 })
 
 test('a seed replays its schedule, with every blow within the work', () => {

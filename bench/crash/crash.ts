@@ -16,6 +16,7 @@ import { type Wire, wiresOf } from '../wires.ts'
 import { checkHistory } from './check.ts'
 import { GaveUp, type Reach, sleep } from './device.ts'
 import { type Counts, type History, openHistory, type Wrong } from './history.ts'
+import { lossyWire } from './lossy-wire.ts'
 import { type Life, live } from './person.ts'
 import { type ScheduledBlow, scheduleOf } from './schedule.ts'
 
@@ -26,6 +27,8 @@ export interface CrashOptions {
   seed: number
   people: number
   windowSeconds: number
+  /** How much oftener than usual answers are lost, and people do something else than refresh; left out, no oftener. */
+  restlessness?: number
   progress(message: string): void
 }
 
@@ -38,6 +41,9 @@ export interface CrashResult {
   /** What is wrong, a sentence each. */
   sentences: string[]
 }
+
+/** Answers that are lost on the way although nothing is killed. */
+const lossProbability = 0.03
 
 /** The service, which is a new process after each kill, always at the same address. */
 interface Service {
@@ -112,11 +118,12 @@ async function liveThrough(
 
 function reachOf(
   { wires, history }: Pick<Scene, 'wires' | 'history'>,
-  { seed, windowSeconds }: CrashOptions,
+  { seed, windowSeconds, restlessness = 1 }: CrashOptions,
   label: string,
 ): Reach {
   const random: Random = randomOf(seed, label)
-  return { wires, history, random, windowMs: windowSeconds * 1000 }
+  const lossy = wires.map((wire) => lossyWire(wire, random, lossProbability * restlessness))
+  return { wires: lossy, history, random, windowMs: windowSeconds * 1000, restlessness }
 }
 
 /** Lets the blows fall, each once its work is done and the victim of the one before is back; the longest outage. */

@@ -17,6 +17,8 @@ export interface Reach {
   random: Random
   /** Of refreshing, in milliseconds. */
   windowMs: number
+  /** How much oftener than usual something else is done than refreshing. */
+  restlessness: number
 }
 
 /** Thrown where a device cannot go on; what is wrong has been reported. */
@@ -28,7 +30,7 @@ const pauseMs = 150
 /** Far longer than any restart. */
 const patienceMs = 90_000
 /** How often somebody whose answer was lost is out of reach for longer than the window. */
-const tunnelProbability = 0.1
+const tunnelProbability = 0.2
 
 export interface Device {
   readonly tokens: Tokens

@@ -54,7 +54,7 @@ export async function live(reach: Reach, life: Life): Promise<void> {
 }
 
 async function liveOn(reach: Reach, life: Life): Promise<void> {
-  const { random, windowMs } = reach
+  const { random, windowMs, restlessness } = reach
   let presence = await arrive(reach)
   life.last = presence.device
   while (!life.over()) {
@@ -63,7 +63,7 @@ async function liveOn(reach: Reach, life: Life): Promise<void> {
     await refresh(reach, presence.device)
     let chance = random.next()
     for (const { probability, run } of doings) {
-      chance -= probability
+      chance -= probability * restlessness
       if (chance >= 0) continue
       presence = await run(reach, presence)
       break
