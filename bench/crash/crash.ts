@@ -45,6 +45,9 @@ export interface CrashResult {
 /** Answers that are lost on the way although nothing is killed. */
 const lossProbability = 0.03
 
+/** Enough is known then, and the run ends early. */
+const wrongsMax = 200
+
 /** The service, which is a new process after each kill, always at the same address. */
 interface Service {
   current: SignetProcess
@@ -52,15 +55,23 @@ interface Service {
 }
 
 export async function runCrash(options: CrashOptions): Promise<CrashResult> {
-  const startedAt = performance.now()
   const own = await startOwnPostgres()
+  try {
+    return await runOver(own, options)
+  } finally {
+    await own.stop()
+  }
+}
+
+async function runOver(own: OwnPostgres, options: CrashOptions): Promise<CrashResult> {
+  const startedAt = performance.now()
   const service = await startService(own, options)
   const wires = wiresOf(service.current.origin)
   const history = openHistory()
   try {
     const { longestOutage, lives } = await liveThrough({ own, service, wires, history }, options)
+    await Promise.all(lives.map(endLife))
     const reach = reachOf({ wires, history }, options, 'afterwards')
-    await Promise.all(lives.map((life) => endLife(life)))
     const found = await checkHistory({ own, reach, lives })
     const { kills, postgresKills } = options
     return {
@@ -73,7 +84,6 @@ export async function runCrash(options: CrashOptions): Promise<CrashResult> {
   } finally {
     for (const wire of wires) wire.close()
     await service.current.stop()
-    await own.stop()
   }
 }
 
@@ -105,14 +115,20 @@ async function liveThrough(
 ): Promise<{ longestOutage: number; lives: Life[] }> {
   const { counts } = scene.history
   const blows = scheduleOf(randomOf(options.seed, 'schedule'), options)
-  let blowsDone = false
-  const over = () => blowsDone && counts.rotations >= options.rotations
+  let struck = false
+  let ended = false
+  const over = () =>
+    ended ||
+    scene.history.wrongs.length > wrongsMax ||
+    (struck && counts.rotations >= options.rotations)
   const lives = Array.from({ length: options.people }, (): Life => ({ over, last: undefined }))
   const everybody = lives.map((life, i) => live(reachOf(scene, options, `person ${i}`), life))
-  const longest = strike(scene, blows, options).finally(() => {
-    blowsDone = true
+  const striking = strike(scene, blows, { ...options, over }).finally(() => {
+    struck = true
   })
-  const [longestOutage] = await Promise.all([longest, ...everybody])
+  const [longestOutage] = await Promise.all([striking, ...everybody]).finally(() => {
+    ended = true
+  })
   return { longestOutage, lives }
 }
 
@@ -130,12 +146,13 @@ function reachOf(
 async function strike(
   scene: Scene,
   blows: readonly ScheduledBlow[],
-  { rotations, progress }: CrashOptions,
+  { rotations, progress, over }: CrashOptions & Pick<Life, 'over'>,
 ): Promise<number> {
   const { counts } = scene.history
   let longest = 0
   for (const [i, blow] of blows.entries()) {
-    while (counts.rotations < blow.afterRotations) await sleep(20)
+    while (counts.rotations < blow.afterRotations && !over()) await sleep(20)
+    if (over()) return longest
     await sleep(blow.delayMs)
     const fellAt = performance.now()
     await (blow.victim === 'service' ? killService(scene) : endPostgres(scene, blow))

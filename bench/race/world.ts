@@ -7,7 +7,7 @@ import type { Database } from '../../packages/server/src/db/database.ts'
 import { parseRefreshToken } from '../../packages/server/src/tokens/refresh-token.ts'
 import type { Random } from '../random.ts'
 import { startOwnPostgres } from '../server/own-postgres.ts'
-import { startSignet } from '../server/signet-process.ts'
+import { type SignetProcess, startSignet } from '../server/signet-process.ts'
 import { type Call, reasonOf, untilAnswered, type Wire, wiresOf } from '../wires.ts'
 
 export interface World {
@@ -37,13 +37,22 @@ export interface Person {
 /** As many as use one thing at once. */
 export const users = 50
 
-/** Starts everything; the services end with `stop`, or with this process. */
+/** Starts everything; it ends with `stop`, or with this process. */
 export async function openWorld(): Promise<World> {
   const own = await startOwnPostgres()
-  const settings = { ...own.settings, SIGNET_PASSWORD_HASH_QUEUE_MAX: '1000' }
-  const start = () => startSignet(own.dataDir, { settings })
-  // The first makes the schema and the keys, so that the second has nothing to do but to start.
-  const services = [await start(), await start()]
+  const services: SignetProcess[] = []
+  const stopAll = async () => {
+    for (const service of services) await service.stop()
+    await own.stop()
+  }
+  try {
+    const settings = { ...own.settings, SIGNET_PASSWORD_HASH_QUEUE_MAX: '1000' }
+    // The first makes the schema and the keys, so that the second has nothing to do but to start.
+    for (let i = 0; i < 2; i++) services.push(await startSignet(own.dataDir, { settings }))
+  } catch (error) {
+    await stopAll()
+    throw error
+  }
   const wires = services.map(({ origin }) => wiresOf(origin))
   let retried = 0
   const onRetry = () => {
@@ -58,8 +67,7 @@ export async function openWorld(): Promise<World> {
     retried: () => retried,
     async stop() {
       for (const wire of wires.flat()) wire.close()
-      for (const service of services) await service.stop()
-      await own.stop()
+      await stopAll()
     },
   }
 }
