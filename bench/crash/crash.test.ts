@@ -10,7 +10,7 @@ import { scheduleOf } from './schedule.ts'
 const seed = 20_261_129
 
 test('rotations, sign-ups, sign-outs and password changes through kills of the service and of Postgres', async () => {
-  const options = { rotations: 50, kills: 2, postgresKills: 1, people: 16, windowSeconds: 3 }
+  const options = { rotations: 50, kills: 2, postgresKills: 1, people: 24, windowSeconds: 5 }
   const result = await runCrash({ ...options, restlessness: 6, seed, progress() {} })
   assert.deepEqual(result.sentences, [])
   assert.deepEqual(result.totals, { lost: 0, doubled: 0, revived: 0, stuck: 0 })

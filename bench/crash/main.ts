@@ -15,7 +15,7 @@ import { wholeNumber } from '../whole-number.ts'
 import { type CrashOptions, type CrashResult, runCrash } from './crash.ts'
 
 /** Longer than anything that a request may wait for within the service, and as short as that allows. */
-const windowSeconds = 4
+const windowSeconds = 6
 const sentencesMax = 20
 
 type Options = Omit<CrashOptions, 'progress'> & { json: boolean }
