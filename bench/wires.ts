@@ -24,6 +24,8 @@ import { restBindings } from '@signet/contract/options'
 export interface Call<I extends DescMessage> {
   input: MessageInitShape<I>
   accessToken?: string
+  /** After which the caller gives up and hangs up. */
+  timeoutMs?: number
 }
 
 export interface Wire {
@@ -48,7 +50,7 @@ export class Refused extends Error {
   }
 }
 
-const timeoutMs = 10_000
+const timeoutMsDefault = 10_000
 
 /** Both wires of the service at this address, such as http://127.0.0.1:40123. */
 export function wiresOf(origin: string): Wire[] {
@@ -60,12 +62,13 @@ function restWire(origin: string): Wire {
   const agent = new Agent({ keepAlive: true })
   return {
     name: 'REST',
-    async call(method, { input, accessToken }) {
+    async call(method, { input, accessToken, timeoutMs = timeoutMsDefault }) {
       const [binding] = restBindings(method)
       if (binding?.body !== '*') throw new Error(`${method.name} has no body in REST`)
       const { status, body } = await exchange(new URL(binding.path, origin), {
         agent,
         accessToken,
+        timeoutMs,
         verb: binding.verb,
         body: toJsonString(method.input, create(method.input, input)),
       })
@@ -79,6 +82,7 @@ function restWire(origin: string): Wire {
 interface HttpCall {
   agent: Agent
   accessToken: string | undefined
+  timeoutMs: number
   verb: string
   body: string
 }
@@ -86,7 +90,7 @@ interface HttpCall {
 /** One exchange, whole or not at all: whatever breaks on the way is no answer. */
 function exchange(
   url: URL,
-  { agent, accessToken, verb, body }: HttpCall,
+  { agent, accessToken, timeoutMs, verb, body }: HttpCall,
 ): Promise<{ status: number | undefined; body: string }> {
   return new Promise((resolve, reject) => {
     const giveUp = (cause: unknown) => {
@@ -130,7 +134,7 @@ function grpcWire(origin: string): Wire {
   })
   return {
     name: 'gRPC',
-    call(method, { input, accessToken }) {
+    call(method, { input, accessToken, timeoutMs = timeoutMsDefault }) {
       const metadata = new Metadata()
       if (accessToken !== undefined) metadata.set('authorization', `Bearer ${accessToken}`)
       return new Promise((resolve, reject) => {
@@ -182,7 +186,7 @@ export function isPassing(reason: string): boolean {
 const passing = new Set(['UNREACHABLE', 'UNAVAILABLE', 'RATE_LIMITED', 'TIMEOUT', 'INTERNAL'])
 
 export interface Retrying {
-  /** Milliseconds between two attempts. */
+  /** Milliseconds before the second attempt; before each later one longer, up to sixteen times as long. */
   pauseMs: number
   /** After which a caller is stuck: rejects with the last reason. */
   patienceMs: number
@@ -193,14 +197,19 @@ export interface Retrying {
 /** Repeats a call until it is answered or refused for good. */
 export async function untilAnswered<T>(call: () => Promise<T>, retrying: Retrying): Promise<T> {
   const startedAt = performance.now()
-  for (;;) {
+  for (let attempt = 1; ; attempt++) {
     try {
       return await call()
     } catch (error) {
       const reason = reasonOf(error)
       if (!isPassing(reason) || performance.now() - startedAt > retrying.patienceMs) throw error
       retrying.onRetry?.(reason)
-      await new Promise((resolve) => setTimeout(resolve, retrying.pauseMs))
+      await new Promise((resolve) => setTimeout(resolve, pauseAfter(attempt, retrying.pauseMs)))
     }
   }
+}
+
+/** Longer and longer, so that a crowd that got no answer does not keep the service from answering. */
+export function pauseAfter(attempt: number, pauseMs: number): number {
+  return pauseMs * 2 ** Math.min(attempt - 1, 4)
 }

@@ -45,6 +45,9 @@ export interface CrashResult {
 /** Answers that are lost on the way although nothing is killed. */
 const lossProbability = 0.03
 
+/** People come one after the other: each sign-up and each sign-in costs a password hash. */
+const arrivalEveryMs = 40
+
 /** Enough is known then, and the run ends early. */
 const wrongsMax = 200
 
@@ -122,7 +125,10 @@ async function liveThrough(
     scene.history.wrongs.length > wrongsMax ||
     (struck && counts.rotations >= options.rotations)
   const lives = Array.from({ length: options.people }, (): Life => ({ over, last: undefined }))
-  const everybody = lives.map((life, i) => live(reachOf(scene, options, `person ${i}`), life))
+  const everybody = lives.map(async (life, i) => {
+    await sleep(i * arrivalEveryMs)
+    await live(reachOf(scene, options, `person ${i}`), life)
+  })
   const striking = strike(scene, blows, { ...options, over }).finally(() => {
     struck = true
   })

@@ -8,7 +8,15 @@
 import type { DescMessage, DescMethodUnary, MessageShape } from '@bufbuild/protobuf'
 import { AuthService, SignOutScope } from '@signet/contract'
 import type { Random } from '../random.ts'
-import { type Call, isPassing, Refused, reasonOf, untilAnswered, type Wire } from '../wires.ts'
+import {
+  type Call,
+  isPassing,
+  pauseAfter,
+  Refused,
+  reasonOf,
+  untilAnswered,
+  type Wire,
+} from '../wires.ts'
 import type { Account, History, Tokens } from './history.ts'
 
 export interface Reach {
@@ -102,11 +110,12 @@ function openDevice(reach: Reach, first: Tokens): Device {
     },
     async refresh() {
       const startedAt = performance.now()
-      for (;;) {
+      for (let attempt = 1; ; attempt++) {
         const presented = tokens.refreshToken
         try {
-          const input = { refreshToken: presented }
-          const answer = await anyWire(reach).call(AuthService.method.refreshTokens, { input })
+          // No client waits for one answer as long as the window is.
+          const call = { input: { refreshToken: presented }, timeoutMs: reach.windowMs / 2 }
+          const answer = await anyWire(reach).call(AuthService.method.refreshTokens, call)
           if (performance.now() - startedAt > reach.windowMs) history.counts.late += 1
           if (answer.tokens === undefined) throw new Error('the answer holds no tokens')
           store(presented, answer.tokens)
@@ -119,7 +128,7 @@ function openDevice(reach: Reach, first: Tokens): Device {
             throw gaveUp(reach, `a refresh in session ${tokens.sessionId}`, error)
           noteUnanswered(reach, reason)
           const inTunnel = reach.random.chance(tunnelProbability)
-          await sleep(inTunnel ? reach.windowMs * 1.5 : pauseMs)
+          await sleep(inTunnel ? reach.windowMs * 1.5 : pauseAfter(attempt, pauseMs))
         }
       }
     },
