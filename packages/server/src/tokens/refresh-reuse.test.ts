@@ -54,6 +54,19 @@ async function furtherGrant(): Promise<string> {
 }
 
 describe('reuse', () => {
+  it('by a caller who has left ends nothing: a request was held up, and asked again meanwhile', async (t) => {
+    const first = signedIn.refreshToken
+    const second = await refresh(await at(t, 40), first)
+    await confirmRefresh(deps, second.refreshToken)
+    const left = { signal: AbortSignal.abort() }
+    const heldUp = refresh(await at(t, 80), first, left)
+    await assertRefused(heldUp, ErrorReason.INVALID_GRANT)
+    assert.equal((await grantRow(deps, first)).ended, false)
+    assert.deepEqual(await refreshEvents(deps, userId), [])
+    await refused(await at(t, 80), first)
+    assert.equal((await grantRow(deps, first)).ended, true)
+  })
+
   it('ends the session of our own app with all its grants, in one event and one entry', async (t) => {
     const elsewhere = await signInAs(deps, 'ada@example.com')
     const beside = await furtherGrant()
