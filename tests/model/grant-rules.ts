@@ -15,6 +15,8 @@ export type Age = (typeof ages)[keyof typeof ages]
 export interface Rules {
   /** How long after a rotation the replaced token still gets its successor. */
   windowSeconds: number
+  /** From when on a retry counts as late, although the window is still open: nobody may find it closed by a moment. */
+  closingSeconds: number
   /** How long a confirming client may come back for a successor that nobody has confirmed. */
   recoverySeconds: number
   /** A late retry opens the window anew: whoever presented the same token beside it gets the same answer. */
@@ -35,6 +37,7 @@ export interface Rules {
 
 export const rules: Rules = {
   windowSeconds: 30,
+  closingSeconds: 15,
   recoverySeconds: 604_800,
   recoveryOpensWindow: true,
   confirmationClosesWindow: false,
@@ -72,7 +75,7 @@ export type Verdict =
   | 'kept'
   /** The token was replaced a moment ago: the same successor. */
   | 'retried'
-  /** The token was replaced long ago, but nobody has the successor: the same successor. */
+  /** The token was replaced a while ago, but nobody has the successor: the same successor. */
   | 'recovered'
   | 'reuse'
   | 'state_lost'
@@ -101,11 +104,13 @@ function meaning(rule: Rules, grant: Grant, presented: Presented): Verdict {
   if (generation === grant.generation) return inWindow ? 'kept' : 'advanced'
   if (generation !== grant.generation - 1) return 'reuse'
   const confirmed = grant.confirmedGeneration >= grant.generation
+  const isLate = grant.windowOpenedAgo > rule.closingSeconds
+  const recoverable = confirming && !confirmed && grant.rotatedAgo <= rule.recoverySeconds
+  if (isLate && recoverable) return 'recovered'
   if (inWindow && !(rule.confirmationClosesWindow && confirmed)) {
     return rule.retryAdvances ? 'advanced' : 'retried'
   }
-  const recoverable = grant.rotatedAgo <= rule.recoverySeconds
-  return confirming && !confirmed && recoverable ? 'recovered' : 'reuse'
+  return 'reuse'
 }
 
 function consequence(

@@ -5,7 +5,7 @@
  * What is remembered is one client's good secret, by SHA-256 of id and secret, never the secret itself; bounded; for
  * `trustedMs`, and never beyond the expiry of the secret. Whatever ends the client earlier stands in the revocation log, and
  * the one who asks holds it against that. A secret that was replaced is refused when the memory of it is over:
- * docs/decisions/0007-clients-are-remembered.md says why that is right.
+ * docs/decisions/0009-clients-are-remembered.md says why that is right.
  */
 
 import { hash } from 'node:crypto'

@@ -6,7 +6,7 @@
  * 2. Reuse: in a transaction, lock all grants of the session, decide again under the lock, and end the grant; of one of
  *    our own apps its whole session. Log entry and event are in the same transaction, and whoever comes second finds
  *    the grant dead, so there is exactly one event. A caller who has left is refused and ends nothing: a request that was
- *    held up for longer than the window, and was asked again meanwhile, is no theft (docs/decisions/0007).
+ *    held up for longer than the window, and was asked again meanwhile, is no theft (docs/decisions/0010).
  * 3. State lost, or a retry from another network or software: recorded. Nothing ends.
  *
  * Specs: RFC 9700 §4.14.2 (refresh token rotation and reuse).
