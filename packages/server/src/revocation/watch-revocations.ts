@@ -3,9 +3,9 @@
  *
  * 1. An instance that has not read the log for longer than its budget takes nobody in: another one may know more.
  * 2. Who knows another log than we do: ours may be the old one, so the table is read before anything is said.
- * 3. Same log: what came after the last position. Another log, or none: a snapshot. Either in bounded steps.
- * 4. Then each change as it is read, and a heartbeat while there is none.
- * 5. A verifier that names itself is noted before its first step, so that no receipt leaves it out.
+ * 3. A verifier that names itself is noted before its first step, so that no receipt leaves it out.
+ * 4. Same log: what came after the last position. Another log, or none: a snapshot. Either in bounded steps.
+ * 5. Then each change as it is read, and a heartbeat while there is none.
  * 6. Who takes ten heartbeats to take a step is sent away, and goes on where it stood: what waits in buffers grows old.
  *
  * Errors: UNAVAILABLE.

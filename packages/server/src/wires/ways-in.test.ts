@@ -116,6 +116,7 @@ describe('health', () => {
       '',
       'signet.v1.AuthService',
       'signet.v1.EventService',
+      'signet.v1.RevocationService',
       'signet.v1.SessionService',
       'signet.v1.UserService',
     ])
