@@ -35,8 +35,8 @@ export class GaveUp extends Error {
 }
 
 const pauseMs = 150
-/** Far longer than any restart. */
-const patienceMs = 90_000
+/** Far longer than any restart, and than several in a row on a machine that others keep busy. */
+const patienceMs = 300_000
 /** How often somebody whose answer was lost is out of reach for longer than the window. */
 const tunnelProbability = 0.2
 

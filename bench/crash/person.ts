@@ -127,7 +127,10 @@ async function changePassword(reach: Reach, presence: Presence): Promise<Presenc
   const change = { input, accessToken }
   await ask(counted.reach, AuthService.method.changePassword, change).catch((error) => {
     const repeated = counted.sent() > 1 && error.reason === 'INVALID_CREDENTIALS'
-    if (!repeated) throw gaveUp(reach, `a password change of ${account.email}`, error)
+    if (repeated) return
+    // Nobody knows which password it has; that this could not be found out is reported.
+    history.accounts.splice(history.accounts.indexOf(account), 1)
+    throw gaveUp(reach, `a password change of ${account.email}`, error)
   })
   account.password = password
   account.passwordChanges += 1

@@ -80,7 +80,6 @@ export async function presentGrant(
 ): Promise<GrantInUse | { refused: string }> {
   let decision = await decide(deps, ctx, presentation)
   if (decision?.verdict === 'reuse') {
-    if (ctx.signal.aborted) return { refused: 'reuse, by a caller who has left' }
     decision = await endReused(deps, ctx, { presentation, sessionId: decision.sessionId })
   }
   if (decision === undefined) return { refused: 'the grant is gone' }
@@ -132,7 +131,7 @@ function decide(
   })
 }
 
-/** Ends what was reused, unless it turns out under the lock that somebody has ended it before. */
+/** Ends what was reused, unless it turns out under the lock that somebody has ended it before, or that nobody waits. */
 async function endReused(
   deps: PresentDeps,
   ctx: RequestContext,
@@ -141,7 +140,8 @@ async function endReused(
   const decided = await deps.db.transaction(async (tx) => {
     if (sessionId !== null) await lockGrantsOfSession(tx, { sessionId })
     const decision = await decide({ ...deps, db: tx }, ctx, presentation)
-    if (decision?.verdict !== 'reuse') return decision
+    // Looked at last: that a caller has left is heard a little after the request, which may have waited as long.
+    if (decision?.verdict !== 'reuse' || ctx.signal.aborted) return decision
     if (decision.firstParty && decision.sessionId !== null) {
       await endSessionWithGrants(tx, { id: decision.sessionId, reason })
     } else {
