@@ -13,7 +13,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { Deps } from '../deps.ts'
 import { reasons, SignetError } from '../errors.ts'
 import type { ClientCaller, RequestContext } from '../request-context.ts'
-import type { PlainCalls } from '../wires/rest/rest.ts'
+import type { PlainCalls } from '../wires/plain-calls.ts'
 import { authenticateFormClient } from './authenticate-form-client.ts'
 import { type Form, parseForm, readFormBodies } from './form.ts'
 

@@ -14,7 +14,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
 import { SignetError } from '../errors.ts'
 import { leaveSession } from '../revocation/leave-session.ts'
-import type { PlainCalls } from '../wires/rest/rest.ts'
+import type { PlainCalls } from '../wires/plain-calls.ts'
 
 type LogoutDeps = Pick<Deps, 'config' | 'db' | 'sessionEnds' | 'signingKeys'>
 

@@ -2,7 +2,7 @@
 
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
-import type { PlainCalls } from '../wires/rest/rest.ts'
+import type { PlainCalls } from '../wires/plain-calls.ts'
 import { mountFormEndpoints } from './form-endpoint.ts'
 import { introspect } from './introspect.ts'
 import { mountJwks } from './jwks.ts'

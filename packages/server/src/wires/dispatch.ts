@@ -1,34 +1,28 @@
 /**
  * What happens to a request before anything looks at its content: limits of the header, CORS, and the choice between a
- * procedure of the contract and everything else.
+ * procedure of the contract, its REST paths and everything else.
  *
  * Specs: RFC 9112 §3.2 (exactly one Host) and §3.2.2 (a server accepts the absolute form of a request target),
  * RFC 6585 §5 (431).
  */
 
 import { ErrorReason } from '@signet/contract'
-import type { App } from '../call/app.ts'
-import { refusalHeaders, refusalOf } from '../call/refusal.ts'
 import { reasonName, SignetError } from '../errors.ts'
-import type { ClientAddress } from './client-address.ts'
 import type { Cors } from './cors.ts'
 import { type HttpHandler, type HttpRequest, type HttpResponse, pathOf } from './http.ts'
 import type { WireLimits } from './limits.ts'
-import { type Problems, problemMediaType } from './problem.ts'
+import { type RefuseOptions, refuse } from './refuse.ts'
 import { referenceHeader } from './response-headers.ts'
+import type { Rest } from './rest/rest.ts'
 import type { Rpc } from './rpc/rpc.ts'
 
-export interface DispatchOptions {
-  app: App
+export interface DispatchOptions extends RefuseOptions {
   limits: WireLimits
-  problems: Problems
   cors: Cors
   rpc: Rpc
-  /** Whatever is no procedure; undefined on a port that serves procedures alone. */
-  rest: HttpHandler | undefined
+  /** What is no procedure; undefined on a port that serves procedures alone. */
+  plain: { rest: Rest; others: HttpHandler } | undefined
   nextReference(): string
-  clientAddress(req: HttpRequest): ClientAddress
-  headers(secure: boolean): Readonly<Record<string, string>>
 }
 
 /** The handler of every request on a port. */
@@ -42,10 +36,12 @@ export function createDispatch(options: DispatchOptions): HttpHandler {
         serveRpc(options, req, res)
         return
       }
-      if (options.rest === undefined) throw new SignetError(ErrorReason.NOT_FOUND)
-      options.rest(req, res)
+      const { plain } = options
+      if (plain === undefined) throw new SignetError(ErrorReason.NOT_FOUND)
+      if (plain.rest.serves(path)) plain.rest.handle(req, res)
+      else plain.others(req, res)
     } catch (error) {
-      refuse(options, error, { req, res })
+      refuseUncalled(options, error, { req, res })
     }
   }
 }
@@ -100,7 +96,7 @@ function serveRpc(options: DispatchOptions, req: HttpRequest, res: HttpResponse)
   for (const [name, value] of Object.entries(options.headers(secure))) res.setHeader(name, value)
   options.rpc
     .handle(req, res, { reference, ipAddress, country })
-    .catch((error) => refuse(options, error, { req, res, reference }))
+    .catch((error) => refuseUncalled(options, error, { req, res, reference }))
 }
 
 class HeaderTooLarge extends SignetError {
@@ -109,19 +105,15 @@ class HeaderTooLarge extends SignetError {
   }
 }
 
-/** Answers a problem document, where nothing has been answered yet. */
-function refuse(
+/** A request that is refused before it becomes a call is counted all the same. */
+function refuseUncalled(
   options: DispatchOptions,
   error: unknown,
   exchange: { req: HttpRequest; res: HttpResponse; reference?: string },
 ): void {
-  const { req, res } = exchange
   const reference = exchange.reference ?? options.nextReference()
-  const refusal = refusalOf(
-    error,
-    () => options.app.deps.log.child({ reference }),
-    'unknown method',
-  )
+  const status = error instanceof HeaderTooLarge ? 431 : undefined
+  const refusal = refuse(options, error, { ...exchange, reference, status })
   options.app.observe?.({
     method: undefined,
     wire: 'rest',
@@ -129,20 +121,4 @@ function refuse(
     seconds: 0,
     reference,
   })
-  if (res.headersSent) {
-    res.destroy()
-    return
-  }
-  const status = error instanceof HeaderTooLarge ? 431 : undefined
-  const problem = options.problems(refusal, reference, status)
-  const headers = {
-    ...options.headers(options.clientAddress(req).secure),
-    ...refusalHeaders(refusal, req.headers.authorization),
-    ...(req.httpVersionMajor === 1 && !req.complete && { connection: 'close' }),
-    [referenceHeader]: reference,
-    'content-type': problemMediaType,
-  }
-  for (const [name, value] of Object.entries(headers)) res.setHeader(name, value)
-  res.statusCode = problem.status
-  res.end(JSON.stringify(problem))
 }

@@ -58,7 +58,9 @@ function send(
 }
 
 function assertHarmless({ status, text }: { status: number; text: string }) {
-  assert.ok(status >= 200 && status < 500, `${status} ${text}`)
+  // Connect says 501 to a compression that it does not know.
+  const isUnimplemented = status === 501 && text.includes('"code":"unimplemented"')
+  assert.ok((status >= 200 && status < 500) || isUnimplemented, `${status} ${text}`)
   assert.doesNotMatch(text, inner)
   assert.deepEqual(listener.logLines, [])
   assert.deepEqual(listener.app.admission.counts(), { unary: 0, stream: 0, public_stream: 0 })

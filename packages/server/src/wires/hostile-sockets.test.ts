@@ -130,8 +130,13 @@ describe('a connection that does not get to the point is closed', () => {
       'content-type': 'application/json',
     })
     stream.on('error', () => {})
+    const answered = new Promise<number>((resolve) =>
+      stream.on('response', (head) => resolve(Number(head[':status']))),
+    )
+    stream.resume()
     stream.write('{')
     await new Promise((resolve) => stream.on('close', resolve))
+    assert.equal(await answered, 408)
     session.destroy()
   })
 })

@@ -12,16 +12,17 @@ import { createReferences } from '../call/reference.ts'
 import { createClientAddress } from './client-address.ts'
 import { createCors } from './cors.ts'
 import type { CountryRanges } from './country-ranges.ts'
-import { createDispatch } from './dispatch.ts'
+import { createDispatch, type DispatchOptions } from './dispatch.ts'
+import { createFastify } from './fastify.ts'
 import type { HttpHandler } from './http.ts'
 import { createHttp1Server } from './http1-server.ts'
 import { createHttp2Server } from './http2-server.ts'
 import type { WireLimits } from './limits.ts'
+import { createPlainCalls, type PlainCalls } from './plain-calls.ts'
 import { createPort, type Port, type SocketAddress, type TlsFiles } from './port.ts'
 import { createProblems } from './problem.ts'
 import { createResponseHeaders } from './response-headers.ts'
-import { addHeaders, createFastify } from './rest/fastify.ts'
-import { createPlainCalls, mountRest, type PlainCalls } from './rest/rest.ts'
+import { createRest } from './rest/rest.ts'
 import { healthMethods } from './rpc/health.ts'
 import { createRpc } from './rpc/rpc.ts'
 
@@ -81,12 +82,9 @@ export async function createListener(options: ListenerOptions): Promise<Listener
     headers: createResponseHeaders(),
     shutdown: stopping.signal,
   }
-  const { fastify, handle: rest } = createFastify(shared)
-  await fastify.register((scope) => mountRest(scope, { ...shared, aliases: options.aliases }))
-  await fastify.register(async (scope) => {
-    addHeaders(scope, shared)
-    await options.mountExtra?.(scope, createPlainCalls(shared))
-  })
+  const rest = createRest({ ...shared, aliases: options.aliases })
+  const { fastify, handle: others } = createFastify(shared)
+  await options.mountExtra?.(fastify, createPlainCalls(shared))
   await fastify.ready()
   const services = [...new Set(app.methods.map(({ desc }) => desc.parent))]
   const rpc = createRpc({
@@ -95,11 +93,11 @@ export async function createListener(options: ListenerOptions): Promise<Listener
     reflection: config.reflection,
   })
   const cors = createCors(config.corsOrigins)
-  const doors = [openDoor(config.httpAddress, rest)]
+  const doors = [openDoor(config.httpAddress, { rest, others })]
   if (config.grpcAddress !== undefined) doors.push(openDoor(config.grpcAddress, undefined))
 
-  function openDoor(address: SocketAddress, others: HttpHandler | undefined) {
-    const dispatch = createDispatch({ ...shared, cors, rpc, rest: others })
+  function openDoor(address: SocketAddress, plain: DispatchOptions['plain']) {
+    const dispatch = createDispatch({ ...shared, cors, rpc, plain })
     const handle = lastWhen(stopping.signal, dispatch)
     const http1 = createHttp1Server({ ...shared, handle })
     const http2 = createHttp2Server(config.limits, handle)

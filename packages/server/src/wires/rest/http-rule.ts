@@ -1,5 +1,5 @@
 /**
- * The HTTP rules of the contract made ready for routing: paths in the router's notation, names as fields.
+ * The HTTP rules of the contract made ready for routing: names as fields.
  *
  * A rule that does not fit its message stops the server at start.
  */
@@ -12,8 +12,8 @@ import type { Method } from '../../call/method.ts'
 export interface Binding<M extends Method = Method> {
   method: M
   verb: string
-  /** The path in the router's notation, such as `/users/:user_id`. */
-  url: string
+  /** The path as the rule writes it, such as `/users/{user_id}`. */
+  path: string
   /** Fields that the path carries. */
   pathFields: PathField[]
   /** The whole message, one of its fields, or nothing comes in the body. */
@@ -21,7 +21,7 @@ export interface Binding<M extends Method = Method> {
 }
 
 export interface PathField {
-  /** The router's name of the parameter. */
+  /** Its name in the path. */
   parameter: string
   /** The fields that lead to it, from the input message. */
   path: DescField[]
@@ -31,17 +31,13 @@ export interface PathField {
 export function bindingsOf(method: Method): Binding[] {
   return restBindings(method.desc).map((binding) => {
     const pathFields = binding.pathFields.map((name) => ({
-      parameter: name.replaceAll('.', '_'),
+      parameter: name,
       path: fieldsAt(method, name),
     }))
-    // A parameter that ends within its segment, as in `{name}:seal`, takes all but what follows it.
-    const url = binding.path
-      .replaceAll(':', '::')
-      .replace(/\{([^}]*)\}([^/]?)/g, (_, name: string, next: string) => {
-        const rest = next === '' ? '' : `([^/]+)${next}`
-        return `:${name.replaceAll('.', '_')}${rest}`
-      })
-    return { method, verb: binding.verb, url, pathFields, body: bodyOf(method, binding.body) }
+    const { verb, path } = binding
+    if (method.kind === 'stream' && verb !== 'GET')
+      throw new Error(`${method.name}: event streams are read with GET, not ${verb}`)
+    return { method, verb, path, pathFields, body: bodyOf(method, binding.body) }
   })
 }
 

@@ -22,8 +22,8 @@ import { type Binding, findFields } from './http-rule.ts'
 
 /** The parts of a request that carry input. */
 export interface RestParts {
-  /** The body, or why it is refused; undefined where there is none. */
-  body: Uint8Array | Error | undefined
+  /** Undefined where there is none. */
+  body: Uint8Array | undefined
   /** What follows the question mark; undefined where there is none. */
   query: string | undefined
   pathParameters: Record<string, string>
@@ -32,7 +32,6 @@ export interface RestParts {
 /** Makes the input message of a request to this binding. */
 export function decodeRest(binding: Binding, parts: RestParts): Message {
   const desc = binding.method.desc.input
-  if (parts.body instanceof Error) throw parts.body
   const message = decodeBody(binding, parts.body)
   const json: JsonObject = {}
   if (parts.query !== undefined) putQuery(binding, json, parts.query)

@@ -15,12 +15,11 @@
 import { parseContentType as parseConnectType } from '@connectrpc/connect/protocol-connect'
 import { parseContentType as parseGrpcType } from '@connectrpc/connect/protocol-grpc'
 import { parseContentType as parseGrpcWebType } from '@connectrpc/connect/protocol-grpc-web'
-import { ErrorReason } from '@signet/contract'
 import { undecodable } from '../../call/decode.ts'
-import { SignetError } from '../../errors.ts'
 import type { HttpRequest } from '../http.ts'
 import { inflate } from '../inflate.ts'
 import type { WireLimits } from '../limits.ts'
+import { readBody } from '../read-body.ts'
 
 /** How the message of a call travels. */
 export interface RpcFormat {
@@ -103,27 +102,6 @@ function onlyEnvelope(body: Buffer): { flags: number; message: Buffer } {
       message: 'The body is not exactly one message in its envelope.',
     })
   return { flags: body.readUInt8(0), message: body.subarray(envelopeBytes) }
-}
-
-function readBody(req: HttpRequest, limits: WireLimits): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = []
-    let length = 0
-    const settle = (outcome: () => void) => {
-      clearTimeout(timer)
-      req.off('data', onData).off('end', onEnd).off('close', onClose).off('error', onClose)
-      outcome()
-    }
-    const onData = (chunk: Buffer) => {
-      length += chunk.byteLength
-      chunks.push(chunk)
-      if (length > limits.bodyBytes) settle(() => reject(new SignetError(ErrorReason.TOO_LARGE)))
-    }
-    const onEnd = () => settle(() => resolve(Buffer.concat(chunks, length)))
-    const onClose = () => settle(() => reject(new SignetError(ErrorReason.TIMEOUT)))
-    const timer = setTimeout(onClose, limits.requestTimeoutMs)
-    req.on('data', onData).on('end', onEnd).on('close', onClose).on('error', onClose)
-  })
 }
 
 function header(req: HttpRequest, name: string): string | undefined {

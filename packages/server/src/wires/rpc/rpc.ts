@@ -33,6 +33,7 @@ import {
   whenGone,
 } from '../http.ts'
 import type { WireLimits } from '../limits.ts'
+import { cutAfterAnswer } from '../read-body.ts'
 import { serveReflection } from './reflection.ts'
 import { formatOf, type RpcFormat, readPayload } from './rpc-payload.ts'
 
@@ -221,11 +222,6 @@ function timeoutOf(req: HttpRequest, format: RpcFormat): { timeoutMs?: number; e
   if (typeof value !== 'string') return {}
   const parse = format.wire === 'connect' ? parseConnectTimeout : parseGrpcTimeout
   return parse(value, Number.MAX_SAFE_INTEGER)
-}
-
-/** An HTTP/1.1 connection on which a body is still coming cannot be used again. */
-function cutAfterAnswer(req: HttpRequest, res: HttpResponse): void {
-  if (req.httpVersionMajor === 1 && !req.complete) res.setHeader('connection', 'close')
 }
 
 /** A request whose message is empty, in the format that was asked for. */

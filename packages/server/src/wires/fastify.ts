@@ -1,5 +1,5 @@
 /**
- * The Fastify instance behind REST and everything else that is plain HTTP: references, headers of every answer, and
+ * The Fastify instance behind everything that is plain HTTP and not of the contract, such as documents and pages: references, headers of every answer, and
  * every refusal as a problem document. It only routes; sockets belong to the port.
  *
  * Specs: RFC 9110 §15.5.6 (405 with Allow), RFC 9457.
@@ -8,15 +8,15 @@
 import http from 'node:http'
 import { ErrorReason } from '@signet/contract'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
-import type { App } from '../../call/app.ts'
-import { refusalHeaders, refusalOf } from '../../call/refusal.ts'
-import { reasonName, SignetError } from '../../errors.ts'
-import type { ClientAddress } from '../client-address.ts'
-import type { HttpHandler, HttpRequest } from '../http.ts'
-import { pathOf } from '../http.ts'
-import type { WireLimits } from '../limits.ts'
-import { type Problems, problemMediaType, reasonOfStatus } from '../problem.ts'
-import { referenceHeader } from '../response-headers.ts'
+import type { App } from '../call/app.ts'
+import { refusalHeaders, refusalOf } from '../call/refusal.ts'
+import { reasonName, SignetError } from '../errors.ts'
+import type { ClientAddress } from './client-address.ts'
+import type { HttpHandler, HttpRequest } from './http.ts'
+import { pathOf } from './http.ts'
+import type { WireLimits } from './limits.ts'
+import { type Problems, problemMediaType, reasonOfStatus } from './problem.ts'
+import { referenceHeader } from './response-headers.ts'
 
 export interface FastifyOptions {
   app: App
@@ -46,27 +46,23 @@ export function createFastify(options: FastifyOptions): {
       compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas },
     },
   })
+  fastify.addHook('onRequest', (request, reply, done) => {
+    setHeaders(options, request, reply)
+    done()
+  })
   fastify.setErrorHandler((error, request, reply) => refuse(options, { error, request, reply }))
   const paths = knownPaths(fastify)
   fastify.setNotFoundHandler((request, reply) => {
     const allowed = paths.methodsAt(pathOf(request.raw))
     if (allowed.length === 0) throw new SignetError(ErrorReason.NOT_FOUND)
     reply.header('allow', allowed.join(', '))
-    if (request.method === 'OPTIONS') return setHeaders(options, request, reply).code(204).send()
+    if (request.method === 'OPTIONS') return reply.code(204).send()
     throw new SignetError(ErrorReason.METHOD_NOT_ALLOWED)
   })
   return { fastify, handle: (req, res) => handle(req, res) }
 }
 
 type HeaderOptions = Pick<FastifyOptions, 'headers' | 'clientAddress'>
-
-/** Gives the answers of a scope their reference and the headers of every answer. REST writes its own. */
-export function addHeaders(scope: FastifyInstance, options: HeaderOptions): void {
-  scope.addHook('onRequest', (request, reply, done) => {
-    setHeaders(options, request, reply)
-    done()
-  })
-}
 
 function setHeaders(
   { headers, clientAddress }: HeaderOptions,
