@@ -22,7 +22,8 @@ export async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenera
   const decoder = new TextDecoder('utf-8', { fatal: true })
   let pending = ''
   for await (const chunk of body) {
-    pending += decode(decoder, chunk)
+    // A proxy may have written line ends of its own.
+    pending = (pending + decode(decoder, chunk)).replaceAll('\r\n', '\n')
     let start = 0
     for (let end = pending.indexOf('\n\n'); end >= 0; end = pending.indexOf('\n\n', start)) {
       const event = parseEvent(pending.slice(start, end))
@@ -36,8 +37,7 @@ export async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenera
 
 function decode(decoder: TextDecoder, chunk: Uint8Array): string {
   try {
-    // A proxy may have written line ends of its own.
-    return decoder.decode(chunk, { stream: true }).replaceAll('\r\n', '\n')
+    return decoder.decode(chunk, { stream: true })
   } catch {
     throw new FeedError('bytes that are no UTF-8')
   }

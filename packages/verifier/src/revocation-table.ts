@@ -186,12 +186,20 @@ function isCovered(shard: Shard, slot: number, entry: TableEntry): boolean {
   const mark = shard.marks[slot] as number
   const isRepetition =
     shard.positions[slot] === entry.position &&
-    mark >>> 1 > 0 === (entry.exceptSession !== undefined)
+    (mark & 1) === (entry.kind === 'stale' ? 1 : 0) &&
+    leavesOut(shard, slot, entry.exceptSession)
   const isWider =
     (shard.positions[slot] as number) >= entry.position &&
     mark >>> 1 === 0 &&
     ((mark & 1) === 0 || entry.kind === 'stale')
   return (isRepetition || isWider) && (shard.expiries[slot] as number) >= entry.expiresAt
+}
+
+/** Whether what stands there leaves out exactly this session. */
+function leavesOut(shard: Shard, slot: number, session: Uint32Array | undefined): boolean {
+  const index = (shard.marks[slot] as number) >>> 1
+  if (index === 0 || session === undefined) return index === 0 && session === undefined
+  return isHashAt(shard.exceptSessions[index - 1] as Uint32Array, 0, session, 0)
 }
 
 /** Whether the entry kills all that what stands there kills, for as long. */
