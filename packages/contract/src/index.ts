@@ -2,5 +2,7 @@
 export * from './gen/signet/v1/auth_pb.ts'
 export * from './gen/signet/v1/error_pb.ts'
 export * from './gen/signet/v1/event_pb.ts'
+export * from './gen/signet/v1/receipt_pb.ts'
+export * from './gen/signet/v1/revocation_pb.ts'
 export * from './gen/signet/v1/session_pb.ts'
 export * from './gen/signet/v1/user_pb.ts'

@@ -1,9 +1,17 @@
 /** The route table: every method of the contract, and the function that answers it. Who may call stands in the contract. */
 
-import { AuthService, EventService, SessionService, UserService } from '@signet/contract'
+import {
+  AuthService,
+  EventService,
+  RevocationService,
+  SessionService,
+  UserService,
+} from '@signet/contract'
 import { implement, type Method } from './call/method.ts'
 import { watchEvents } from './events/rpc.ts'
+import { getRevocationStatus, reportPosition } from './revocation/feed-rpc.ts'
 import { revokeOtherSessions, revokeSession, signOut } from './revocation/rpc.ts'
+import { watchRevocations } from './revocation/watch-revocations.ts'
 import { listSessions } from './sessions/rpc.ts'
 import {
   changePassword,
@@ -29,4 +37,5 @@ export const methods: readonly Method[] = [
   ...implement(UserService, { getMe, updateMe }),
   ...implement(SessionService, { listSessions, revokeSession, revokeOtherSessions }),
   ...implement(EventService, { watchEvents }),
+  ...implement(RevocationService, { watchRevocations, reportPosition, getRevocationStatus }),
 ]

@@ -8,8 +8,11 @@ import type { Database } from './db/database.ts'
 import type { EventFeed } from './events/event-feed.ts'
 import type { KnownGrants } from './grants/grant-keys.ts'
 import type { Metrics } from './operations/metrics.ts'
+import type { RevocationFeed } from './revocation/feed.ts'
 import type { LiveLog } from './revocation/live-log.ts'
+import type { Receipts } from './revocation/receipts.ts'
 import type { SessionEnds } from './revocation/session-ends.ts'
+import type { VerifierRegistry } from './revocation/verifier-registry.ts'
 import type { SigningKeys } from './tokens/signing-keys.ts'
 
 export interface Deps {
@@ -21,6 +24,9 @@ export interface Deps {
   passwords: PasswordHasher
   eventFeed: EventFeed
   revocations: LiveLog
+  revocationFeed: RevocationFeed
+  verifiers: VerifierRegistry
+  receipts: Receipts
   sessionEnds: SessionEnds
   metrics: Metrics
   log: Logger

@@ -4,6 +4,7 @@ import { ErrorReason } from '@signet/contract'
 import type { Logger } from 'pino'
 import { SignetError } from './errors.ts'
 import type { ClientId, SessionId, UserId } from './ids.ts'
+import type { RevocableToken } from './revocation/entry-set.ts'
 
 /** Who calls: nobody known, or a user through a client. */
 export type Caller = { kind: 'anonymous' } | UserCaller
@@ -20,6 +21,8 @@ export interface UserCaller {
   authTime: Date
   /** When the access token expires. */
   expiresAt: Date
+  /** The claims of the access token that the revocation log may name. */
+  token: RevocableToken
 }
 
 /** Made once per call; handlers and use-cases get it as their second argument. */

@@ -34,8 +34,11 @@ import { listenProbes, mountProbes } from './operations/probes.ts'
 import { openReadiness, type Readiness } from './operations/readiness.ts'
 import { createTracing, type Tracing } from './operations/tracing.ts'
 import { mountReference } from './reference/mount-reference.ts'
+import { openRevocationFeed } from './revocation/feed.ts'
 import { openLiveLog } from './revocation/live-log.ts'
+import { openReceipts } from './revocation/receipts.ts'
 import { openSessionEnds } from './revocation/session-ends.ts'
+import { openVerifierRegistry } from './revocation/verifier-registry.ts'
 import { authenticateBearer } from './tokens/authenticate.ts'
 import { startKeyRotation } from './tokens/rotate-signing-keys.ts'
 import { ensureSigningKeys } from './tokens/signing-keys.ts'
@@ -93,6 +96,7 @@ export async function startServer({
       passwordHasher: deps.passwords.counts,
       sealer: sealer.state,
       calls: app.admission.counts,
+      revocations: deps.revocationFeed.state,
     })
     const readiness = openReadiness(deps)
     const { addresses, stop } = await listen({ config, app, readiness, metrics })
@@ -138,11 +142,15 @@ async function openDeps({ config, log, metrics, tracing, address }: Environment)
     const signingKeys = await ensureSigningKeys({ db, masterSecret }, new Date())
     const hasher = openPasswordHasher(config.passwordHash)
     const passwords = observePasswordHasher(hasher, { metrics, tracing })
+    const { issuer } = config
+    const { heartbeatMs } = config.revocationFeed
+    const revocationFeed = openRevocationFeed({ issuer, heartbeatMs })
     const revocations = await openLiveLog(
       { db, log },
       {
         directAddress: config.database.directAddress ?? address,
         tokenLifetimeSeconds: config.accessTokenLifetimeSeconds,
+        followers: [revocationFeed],
       },
     )
     const sealer = startSealer({ db, log, masterSecret })
@@ -157,6 +165,9 @@ async function openDeps({ config, log, metrics, tracing, address }: Environment)
       log,
       eventFeed: sealer.feed,
       revocations,
+      revocationFeed,
+      verifiers: openVerifierRegistry({ db, log }),
+      receipts: openReceipts(db),
       sessionEnds: openSessionEnds({ db, masterSecret, revocations }),
     }
     const keyRotation = startKeyRotation(deps)
@@ -164,6 +175,7 @@ async function openDeps({ config, log, metrics, tracing, address }: Environment)
       await keyRotation.stop()
       await sealer.stop()
       await revocations.stop()
+      await deps.verifiers.stop()
       await db.end()
     }
     return { deps, sealer, close }
@@ -180,6 +192,7 @@ function createApp(deps: Deps, tracing: Tracing): App {
     validate: createValidate(),
     admission: createAdmission({ callsMax: deps.config.limits.concurrentCalls, streamsMax }),
     authenticate: authenticateBearer,
+    watchCaller: (_deps, caller, ended) => deps.revocations.watchCaller(caller, ended),
     observe: deps.metrics.observeCall,
     trace: tracing.traceCall,
   }

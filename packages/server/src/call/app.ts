@@ -2,7 +2,7 @@
 
 import type { Message } from '@bufbuild/protobuf'
 import type { Deps } from '../deps.ts'
-import type { RequestContext, UserCaller } from '../request-context.ts'
+import type { Caller, RequestContext, UserCaller } from '../request-context.ts'
 import type { Admission } from './admission.ts'
 import type { Method } from './method.ts'
 import type { Validate } from './validate.ts'
@@ -39,6 +39,8 @@ export interface App {
   admission: Admission
   /** Turns a bearer token into its user, or throws UNAUTHENTICATED. */
   authenticate(deps: Deps, ctx: RequestContext, bearerToken: string): Promise<UserCaller>
+  /** Calls `ended` once the caller's session, user or client has ended. Answers what stops it. */
+  watchCaller?(deps: Deps, caller: Caller, ended: () => void): () => void
   /** Throws RATE_LIMITED for a call that comes too often. Runs before the token is looked at. */
   limit?(deps: Deps, ctx: RequestContext, call: { method: Method; input: Message }): Promise<void>
   /** Told once about each call, when it has ended. */

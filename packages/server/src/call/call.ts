@@ -127,7 +127,7 @@ interface OpenStream {
 /**
  * The messages of an open stream. Throws a SignetError; ends without one when the caller goes away. UNAVAILABLE ends it
  * when the server shuts down, so that no watcher takes that for the end of the list, and UNAUTHENTICATED when the
- * caller's token expires.
+ * caller's token expires or is revoked.
  */
 async function* messagesOf(
   app: App,
@@ -135,7 +135,7 @@ async function* messagesOf(
   { ctx, input, shutdown, end }: OpenStream,
 ): AsyncGenerator<Message, void, undefined> {
   let result = 'gone'
-  const release = endWith(ctx, shutdown)
+  const release = endWith(app, ctx, shutdown)
   try {
     yield* interruptible(ctx, method, method.handle(app.deps, ctx, input))
     if (ctx.abortReason === undefined) result = 'ok'
@@ -197,22 +197,24 @@ function within<T>(ctx: CallContext, timeoutMs: number, work: () => Promise<T>):
   })
 }
 
-/** Aborts a stream when the server shuts down or its token expires. Answers what undoes this. */
-function endWith(ctx: CallContext, shutdown: AbortSignal): () => void {
+/** Aborts a stream when the server shuts down, and when its token expires or is revoked. Answers what undoes this. */
+function endWith(app: App, ctx: CallContext, shutdown: AbortSignal): () => void {
   const onShutdown = () =>
     ctx.abort(new SignetError(ErrorReason.UNAVAILABLE, { retryAfterSeconds: 1 }))
   if (shutdown.aborted) onShutdown()
   shutdown.addEventListener('abort', onShutdown, { once: true })
-  // A stream is authorized as long as its token lives. Ending it earlier, on a revocation, belongs here too.
+  const onDead = () => ctx.abort(new SignetError(ErrorReason.UNAUTHENTICATED))
+  const stopWatching = app.watchCaller?.(app.deps, ctx.caller, onDead)
   const expiry =
     ctx.caller.kind === 'user'
       ? setTimeout(
-          () => ctx.abort(new SignetError(ErrorReason.UNAUTHENTICATED)),
+          onDead,
           Math.min(ctx.caller.expiresAt.getTime() - ctx.now.getTime(), longestTimerMs),
         )
       : undefined
   return () => {
     shutdown.removeEventListener('abort', onShutdown)
+    stopWatching?.()
     clearTimeout(expiry)
   }
 }

@@ -199,8 +199,15 @@ function addSessionVerbs(program: Command, run: RunVerb): void {
     )
   verb(session, 'revoke', 'End a session: its tokens are refused from the next call on.')
     .argument('<session>', 'The session, by id.', uuidOf('session'))
-    .action((id: string, options: CommonOptions) =>
-      run(options, async (context) => (await import('./session.ts')).sessionRevoke(context, id)),
+    .option(
+      '--wait [seconds]',
+      'Wait until every verifier refuses its tokens, for so many seconds at the most (10 where no number is given), and say which do.',
+      wholeNumber(1, 10),
+    )
+    .action((id: string, options: CommonOptions & { wait?: number | true }) =>
+      run(options, async (context) =>
+        (await import('./session.ts')).sessionRevoke(context, id, options),
+      ),
     )
   verb(
     program,

@@ -4,6 +4,9 @@ import { ErrorReason } from '@signet/contract'
 import { openMasterSecret } from '../crypto/master-secret.ts'
 import type { Deps } from '../deps.ts'
 import { openKnownGrants } from '../grants/grant-keys.ts'
+import type { UserCaller } from '../request-context.ts'
+import { reportPosition } from '../revocation/feed-rpc.ts'
+import { watchRevocations } from '../revocation/watch-revocations.ts'
 import { assertRefused, openTestUser, signInAs } from '../testing/accounts.ts'
 import { openTestDeps, rowsOf, type TestDeps, testContext } from '../testing/deps.ts'
 import { authenticateBearer } from '../tokens/authenticate.ts'
@@ -45,6 +48,45 @@ describe('signet session', () => {
     assert.equal((await signet('session', 'revoke', one.sessionId)).said.changed, false)
     const { said } = await signet('session', 'revoke', '019a0000-0000-7000-8000-00000000000f')
     assert.equal(said.error.code, 'NOT_FOUND')
+  })
+})
+
+describe('signet session revoke --wait', () => {
+  it('says who refuses the tokens already, in words and as JSON', async (t) => {
+    const leaving = new AbortController()
+    const caller = { kind: 'user', userId: '019a0000-0000-7000-8000-0000000000aa' } as UserCaller
+    const ctx = testContext({ caller, signal: leaving.signal })
+    const input = { logId: '', since: 0n, verifierId: 'one', verifierName: 'ledger-api' }
+    const steps = watchRevocations(deps, ctx, { ...input, stalenessBudgetSeconds: 10 } as never)
+    const { value: first } = await steps.next()
+    assert.ok(first)
+    const running = (async () => {
+      for await (const { report, logId, position } of steps)
+        if (report) await reportPosition(deps, ctx, { verifierId: 'one', logId, position } as never)
+    })()
+    t.after(async () => {
+      leaving.abort()
+      await running
+    })
+    const [one, two] = [await signInAs(deps, email), await signInAs(deps, email)]
+    const { said } = await signet('session', 'revoke', one.sessionId, '--wait')
+    assert.equal(said.receipt.complete, true)
+    assert.equal(said.receipt.applied[0].name, 'ledger-api')
+    const inWords = await runSignet(['session', 'revoke', two.sessionId, '--wait', '5'], {
+      environment,
+    })
+    assert.match(inWords.stdout, /has ended\.\nRefused by ledger-api after \d+ ms\.\nNot asked: /)
+    const { verifiers } = (await signet('status')).said.schema
+    assert.deepEqual(
+      verifiers.map(({ name, connected }: Record<string, unknown>) => [name, connected]),
+      [['ledger-api', true]],
+    )
+    const again = await signet('session', 'revoke', one.sessionId, '--wait')
+    assert.deepEqual([again.said.changed, again.said.receipt], [false, undefined])
+    const tooLong = await runSignet(['session', 'revoke', two.sessionId, '--wait', '11'], {
+      environment,
+    })
+    assert.equal(tooLong.exitCode, 2)
   })
 })
 

@@ -1,7 +1,10 @@
 /** `signet session`: where people are signed in, and ending it. */
 
+import { create, toJson } from '@bufbuild/protobuf'
+import { RevocationReceiptSchema } from '@signet/contract'
 import { printable } from '../config/shown-value.ts'
 import type { SessionId, UserId } from '../ids.ts'
+import { openReceipts } from '../revocation/receipts.ts'
 import { openSessionEnds } from '../revocation/session-ends.ts'
 import { findSessionUser, listLiveSessions } from '../sessions/live-sessions.sql.ts'
 import { CommandError } from './command-error.ts'
@@ -9,10 +12,13 @@ import { type ExitCode, exitCodes } from './exit-codes.ts'
 import { withDatabase } from './open-database.ts'
 import { announcerOf, openOperatorSecret, operatorContext } from './operator.ts'
 import type { CommandContext } from './program.ts'
+import { receiptLines } from './receipt-text.ts'
 import { table } from './table.ts'
 import { resolveUser } from './user.ts'
 
 const sessionsMax = 1000
+const waitMsDefault = 10_000
+const jsonOptions = { alwaysEmitImplicit: true }
 
 /** `session list`: the live sessions of one user. */
 export async function sessionList(context: CommandContext, user: string): Promise<ExitCode> {
@@ -42,8 +48,12 @@ export async function sessionList(context: CommandContext, user: string): Promis
   return exitCodes.ok
 }
 
-/** `session revoke`: ends one session, whosever it is. */
-export async function sessionRevoke(context: CommandContext, id: string): Promise<ExitCode> {
+/** `session revoke`: ends one session, whosever it is, and says on request who refuses its tokens already. */
+export async function sessionRevoke(
+  context: CommandContext,
+  id: string,
+  { wait = 0 }: { wait?: number | true | undefined } = {},
+): Promise<ExitCode> {
   const { config, io } = context
   return withDatabase(context, async ({ db }) => {
     const found = await findSessionUser(db, { id })
@@ -61,11 +71,25 @@ export async function sessionRevoke(context: CommandContext, id: string): Promis
         sessionId: id as SessionId,
         userId: found.userId as UserId,
         reason: 'revoked_by_operator',
+        awaited: wait !== 0,
       },
     )
     const changed = position > 0n
     const text = changed ? `Session ${id} has ended.` : `Session ${id} had ended before.`
-    io.result({ sessionId: id, changed, reference: ctx.reference }, text)
+    const waitMs = wait === true ? waitMsDefault : wait * 1000
+    const receipt =
+      changed && waitMs > 0
+        ? create(RevocationReceiptSchema, await openReceipts(db).wait(position, waitMs, ctx.signal))
+        : undefined
+    io.result(
+      {
+        sessionId: id,
+        changed,
+        reference: ctx.reference,
+        ...(receipt && { receipt: toJson(RevocationReceiptSchema, receipt, jsonOptions) }),
+      },
+      [text, ...(receipt === undefined ? [] : receiptLines(receipt))].join('\n'),
+    )
     return exitCodes.ok
   })
 }

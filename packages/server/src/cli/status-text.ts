@@ -1,7 +1,16 @@
 /** The status for people: a line for each thing, and at the end what is wrong. */
 
+import { printable } from '../config/shown-value.ts'
 import type { CommandIo } from './command-io.ts'
-import { countBound, type DatabaseStatus, type SchemaStatus, type Status } from './status.ts'
+import {
+  countBound,
+  type DatabaseStatus,
+  type SchemaStatus,
+  type Status,
+  type VerifierLine,
+} from './status.ts'
+
+const verifiersShown = 20
 
 /** The whole text. */
 export function formatStatus(status: Status, io: CommandIo): string {
@@ -44,7 +53,13 @@ function databaseLines(database: DatabaseStatus): string[] {
   return lines
 }
 
-function schemaLines({ signingKeys, counts, events }: SchemaStatus): string[] {
+function schemaLines({
+  signingKeys,
+  counts,
+  events,
+  revocations,
+  verifiers,
+}: SchemaStatus): string[] {
   const keys = signingKeys.map(({ algorithm, state }) => `${algorithm} ${state}`).join(', ')
   const users = `${count(counts.activeUsers)} active, ${count(counts.suspendedUsers)} suspended, ${count(counts.administrators)} ${counts.administrators === 1 ? 'administrator' : 'administrators'}`
   const waiting = events.unsealed ? ', some not sealed yet' : ''
@@ -53,6 +68,30 @@ function schemaLines({ signingKeys, counts, events }: SchemaStatus): string[] {
     line('Users', users),
     line('Sessions', `${count(counts.liveSessions)} live`),
     line('Events', `${events.seq}${waiting}`, `hash of the last ${events.hash.slice(0, 16)}…`),
+    line('Revocations', `at ${revocations.position}`),
+    ...verifierLines(verifiers),
+  ]
+}
+
+/** How many verifiers watch; and each of the first ones, as a fleet may be large. */
+function verifierLines(verifiers: readonly VerifierLine[]): string[] {
+  const connected = verifiers.filter((each) => each.connected).length
+  const others = verifiers.length - verifiersShown
+  return [
+    line(
+      'Verifiers',
+      verifiers.length === 0 ? 'none' : `${connected} of ${verifiers.length} watch`,
+    ),
+    ...verifiers.slice(0, verifiersShown).map(({ name, connected: watches, seenAt, position }) => {
+      const state = watches ? 'watches' : 'away'
+      const seen = seenAt.toISOString().slice(0, 19).replace('T', ' ')
+      return line(
+        '',
+        state.padEnd(9),
+        `${printable(name) || 'unnamed'}, last heard of ${seen} at ${position}`,
+      )
+    }),
+    ...(others > 0 ? [line('', `and ${others} more; --json has all`)] : []),
   ]
 }
 

@@ -25,6 +25,10 @@ select (select count(*)::integer from (select from users where status = 'active'
                    and u.status = 'active' and s.rev >= u.cut and s.rev >= global_cut()
                  limit :bound) s) as "live_sessions!";
 
+-- name: findLogHead :one
+-- Where the revocation log stands.
+select log_id::text as "log_id!", position from revocation_head;
+
 -- name: countOtherClients :one
 -- Who else works on this database at the moment.
 select count(*)::integer as "clients!"

@@ -53,6 +53,14 @@ export const countAccounts = one<
   columns: ['activeUsers', 'suspendedUsers', 'administrators', 'liveSessions'],
 })
 
+/** Where the revocation log stands. */
+export const findLogHead = one<void, { logId: string; position: bigint }>({
+  name: 'cli.status.findLogHead',
+  text: `select log_id::text as "log_id!", position from revocation_head`,
+  params: [],
+  columns: ['logId', 'position'],
+})
+
 /** Who else works on this database at the moment. */
 export const countOtherClients = one<void, { clients: number }>({
   name: 'cli.status.countOtherClients',

@@ -1,6 +1,6 @@
 /**
  * `signet status`: what an operator wants to know first, in one look: the server, the database, the keys, the event
- * log, the clocks.
+ * log, the verifiers, the clocks.
  *
  * Everything is looked at, whatever else is away. Exit code 69 says that something needed is.
  */
@@ -9,6 +9,8 @@ import type { Config } from '../config/config.ts'
 import type { Database } from '../db/database.ts'
 import { migrationState } from '../db/migrate.ts'
 import { findChainEnds } from '../events/events.sql.ts'
+import { silence, verifiersMax } from '../revocation/verifier-registry.ts'
+import { listVerifiers } from '../revocation/verifiers.sql.ts'
 import { listSigningKeys } from '../tokens/signing-keys.sql.ts'
 import type { CommandIo } from './command-io.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
@@ -20,7 +22,7 @@ import {
   openCommandDatabase,
 } from './open-database.ts'
 import { probeServer, type ServerState } from './probe-server.ts'
-import { countAccounts, findServerFacts } from './status.sql.ts'
+import { countAccounts, findLogHead, findServerFacts } from './status.sql.ts'
 import { formatStatus } from './status-text.ts'
 
 /** Everything that was found out. */
@@ -49,6 +51,20 @@ export interface SchemaStatus {
   /** Each counted up to 100,000. */
   counts: Awaited<ReturnType<typeof countAccounts>>
   events: { seq: bigint; hash: string; unsealed: boolean }
+  revocations: { logId: string; position: bigint }
+  /** Verifiers of revocations that receipts speak of. */
+  verifiers: VerifierLine[]
+}
+
+/** One verifier, at whichever instance it watches. */
+export interface VerifierLine {
+  name: string
+  verifierId: string
+  clientId: string | null
+  connected: boolean
+  position: bigint
+  seenAt: Date
+  stalenessBudgetSeconds: number
 }
 
 /** Beyond this, tokens are refused for being from the future, or live visibly longer. */
@@ -140,9 +156,20 @@ function standby(facts: ServerFacts): 'none' | 'named' | 'connected' {
 async function inspectSchema(db: Database): Promise<SchemaStatus> {
   const keys = await listSigningKeys(db)
   const { seq, hash, unsealed } = await findChainEnds(db)
+  const verifiers = await listVerifiers(db, { silence, limit: verifiersMax })
   return {
     signingKeys: keys.map(({ id, algorithm, state }) => ({ id, algorithm, state })),
     counts: await countAccounts(db, { bound: BigInt(countBound) }),
     events: { seq, hash: hash.toString('hex'), unsealed },
+    revocations: await findLogHead(db),
+    verifiers: verifiers.map((row) => ({
+      name: row.name,
+      verifierId: row.verifierId,
+      clientId: row.clientId,
+      connected: row.connected,
+      position: row.position,
+      seenAt: row.seenAt,
+      stalenessBudgetSeconds: row.stalenessBudgetSeconds,
+    })),
   }
 }

@@ -70,6 +70,7 @@ export interface Config {
   readonly sessionIdleLifetimeSeconds: number
   readonly sessionLifetimeSeconds: number
   readonly refreshWindowSeconds: number
+  readonly revocationFeed: { readonly heartbeatMs: number; readonly budgetSeconds: number }
   readonly log: {
     readonly level: 'debug' | 'info' | 'warn' | 'error'
     readonly format: 'json' | 'pretty'
@@ -244,6 +245,10 @@ function assemble(values: Values, files: Files, directory: string): Config {
     sessionIdleLifetimeSeconds: values.SIGNET_SESSION_IDLE_LIFETIME_SECONDS,
     sessionLifetimeSeconds: values.SIGNET_SESSION_LIFETIME_SECONDS,
     refreshWindowSeconds: values.SIGNET_REFRESH_WINDOW_SECONDS,
+    revocationFeed: {
+      heartbeatMs: values.SIGNET_REVOCATION_HEARTBEAT_MS,
+      budgetSeconds: values.SIGNET_REVOCATION_BUDGET_SECONDS,
+    },
     log: {
       level: values.SIGNET_LOG_LEVEL,
       format: values.SIGNET_LOG_FORMAT,

@@ -288,6 +288,17 @@ const accounts = {
     about:
       'How long a refresh token that was just replaced still gets the same successor, for second tabs, lost answers and retries. 0 is for trials: every retry then looks like theft, except to clients that confirm.',
   }),
+  SIGNET_REVOCATION_HEARTBEAT_MS: defaulted('1000', {
+    section: 'Tokens and sessions',
+    kind: whole(50, 10_000),
+    about: 'How often a verifier that follows the revocation feed is told how old its view is.',
+  }),
+  SIGNET_REVOCATION_BUDGET_SECONDS: defaulted('10', {
+    section: 'Tokens and sessions',
+    kind: whole(1, 3600),
+    about:
+      'How long this instance may be without a look at the revocation log before it turns new verifiers away. Those that follow it already go on to be told how old its view is.',
+  }),
   SIGNET_LOG_LEVEL: defaulted('info', {
     section: 'Logs and operation',
     kind: oneOf('debug', 'info', 'warn', 'error'),

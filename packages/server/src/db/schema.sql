@@ -157,12 +157,12 @@ CREATE OR REPLACE FUNCTION public.known_device_user(secret_hash bytea, among uui
  STABLE PARALLEL SAFE
 RETURN (SELECT d.user_id FROM known_devices d WHERE ((d.secret_hash = known_device_user.secret_hash) AND (d.user_id = ANY (known_device_user.among)) AND (d.expires_at > signet_now())));
 
-CREATE OR REPLACE FUNCTION public.log_revocation(scope text, value text, reason text, except_sid uuid DEFAULT NULL::uuid)
+CREATE OR REPLACE FUNCTION public.log_revocation(scope text, value text, reason text, except_sid uuid DEFAULT NULL::uuid, awaited boolean DEFAULT false)
  RETURNS bigint
  LANGUAGE sql
 BEGIN ATOMIC
- INSERT INTO revocation_log (scope, value, reason, except_sid)
-   VALUES (log_revocation.scope, log_revocation.value, log_revocation.reason, log_revocation.except_sid)
+ INSERT INTO revocation_log (scope, value, reason, except_sid, awaited)
+   VALUES (log_revocation.scope, log_revocation.value, log_revocation.reason, log_revocation.except_sid, log_revocation.awaited)
    RETURNING revocation_log.id;
 END;
 
@@ -489,6 +489,12 @@ CREATE TABLE revocation_head (
   CONSTRAINT revocation_head_token_lifetime_seconds_check CHECK (token_lifetime_seconds > 0)
 );
 
+CREATE TABLE revocation_instances (
+  id uuid NOT NULL,
+  seen_at timestamp with time zone NOT NULL,
+  CONSTRAINT revocation_instances_pkey PRIMARY KEY (id)
+) WITH (fillfactor=50);
+
 CREATE TABLE revocation_log (
   id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
   position bigint,
@@ -499,6 +505,7 @@ CREATE TABLE revocation_log (
   reason text NOT NULL,
   created_at timestamp with time zone DEFAULT signet_now() NOT NULL,
   expires_at timestamp with time zone,
+  awaited boolean DEFAULT false NOT NULL,
   CONSTRAINT revocation_log_pkey PRIMARY KEY (id),
   CONSTRAINT revocation_log_position_key UNIQUE ("position"),
   CONSTRAINT revocation_log_check CHECK (except_sid IS NULL OR scope = 'sub'::text),
@@ -510,6 +517,23 @@ CREATE TABLE revocation_log (
 );
 CREATE INDEX revocation_log_expires_at ON public.revocation_log USING btree (expires_at);
 CREATE CONSTRAINT TRIGGER revocation_log_place AFTER INSERT ON revocation_log DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION place_revocation();
+
+CREATE TABLE revocation_verifiers (
+  owner text NOT NULL,
+  verifier_id text NOT NULL,
+  client_id text,
+  name text NOT NULL,
+  staleness_budget_seconds integer NOT NULL,
+  instance_id uuid NOT NULL,
+  stream_id uuid NOT NULL,
+  left_at timestamp with time zone,
+  seen_at timestamp with time zone NOT NULL,
+  log_id text NOT NULL,
+  position bigint NOT NULL,
+  CONSTRAINT revocation_verifiers_pkey PRIMARY KEY (owner, verifier_id),
+  CONSTRAINT revocation_verifiers_staleness_budget_seconds_check CHECK (staleness_budget_seconds >= 0 AND staleness_budget_seconds <= 3600),
+  CONSTRAINT revocation_verifiers_verifier_id_check CHECK (verifier_id <> ''::text)
+) WITH (fillfactor=50);
 
 CREATE TABLE role_assignments (
   user_id uuid NOT NULL,

@@ -42,6 +42,7 @@ test('gauges read their parts when the page is made', async () => {
     passwordHasher: () => ({ running: 1, waiting }),
     sealer: () => ({ seq: 41n, lagSeconds: 0.5, failing: true }),
     calls: () => ({ unary: 3, stream: 4 }),
+    revocations: () => ({ position: 4711n, ageMs: 250, entries: 12, watchers: 3 }),
   })
   waiting = 7
   const gauges = (await samples(metrics.text(), 'signet_')).filter(
@@ -55,6 +56,10 @@ test('gauges read their parts when the page is made', async () => {
     'signet_password_hashes{state="waiting"} 7',
     'signet_calls{state="unary"} 3',
     'signet_calls{state="stream"} 4',
+    'signet_revocation_entries 12',
+    'signet_revocation_position 4711',
+    'signet_revocation_age_seconds 0.25',
+    'signet_revocation_watchers 3',
     'signet_events_sealed 41',
     'signet_event_lag_seconds 0.5',
     'signet_event_sealer_failing 1',

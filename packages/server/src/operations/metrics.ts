@@ -22,6 +22,7 @@ export interface MetricSources {
   passwordHasher?: () => { running: number; waiting: number }
   sealer?: () => { seq: bigint; lagSeconds: number; failing: boolean }
   calls?: () => { unary: number; stream: number }
+  revocations?: () => { position: bigint; ageMs: number; entries: number; watchers: number }
 }
 
 export interface Metrics {
@@ -67,7 +68,7 @@ export function createMetrics(): Metrics {
 }
 
 function registerGauges(registry: Registry, sources: MetricSources): void {
-  const { database, passwordHasher, sealer, calls } = sources
+  const { database, passwordHasher, sealer, calls, revocations } = sources
   const gauge = (name: string, help: string, read: () => number | Record<string, number>) =>
     registerGauge(registry, { name, help, read })
   if (database !== undefined) {
@@ -82,6 +83,26 @@ function registerGauges(registry: Registry, sources: MetricSources): void {
     }))
   }
   if (calls !== undefined) gauge('signet_calls', 'Calls that run, by kind.', () => ({ ...calls() }))
+  if (revocations !== undefined) {
+    gauge(
+      'signet_revocation_entries',
+      'Live entries of the revocation log.',
+      () => revocations().entries,
+    )
+    gauge('signet_revocation_position', 'The last position that was read.', () =>
+      Number(revocations().position),
+    )
+    gauge(
+      'signet_revocation_age_seconds',
+      'How long ago the revocation log was last read.',
+      () => revocations().ageMs / 1000,
+    )
+    gauge(
+      'signet_revocation_watchers',
+      'Verifiers that watch at this instance.',
+      () => revocations().watchers,
+    )
+  }
   if (sealer !== undefined) {
     gauge('signet_events_sealed', 'The last number of the event log.', () => Number(sealer().seq))
     gauge(

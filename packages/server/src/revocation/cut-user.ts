@@ -29,9 +29,9 @@ export async function lockUserSession(
 /** Writes the entry and answers its id. The transaction has locked the user, and the session that is kept. */
 export async function cutUser(
   tx: Db,
-  cut: { userId: UserId; reason: string; keep?: SessionId | undefined },
+  cut: { userId: UserId; reason: string; keep?: SessionId | undefined; awaited?: boolean },
 ): Promise<bigint> {
-  const { userId, reason, keep } = cut
-  const { entryId } = await logUserCut(tx, { userId, reason, exceptSid: keep ?? null })
+  const { userId, reason, keep, awaited = false } = cut
+  const { entryId } = await logUserCut(tx, { userId, reason, exceptSid: keep ?? null, awaited })
   return entryId
 }

@@ -4,10 +4,11 @@
 select h.log_id, h.position as head,
        (h.system_identifier, h.timeline) = (current_system_identifier(), current_timeline()) as "is_here!",
        l.position as "position?", l.kind as "kind?", l.scope as "scope?", l.value as "value?", l.except_sid as "except_sid?",
+       l.awaited as "awaited?", extract(epoch from l.expires_at)::double precision as "expires_at?",
        extract(epoch from l.expires_at - signet_now())::double precision as "remaining_seconds?"
   from revocation_head h
   left join lateral (
-    select r.position, r.kind, r.scope, r.value, r.except_sid, r.expires_at
+    select r.position, r.kind, r.scope, r.value, r.except_sid, r.awaited, r.expires_at
       from revocation_log r
      where r.position > :after and r.expires_at > signet_now()
      order by r.position
@@ -21,6 +22,13 @@ update revocation_head
    set log_id = gen_random_uuid(), position = position + 4294967296,
        system_identifier = current_system_identifier(), timeline = current_timeline()
  where (system_identifier, timeline) is distinct from (current_system_identifier(), current_timeline());
+
+-- name: replaceLog :exec
+-- Goes on under another id, 2^32 positions further than anybody has seen, where this log stands before a position that
+-- was read from it: its disk was set back to an earlier time, which the server does not know.
+update revocation_head
+   set log_id = gen_random_uuid(), position = :seen::bigint + 4294967296
+ where log_id = :logId and position < :seen::bigint;
 
 -- name: renewLog :exec
 -- Goes on under another id, 2^32 positions further, whatever this server says about itself.

@@ -16,6 +16,8 @@ export const readLog = many<
     scope: 'jti' | 'gid' | 'sid' | 'sub' | 'client' | 'all' | null
     value: string | null
     exceptSid: string | null
+    awaited: boolean | null
+    expiresAt: number | null
     remainingSeconds: number | null
   }
 >({
@@ -23,10 +25,11 @@ export const readLog = many<
   text: `select h.log_id, h.position as head,
        (h.system_identifier, h.timeline) = (current_system_identifier(), current_timeline()) as "is_here!",
        l.position as "position?", l.kind as "kind?", l.scope as "scope?", l.value as "value?", l.except_sid as "except_sid?",
+       l.awaited as "awaited?", extract(epoch from l.expires_at)::double precision as "expires_at?",
        extract(epoch from l.expires_at - signet_now())::double precision as "remaining_seconds?"
   from revocation_head h
   left join lateral (
-    select r.position, r.kind, r.scope, r.value, r.except_sid, r.expires_at
+    select r.position, r.kind, r.scope, r.value, r.except_sid, r.awaited, r.expires_at
       from revocation_log r
      where r.position > $1 and r.expires_at > signet_now()
      order by r.position
@@ -34,7 +37,7 @@ export const readLog = many<
   ) l on true
  order by l.position`,
   params: ['after', 'limit'],
-  columns: ['logId', 'head', 'isHere', 'position', 'kind', 'scope', 'value', 'exceptSid', 'remainingSeconds'],
+  columns: ['logId', 'head', 'isHere', 'position', 'kind', 'scope', 'value', 'exceptSid', 'awaited', 'expiresAt', 'remainingSeconds'],
 })
 
 /** Goes on under another id, 2^32 positions further, where this server is not the one that wrote the last position. */
@@ -45,6 +48,16 @@ export const continueLog = exec<void>({
        system_identifier = current_system_identifier(), timeline = current_timeline()
  where (system_identifier, timeline) is distinct from (current_system_identifier(), current_timeline())`,
   params: [],
+  columns: [],
+})
+
+/** Goes on under another id, 2^32 positions further than anybody has seen, where this log stands before a position that was read from it: its disk was set back to an earlier time, which the server does not know. */
+export const replaceLog = exec<{ seen: bigint; logId: string }>({
+  name: 'revocation.live-log.replaceLog',
+  text: `update revocation_head
+   set log_id = gen_random_uuid(), position = $1::bigint + 4294967296
+ where log_id = $2 and position < $1::bigint`,
+  params: ['seen', 'logId'],
   columns: [],
 })
 

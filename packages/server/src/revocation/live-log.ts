@@ -4,32 +4,43 @@
  * 1. At the start: say how long our tokens live, see that the log belongs to this server, read what is live.
  * 2. Woken by a notification, or by a revocation of this instance, read what came after the last position.
  * 3. Read every second all the same: a notification can be lost, and so can the connection on which it comes.
- * 4. Where the log has another id, the database was restored or taken over: forget everything and read it anew.
- * 5. Once in a while, forget what has expired, here and in the database.
+ * 4. Where the log has another id, the database was restored or taken over: forget everything and read it anew. A log
+ *    that stands before a position that was read from it was set back without saying so: it gets another id.
+ * 5. Tell those who follow, such as the feed, what was read, as it is read.
+ * 6. Once in a while, forget what has expired, here and in the database.
  *
  * Nothing depends on it for being right: each call of our own API asks the database. What it says to be dead is dead.
  */
 
 import type { Logger } from 'pino'
 import type { DatabaseAddress } from '../db/address.ts'
-import { type Listening, listen } from '../db/listen.ts'
+import { listen } from '../db/listen.ts'
 import type { Db } from '../db/query.ts'
-import { type EntryScope, openEntrySet, type RevocableToken } from './entry-set.ts'
+import type { Caller } from '../request-context.ts'
+import { openCallerEnds } from './caller-ends.ts'
+import { type EntrySet, openEntrySet, type RevocableToken } from './entry-set.ts'
+import type { LogFollower } from './feed.ts'
+import type { LoggedEntry } from './feed-entries.ts'
 import {
   continueLog,
   declareTokenLifetime,
   notifyRevocations,
   readLog,
+  replaceLog,
   sweepLog,
 } from './live-log.sql.ts'
 
 export interface LiveLog {
   /** Whether an entry kills the token. False says only that none is known here. */
   revokes(token: RevocableToken): boolean
+  /** Calls `ended` as soon as an entry that ends the caller has been read. Answers what stops it. */
+  watchCaller(caller: Caller, ended: () => void): () => void
   /** Tells every instance, this one included, that something was committed to the log. Does not wait. */
   announce(): void
   /** Resolves once the entry at this position has been read, or the signal aborts. */
   applied(position: bigint, signal: AbortSignal): Promise<void>
+  /** Reads the table now. Resolves once that is done, or the signal aborts. */
+  readAgain(signal: AbortSignal): Promise<void>
   /** For metrics and for who reports how current we are. */
   state(): LiveLogState
   stop(): Promise<void>
@@ -54,6 +65,8 @@ export interface LiveLogOptions {
   /** Between two readings without a notification. */
   netMs?: number
   entriesMax?: number
+  /** Told from the first reading on. */
+  followers?: readonly LogFollower[]
 }
 
 interface LiveLogDeps {
@@ -71,7 +84,10 @@ const sweepSize = 5_000
 /** Opens the log and reads what is live. Errors: UNAVAILABLE; afterwards it never throws. */
 export async function openLiveLog(deps: LiveLogDeps, options: LiveLogOptions): Promise<LiveLog> {
   const { directAddress, tokenLifetimeSeconds, netMs = netMsDefault } = options
-  const reader = openReader(deps.db, options.entriesMax ?? entriesMaxDefault)
+  const { entriesMax = entriesMaxDefault, followers = [] } = options
+  const set = openEntrySet(entriesMax)
+  const callers = openCallerEnds(set.revokes)
+  const reader = openReader(deps, set, [callers, ...followers])
   await declareTokenLifetime(deps.db, { lifetimeSeconds: tokenLifetimeSeconds })
   await reader.catchUp()
   const alarm = openAlarm()
@@ -79,13 +95,19 @@ export async function openLiveLog(deps: LiveLogDeps, options: LiveLogOptions): P
   const running = keepCurrent({ ...deps, reader, alarm, tokenLifetimeSeconds, netMs })
   const announcer = openAnnouncer(deps.db)
   return {
-    revokes: reader.set.revokes,
+    revokes: set.revokes,
+    watchCaller: callers.watch,
     announce() {
       alarm.ring()
       announcer.announce()
     },
     applied: reader.applied,
-    state: () => stateOf(reader, listening),
+    readAgain(signal) {
+      const read = reader.readAfter(performance.now(), signal)
+      alarm.ring()
+      return read
+    },
+    state: () => ({ ...reader.at(), entries: set.count(), listening: listening.connected() }),
     async stop() {
       alarm.stop()
       await listening.stop()
@@ -95,35 +117,33 @@ export async function openLiveLog(deps: LiveLogDeps, options: LiveLogOptions): P
   }
 }
 
-function stateOf(reader: Reader, listening: Listening): LiveLogState {
-  return { ...reader.at(), entries: reader.set.count(), listening: listening.connected() }
-}
-
 type Reader = ReturnType<typeof openReader>
 
 /** Reads the table from where it was last read. */
-function openReader(db: Db, entriesMax: number) {
-  const set = openEntrySet(entriesMax)
+function openReader({ db, log }: LiveLogDeps, set: EntrySet, followers: readonly LogFollower[]) {
   const watchers = new Set<() => void>()
   let logId = ''
   let position = 0n
   let readAtMs = 0
 
-  type Row = Awaited<ReturnType<typeof readLog>>[number]
+  function restart(newLogId: string): void {
+    set.clear()
+    logId = newLogId
+    position = 0n
+    for (const follower of followers) follower.restart(logId)
+  }
 
-  function apply(rows: Row[]): void {
+  function apply(entries: LoggedEntry[], reached: bigint): void {
     const nowMs = performance.now()
-    for (const row of rows) {
-      if (row.position === null || row.kind !== 'ended') continue
-      set.add({
-        position: Number(row.position),
-        scope: row.scope as EntryScope,
-        value: row.value ?? '',
-        exceptSid: row.exceptSid,
-        expiresAtMs: nowMs + (row.remainingSeconds ?? 0) * 1000,
-      })
+    for (const entry of entries) {
+      const { kind, scope, value, exceptSid, remainingMs } = entry
+      if (kind !== 'ended') continue
+      const expiresAtMs = nowMs + remainingMs
+      set.add({ position: Number(entry.position), scope, value, exceptSid, expiresAtMs })
     }
     set.expire(nowMs)
+    position = reached
+    for (const follower of followers) follower.append(entries, reached)
   }
 
   /** Whether that was everything. */
@@ -136,41 +156,67 @@ function openReader(db: Db, entriesMax: number) {
       await continueLog(db)
       return false
     }
+    if (first.logId === logId && first.head < position) {
+      log.error({ head: first.head, seen: position }, 'the revocation log was set back')
+      await replaceLog(db, { logId, seen: position })
+      return false
+    }
     if (first.logId !== logId) {
       const fromTheStart = position === 0n
-      set.clear()
-      logId = first.logId
-      position = 0n
+      restart(first.logId)
       if (!fromTheStart) return false
     }
-    apply(rows)
+    const entries = rows.flatMap(entryOf)
     const complete = rows.length < pageSize
-    position = complete ? first.head : (rows.at(-1)?.position ?? first.head)
-    if (complete) readAtMs = startedAtMs
-    return complete
+    apply(entries, complete ? first.head : (entries.at(-1)?.position ?? first.head))
+    if (!complete) return false
+    readAtMs = startedAtMs
+    for (const follower of followers) follower.current(readAtMs)
+    return true
+  }
+
+  function until(holds: () => boolean, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const check = () => {
+        if (!holds() && !signal.aborted) return
+        watchers.delete(check)
+        signal.removeEventListener('abort', check)
+        resolve()
+      }
+      watchers.add(check)
+      signal.addEventListener('abort', check)
+      check()
+    })
   }
 
   return {
-    set,
     at: () => ({ logId, position, readAtMs }),
     async catchUp() {
       while (!(await readPage()));
       for (const check of watchers) check()
     },
-    applied(wanted: bigint, signal: AbortSignal): Promise<void> {
-      return new Promise((resolve) => {
-        const check = () => {
-          if (position < wanted && !signal.aborted) return
-          watchers.delete(check)
-          signal.removeEventListener('abort', check)
-          resolve()
-        }
-        watchers.add(check)
-        signal.addEventListener('abort', check)
-        check()
-      })
-    },
+    applied: (wanted: bigint, signal: AbortSignal) => until(() => position >= wanted, signal),
+    readAfter: (ms: number, signal: AbortSignal) => until(() => readAtMs >= ms, signal),
   }
+}
+
+type Row = Awaited<ReturnType<typeof readLog>>[number]
+
+function entryOf(row: Row): LoggedEntry[] {
+  const { position, kind, scope, value, exceptSid, awaited, expiresAt, remainingSeconds } = row
+  if (position === null || kind === null || scope === null) return []
+  return [
+    {
+      position,
+      kind,
+      scope,
+      value: value ?? '',
+      exceptSid,
+      awaited: awaited ?? false,
+      expiresAt: expiresAt ?? 0,
+      remainingMs: (remainingSeconds ?? 0) * 1000,
+    },
+  ]
 }
 
 type Alarm = ReturnType<typeof openAlarm>

@@ -49,7 +49,7 @@ select count(*)::integer as "count!"
 
 -- name: logUserCut :one
 -- Ends every session and grant of a user, but for one session. The user is locked, and so are that session and its grants.
-select log_revocation('sub', :userId::uuid::text, :reason, :exceptSid?) as "entry_id!";
+select log_revocation('sub', :userId::uuid::text, :reason, :exceptSid?, :awaited) as "entry_id!";
 
 -- name: endSessions :many
 -- Ends sessions of the users named with them, and their grants, records it and tells it to everyone. Waits for nobody: a session of which anything is
@@ -58,7 +58,7 @@ with asked as materialized (
   select a.*
     from jsonb_to_recordset(:asked)
       as a (session_id uuid, user_id uuid, reason text, event_id uuid, occurred_at timestamptz, kind text, outcome text,
-            actor_id uuid, client_id text, reference text, details text, origin text)
+            actor_id uuid, client_id text, reference text, details text, origin text, awaited boolean)
 ), live as materialized (
   select a.*
     from asked a
@@ -93,8 +93,8 @@ with asked as materialized (
     from held_grants h join ended e on e.session_id = h.session_id
    where g.id = h.id
 ), logged as (
-  insert into revocation_log (scope, value, reason)
-  select 'sid', e.session_id::text, e.reason from ended e order by e.session_id
+  insert into revocation_log (scope, value, reason, awaited)
+  select 'sid', e.session_id::text, e.reason, e.awaited from ended e order by e.session_id
   returning id, value
 ), recorded as (
   insert into events (id, occurred_at, kind, outcome, actor_id, subject_id, client_id, reference, details, origin)

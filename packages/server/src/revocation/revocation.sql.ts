@@ -92,14 +92,15 @@ export const logUserCut = one<
     userId: string
     reason: string
     exceptSid: string | null
+    awaited: boolean
   },
   {
     entryId: bigint
   }
 >({
   name: 'revocation.logUserCut',
-  text: `select log_revocation('sub', $1::uuid::text, $2, $3) as "entry_id!"`,
-  params: ['userId', 'reason', 'exceptSid'],
+  text: `select log_revocation('sub', $1::uuid::text, $2, $3, $4) as "entry_id!"`,
+  params: ['userId', 'reason', 'exceptSid', 'awaited'],
   columns: ['entryId'],
 })
 
@@ -119,7 +120,7 @@ export const endSessions = many<
   select a.*
     from jsonb_to_recordset($1)
       as a (session_id uuid, user_id uuid, reason text, event_id uuid, occurred_at timestamptz, kind text, outcome text,
-            actor_id uuid, client_id text, reference text, details text, origin text)
+            actor_id uuid, client_id text, reference text, details text, origin text, awaited boolean)
 ), live as materialized (
   select a.*
     from asked a
@@ -154,8 +155,8 @@ export const endSessions = many<
     from held_grants h join ended e on e.session_id = h.session_id
    where g.id = h.id
 ), logged as (
-  insert into revocation_log (scope, value, reason)
-  select 'sid', e.session_id::text, e.reason from ended e order by e.session_id
+  insert into revocation_log (scope, value, reason, awaited)
+  select 'sid', e.session_id::text, e.reason, e.awaited from ended e order by e.session_id
   returning id, value
 ), recorded as (
   insert into events (id, occurred_at, kind, outcome, actor_id, subject_id, client_id, reference, details, origin)

@@ -31,6 +31,8 @@ export interface SessionEnd {
   /** Who ends it; left out, it is the user who calls, if any. */
   actorId?: UserId
   clientId?: ClientId
+  /** Somebody waits for a receipt: verifiers are asked to report. */
+  awaited?: boolean
 }
 
 export interface SessionEnds {
@@ -45,7 +47,7 @@ export interface SessionEndsDeps {
 }
 
 /** One row of what is asked; `origin` as base64. */
-type Asked = { session_id: string; user_id: string } & Record<string, Json>
+type Asked = { session_id: string; user_id: string; awaited: boolean } & Record<string, Json>
 
 interface Waiting {
   asked: Asked
@@ -76,7 +78,7 @@ export function openSessionEnds(deps: SessionEndsDeps): SessionEnds {
     for (const each of waiting) {
       const key = keyOf(each.asked.session_id, each.asked.user_id)
       const sharing = batch.get(key)
-      if (sharing !== undefined) sharing.push(each)
+      if (sharing !== undefined) share(sharing, each)
       else if (batch.size < batchMax) batch.set(key, [each])
       else later.push(each)
     }
@@ -95,6 +97,13 @@ export function openSessionEnds(deps: SessionEndsDeps): SessionEnds {
   }
 }
 
+/** One end for all who ask for it; it is awaited where one of them waits. */
+function share(sharing: Waiting[], another: Waiting): void {
+  const [first] = sharing
+  if (first !== undefined) first.asked.awaited ||= another.asked.awaited
+  sharing.push(another)
+}
+
 /** Whoever names another user's session is another caller than that user. */
 function keyOf(sessionId: string, userId: string): string {
   return `${sessionId} ${userId}`
@@ -103,7 +112,7 @@ function keyOf(sessionId: string, userId: string): string {
 async function askFor(
   deps: SessionEndsDeps,
   ctx: RequestContext,
-  { sessionId, userId, reason, actorId, clientId }: SessionEnd,
+  { sessionId, userId, reason, actorId, clientId, awaited = false }: SessionEnd,
 ): Promise<Asked> {
   const event = await prepareEvent(deps, ctx, {
     kind: 'session.ended',
@@ -116,6 +125,7 @@ async function askFor(
   return {
     session_id: sessionId,
     user_id: userId,
+    awaited,
     reason,
     event_id: event.id,
     occurred_at: event.occurredAt.toISOString(),

@@ -24,6 +24,8 @@ import { positionsOf } from './session-ends.ts'
 export interface SignOut {
   token: string
   scope: SignOutScope
+  /** Somebody waits for a receipt. */
+  awaited: boolean
 }
 
 type CutDeps = Pick<Deps, 'db' | 'masterSecret' | 'revocations'>
@@ -33,7 +35,7 @@ type SignOutDeps = CutDeps & Pick<Deps, 'config' | 'knownGrants' | 'sessionEnds'
 export async function signOut(
   deps: SignOutDeps,
   ctx: RequestContext,
-  { token, scope }: SignOut,
+  { token, scope, awaited }: SignOut,
 ): Promise<bigint> {
   const departure = await readDepartingToken(deps, ctx, token)
   const session = await findDepartingSession(deps.db, departure)
@@ -43,11 +45,19 @@ export async function signOut(
     const ended = await endSessionsOf(deps, ctx, {
       ...departure,
       keepThis: scope === SignOutScope.OTHER_SESSIONS,
+      awaited,
     })
     return ended?.position ?? 0n
   }
   const { sessionId, userId, clientId } = departure
-  const end = { sessionId, userId, clientId, actorId: userId, reason: 'signed_out' as const }
+  const end = {
+    sessionId,
+    userId,
+    clientId,
+    actorId: userId,
+    reason: 'signed_out' as const,
+    awaited,
+  }
   return deps.sessionEnds.end(ctx, end)
 }
 
@@ -55,14 +65,19 @@ export async function signOut(
 export async function endSessionsOf(
   deps: CutDeps,
   ctx: RequestContext,
-  of: Departure & { keepThis: boolean },
+  of: Departure & { keepThis: boolean; awaited?: boolean },
 ): Promise<{ others: number; position: bigint } | undefined> {
-  const { userId, sessionId, clientId, keepThis } = of
+  const { userId, sessionId, clientId, keepThis, awaited = false } = of
   const reason = keepThis ? 'signed_out_elsewhere' : 'signed_out_everywhere'
   const cut = await deps.db.transaction(async (tx) => {
     if (!(await lockUserSession(tx, { userId, sessionId }))) return undefined
     const { count: others } = await countOtherSessions(tx, { userId, sessionId })
-    const entryId = await cutUser(tx, { userId, reason, ...(keepThis && { keep: sessionId }) })
+    const entryId = await cutUser(tx, {
+      userId,
+      reason,
+      awaited,
+      ...(keepThis && { keep: sessionId }),
+    })
     await recordEvent({ ...deps, db: tx }, ctx, {
       kind: 'user.signed_out',
       outcome: 'success',
@@ -82,8 +97,8 @@ export async function endSessionsOf(
 export async function revokeOwnSession(
   deps: Pick<Deps, 'sessionEnds'>,
   ctx: RequestContext,
-  { userId, sessionId }: { userId: UserId; sessionId: SessionId },
+  session: { userId: UserId; sessionId: SessionId; awaited: boolean },
 ): Promise<bigint | undefined> {
-  const position = await deps.sessionEnds.end(ctx, { sessionId, userId, reason: 'revoked' })
+  const position = await deps.sessionEnds.end(ctx, { ...session, reason: 'revoked' })
   return position === 0n ? undefined : position
 }

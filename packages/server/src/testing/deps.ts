@@ -11,8 +11,11 @@ import { openKnownGrants } from '../grants/grant-keys.ts'
 import { createLogger } from '../operations/log.ts'
 import { createMetrics } from '../operations/metrics.ts'
 import type { RequestContext } from '../request-context.ts'
+import { openRevocationFeed } from '../revocation/feed.ts'
 import { openLiveLog } from '../revocation/live-log.ts'
+import { openReceipts } from '../revocation/receipts.ts'
 import { openSessionEnds } from '../revocation/session-ends.ts'
+import { openVerifierRegistry } from '../revocation/verifier-registry.ts'
 import { ensureSigningKeys } from '../tokens/signing-keys.ts'
 import { createTestDatabase } from './database.ts'
 
@@ -30,7 +33,10 @@ export async function openTestDeps(): Promise<TestDeps> {
   const config = loadConfig({ environment: {}, directory: import.meta.dirname })
   const log = createLogger({ level: 'silent', format: 'json' })
   const tokenLifetimeSeconds = config.accessTokenLifetimeSeconds
-  const logOptions = { directAddress: address, tokenLifetimeSeconds }
+  const { heartbeatMs } = config.revocationFeed
+  const revocationFeed = openRevocationFeed({ issuer: config.issuer, heartbeatMs })
+  const logOptions = { directAddress: address, tokenLifetimeSeconds, followers: [revocationFeed] }
+  const verifiers = openVerifierRegistry({ db, log })
   const revocations = await openLiveLog({ db, log }, logOptions)
   return {
     deps: {
@@ -42,6 +48,9 @@ export async function openTestDeps(): Promise<TestDeps> {
       passwords: openPasswordHasher({ concurrency: 2, queueMax: 1000 }),
       eventFeed: openEventFeed(),
       revocations,
+      revocationFeed,
+      verifiers,
+      receipts: openReceipts(db),
       sessionEnds: openSessionEnds({ db, masterSecret, revocations }),
       metrics: createMetrics(),
       log,
@@ -49,6 +58,7 @@ export async function openTestDeps(): Promise<TestDeps> {
     address,
     async close() {
       await revocations.stop()
+      await verifiers.stop()
       await drop()
     },
   }

@@ -89,6 +89,14 @@ describe('authenticateBearer, alive', () => {
         permissions: new Set(),
         authTime: undefined,
         expiresAt: new Date(claims.exp * 1000),
+        token: {
+          jti: claims.jti,
+          gid: claims.gid,
+          sid: signedIn.sessionId,
+          sub: userId,
+          client_id: 'signet',
+          rev: claims.rev,
+        },
       },
     )
     assert.equal(Math.floor(caller.authTime.getTime() / 1000), claims.auth_time)

@@ -48,5 +48,13 @@ export async function authenticateBearer(
     permissions: new Set(live.permissions),
     authTime: live.authTime,
     expiresAt: new Date(claims.exp * 1000),
+    token: {
+      jti: claims.jti,
+      gid: grantId,
+      sid: sessionId,
+      sub: userId,
+      client_id: clientId,
+      rev: claims.rev,
+    },
   }
 }

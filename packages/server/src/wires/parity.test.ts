@@ -76,7 +76,10 @@ const inputs: Record<
   },
   'signet.v1.AuthService/SignOut': {
     valid: { token: 'sr1_token', scope: 'SIGN_OUT_SCOPE_EVERYWHERE' },
-    invalid: { input: { token: 'x'.repeat(8193) }, rules: { token: 'string.max_len' } },
+    invalid: {
+      input: { token: 'x'.repeat(8193), waitMs: 10_001 },
+      rules: { token: 'string.max_len', waitMs: 'int32.gte_lte' },
+    },
   },
   'signet.v1.AuthService/ChangePassword': {
     valid: { currentPassword: 'correct horse', newPassword: 'correct battery' },
@@ -88,9 +91,15 @@ const inputs: Record<
   'signet.v1.SessionService/ListSessions': { valid: {} },
   'signet.v1.SessionService/RevokeSession': {
     valid: { sessionId: '0199f3a4-1e9b-7a63-8c55-62d0b7f1a8e4' },
-    invalid: { input: { sessionId: 'nonsense' }, rules: { sessionId: 'string.uuid' } },
+    invalid: {
+      input: { sessionId: 'nonsense', waitMs: -1 },
+      rules: { sessionId: 'string.uuid', waitMs: 'int32.gte_lte' },
+    },
   },
-  'signet.v1.SessionService/RevokeOtherSessions': { valid: {} },
+  'signet.v1.SessionService/RevokeOtherSessions': {
+    valid: { waitMs: 10_000 },
+    invalid: { input: { waitMs: 10_001 }, rules: { waitMs: 'int32.gte_lte' } },
+  },
   'signet.v1.UserService/UpdateMe': {
     valid: { displayName: 'Ada', locale: 'en' },
     invalid: {
@@ -99,6 +108,25 @@ const inputs: Record<
     },
   },
   'signet.v1.UserService/GetMe': { valid: {} },
+  'signet.v1.RevocationService/WatchRevocations': {
+    valid: { logId: '7c1f0d0e-4a53-4d0c-9a57-0c3a6a1d9b11', since: '7', verifierId: 'one' },
+    invalid: {
+      input: { logId: 'x'.repeat(37), since: '-1', stalenessBudgetSeconds: 3601 },
+      rules: {
+        logId: 'string.max_len',
+        since: 'int64.gte',
+        stalenessBudgetSeconds: 'int32.gte_lte',
+      },
+    },
+  },
+  'signet.v1.RevocationService/ReportPosition': {
+    valid: { verifierId: 'one', logId: '7c1f0d0e-4a53-4d0c-9a57-0c3a6a1d9b11', position: '7' },
+    invalid: {
+      input: { verifierId: '', logId: 'x'.repeat(37), position: '-1' },
+      rules: { verifierId: 'string.min_len', logId: 'string.max_len', position: 'int64.gte' },
+    },
+  },
+  'signet.v1.RevocationService/GetRevocationStatus': { valid: {} },
   'signet.v1.EventService/WatchEvents': {
     valid: { since: '7', untilNow: true },
     invalid: { input: { since: '-1' }, rules: { since: 'int64.gte' } },

@@ -75,5 +75,6 @@ export function callerOf(userId: UserId): RequestContext['caller'] {
     permissions: new Set(),
     authTime: recordedAt,
     expiresAt: recordedAt,
+    token: { jti: 'token', sub: userId, client_id: 'signet', rev: 0 },
   }
 }

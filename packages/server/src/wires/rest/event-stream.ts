@@ -1,5 +1,6 @@
 /**
- * Server-sent events: each message as `data`, then `event: end`, or `event: error` with the problem document.
+ * Server-sent events: each message as `data`, then `event: end`, or `event: error` with the problem document. A comment
+ * keeps a silent stream open; one that brings heartbeats of its own needs none.
  *
  * Specs: the HTML standard, server-sent events.
  */
@@ -24,11 +25,18 @@ export async function sendEvents(
   // Proxies such as nginx hold events back otherwise.
   res.setHeader('x-accel-buffering', 'no')
   const write = paced(res)
-  const heartbeat = setInterval(() => write(': heartbeat\n\n'), options.heartbeatMs)
+  let silent = true
+  const heartbeat = setInterval(() => {
+    if (silent) void write(': heartbeat\n\n')
+    silent = true
+  }, options.heartbeatMs)
   heartbeat.unref()
   try {
     await write(': open\n\n')
-    for await (const line of lines) await write(`data: ${line}\n\n`)
+    for await (const line of lines) {
+      silent = false
+      await write(`data: ${line}\n\n`)
+    }
     await write('event: end\ndata: {}\n\n')
   } catch (error) {
     await write(`event: error\ndata: ${options.describe(error)}\n\n`)

@@ -34,6 +34,8 @@ export interface RestOptions {
 }
 
 const jsonOptions = { alwaysEmitImplicit: true }
+/** The JSON of a message that a handler sends to many readers is written once. Whoever streams a message never changes it. */
+const streamed = new WeakMap<Message, string>()
 const jsonMediaType = 'application/json; charset=utf-8'
 
 /** Adds a route for every binding of every method. Throws where two claim one path, or a rule does not fit. */
@@ -105,7 +107,14 @@ async function* jsonLines(
   method: StreamMethod,
   messages: AsyncGenerator<Message, void, undefined>,
 ): AsyncGenerator<string, void, undefined> {
-  for await (const message of messages) yield toJsonString(method.desc.output, message, jsonOptions)
+  for await (const message of messages) {
+    let text = streamed.get(message)
+    if (text === undefined) {
+      text = toJsonString(method.desc.output, message, jsonOptions)
+      streamed.set(message, text)
+    }
+    yield text
+  }
 }
 
 /** The call that a REST request is. */

@@ -132,5 +132,6 @@ function callerOf(ctx: RequestContext, token: string): UserCaller {
     permissions: new Set(granted),
     authTime: new Date(ctx.now.getTime() - ageMs),
     expiresAt: new Date(ctx.now.getTime() + 300_000),
+    token: { jti: 'token', sub: '018f0000-0000-7000-8000-000000000001', client_id: 'app', rev: 0 },
   }
 }

@@ -11,13 +11,15 @@ import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { Device } from "./auth_pb.ts";
 import { file_signet_v1_auth } from "./auth_pb.ts";
 import { file_signet_v1_options } from "./options_pb.ts";
+import type { RevocationReceipt } from "./receipt_pb.ts";
+import { file_signet_v1_receipt } from "./receipt_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file signet/v1/session.proto.
  */
 export const file_signet_v1_session: GenFile = /*@__PURE__*/
-  fileDesc("ChdzaWduZXQvdjEvc2Vzc2lvbi5wcm90bxIJc2lnbmV0LnYxIhUKE0xpc3RTZXNzaW9uc1JlcXVlc3QiPAoUTGlzdFNlc3Npb25zUmVzcG9uc2USJAoIc2Vzc2lvbnMYASADKAsyEi5zaWduZXQudjEuU2Vzc2lvbiKGAwoHU2Vzc2lvbhI4CgJpZBgBIAEoCUIsukgpcieSAiQwMTk5ZjNhNC0xZTliLTdhNjMtOGM1NS02MmQwYjdmMWE4ZTQSGAoHY3VycmVudBgCIAEoCEIHukgEagIQARIhCgljbGllbnRfaWQYAyABKAlCDrpIC3IJkgIGc2lnbmV0EiEKBmRldmljZRgEIAEoCzIRLnNpZ25ldC52MS5EZXZpY2USJQoKaXBfYWRkcmVzcxgFIAEoCUIRukgOcgySAgkxOTIuMC4yLjcSJgoKdXNlcl9hZ2VudBgGIAEoCUISukgPcg2SAgpMZWRnZXIvNC4yEi4KCmNyZWF0ZWRfYXQYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjIKDmxhc3RfYWN0aXZlX2F0GAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpleHBpcmVzX2F0GAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJbChRSZXZva2VTZXNzaW9uUmVxdWVzdBJDCgpzZXNzaW9uX2lkGAEgASgJQi+6SCxyKpICJDAxOTlmM2E0LTFlOWItN2E2My04YzU1LTYyZDBiN2YxYThlNLABASIzChVSZXZva2VTZXNzaW9uUmVzcG9uc2USGgoIcG9zaXRpb24YASABKANCCLpIBSIDSOckIhwKGlJldm9rZU90aGVyU2Vzc2lvbnNSZXF1ZXN0IlEKG1Jldm9rZU90aGVyU2Vzc2lvbnNSZXNwb25zZRIWCgVlbmRlZBgBIAEoBUIHukgEGgJAAhIaCghwb3NpdGlvbhgCIAEoA0IIukgFIgNI5yQynQMKDlNlc3Npb25TZXJ2aWNlEnIKDExpc3RTZXNzaW9ucxIeLnNpZ25ldC52MS5MaXN0U2Vzc2lvbnNSZXF1ZXN0Gh8uc2lnbmV0LnYxLkxpc3RTZXNzaW9uc1Jlc3BvbnNlIiGQAgGiuxgCEAGC0+STAhISEC9hcGkvdjEvc2Vzc2lvbnMSfwoNUmV2b2tlU2Vzc2lvbhIfLnNpZ25ldC52MS5SZXZva2VTZXNzaW9uUmVxdWVzdBogLnNpZ25ldC52MS5SZXZva2VTZXNzaW9uUmVzcG9uc2UiK6K7GAIQAYLT5JMCHyodL2FwaS92MS9zZXNzaW9ucy97c2Vzc2lvbl9pZH0SlQEKE1Jldm9rZU90aGVyU2Vzc2lvbnMSJS5zaWduZXQudjEuUmV2b2tlT3RoZXJTZXNzaW9uc1JlcXVlc3QaJi5zaWduZXQudjEuUmV2b2tlT3RoZXJTZXNzaW9uc1Jlc3BvbnNlIi+iuxgCEAGC0+STAiM6ASoiHi9hcGkvdjEvc2Vzc2lvbnMvcmV2b2tlLW90aGVyc2IGcHJvdG8z", [file_buf_validate_validate, file_google_api_annotations, file_google_protobuf_timestamp, file_signet_v1_auth, file_signet_v1_options]);
+  fileDesc("ChdzaWduZXQvdjEvc2Vzc2lvbi5wcm90bxIJc2lnbmV0LnYxIhUKE0xpc3RTZXNzaW9uc1JlcXVlc3QiPAoUTGlzdFNlc3Npb25zUmVzcG9uc2USJAoIc2Vzc2lvbnMYASADKAsyEi5zaWduZXQudjEuU2Vzc2lvbiKGAwoHU2Vzc2lvbhI4CgJpZBgBIAEoCUIsukgpcieSAiQwMTk5ZjNhNC0xZTliLTdhNjMtOGM1NS02MmQwYjdmMWE4ZTQSGAoHY3VycmVudBgCIAEoCEIHukgEagIQARIhCgljbGllbnRfaWQYAyABKAlCDrpIC3IJkgIGc2lnbmV0EiEKBmRldmljZRgEIAEoCzIRLnNpZ25ldC52MS5EZXZpY2USJQoKaXBfYWRkcmVzcxgFIAEoCUIRukgOcgySAgkxOTIuMC4yLjcSJgoKdXNlcl9hZ2VudBgGIAEoCUISukgPcg2SAgpMZWRnZXIvNC4yEi4KCmNyZWF0ZWRfYXQYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjIKDmxhc3RfYWN0aXZlX2F0GAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpleHBpcmVzX2F0GAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJ7ChRSZXZva2VTZXNzaW9uUmVxdWVzdBJDCgpzZXNzaW9uX2lkGAEgASgJQi+6SCxyKpICJDAxOTlmM2E0LTFlOWItN2E2My04YzU1LTYyZDBiN2YxYThlNLABARIeCgd3YWl0X21zGAIgASgFQg26SAoaCEDQDxiQTigAImIKFVJldm9rZVNlc3Npb25SZXNwb25zZRIaCghwb3NpdGlvbhgBIAEoA0IIukgFIgNI5yQSLQoHcmVjZWlwdBgCIAEoCzIcLnNpZ25ldC52MS5SZXZvY2F0aW9uUmVjZWlwdCI8ChpSZXZva2VPdGhlclNlc3Npb25zUmVxdWVzdBIeCgd3YWl0X21zGAEgASgFQg26SAoaCEDQDxiQTigAIoABChtSZXZva2VPdGhlclNlc3Npb25zUmVzcG9uc2USFgoFZW5kZWQYASABKAVCB7pIBBoCQAISGgoIcG9zaXRpb24YAiABKANCCLpIBSIDSOckEi0KB3JlY2VpcHQYAyABKAsyHC5zaWduZXQudjEuUmV2b2NhdGlvblJlY2VpcHQynQMKDlNlc3Npb25TZXJ2aWNlEnIKDExpc3RTZXNzaW9ucxIeLnNpZ25ldC52MS5MaXN0U2Vzc2lvbnNSZXF1ZXN0Gh8uc2lnbmV0LnYxLkxpc3RTZXNzaW9uc1Jlc3BvbnNlIiGQAgGiuxgCEAGC0+STAhISEC9hcGkvdjEvc2Vzc2lvbnMSfwoNUmV2b2tlU2Vzc2lvbhIfLnNpZ25ldC52MS5SZXZva2VTZXNzaW9uUmVxdWVzdBogLnNpZ25ldC52MS5SZXZva2VTZXNzaW9uUmVzcG9uc2UiK6K7GAIQAYLT5JMCHyodL2FwaS92MS9zZXNzaW9ucy97c2Vzc2lvbl9pZH0SlQEKE1Jldm9rZU90aGVyU2Vzc2lvbnMSJS5zaWduZXQudjEuUmV2b2tlT3RoZXJTZXNzaW9uc1JlcXVlc3QaJi5zaWduZXQudjEuUmV2b2tlT3RoZXJTZXNzaW9uc1Jlc3BvbnNlIi+iuxgCEAGC0+STAiM6ASoiHi9hcGkvdjEvc2Vzc2lvbnMvcmV2b2tlLW90aGVyc2IGcHJvdG8z", [file_buf_validate_validate, file_google_api_annotations, file_google_protobuf_timestamp, file_signet_v1_auth, file_signet_v1_options, file_signet_v1_receipt]);
 
 /**
  * Nothing: the access token says whose sessions.
@@ -144,6 +146,14 @@ export type RevokeSessionRequest = Message<"signet.v1.RevokeSessionRequest"> & {
    * @generated from field: string session_id = 1;
    */
   sessionId: string;
+
+  /**
+   * Milliseconds to wait for verifiers to say that they refuse the tokens, 10,000 at the most; 0: the answer comes at once,
+   * without a receipt. The revocation never waits.
+   *
+   * @generated from field: int32 wait_ms = 2;
+   */
+  waitMs: number;
 };
 
 /**
@@ -165,6 +175,13 @@ export type RevokeSessionResponse = Message<"signet.v1.RevokeSessionResponse"> &
    * @generated from field: int64 position = 1;
    */
   position: bigint;
+
+  /**
+   * Who refuses the tokens, where that was waited for.
+   *
+   * @generated from field: signet.v1.RevocationReceipt receipt = 2;
+   */
+  receipt?: RevocationReceipt | undefined;
 };
 
 /**
@@ -175,11 +192,18 @@ export const RevokeSessionResponseSchema: GenMessage<RevokeSessionResponse> = /*
   messageDesc(file_signet_v1_session, 4);
 
 /**
- * Nothing: the access token says which session stays.
+ * The access token says which session stays.
  *
  * @generated from message signet.v1.RevokeOtherSessionsRequest
  */
 export type RevokeOtherSessionsRequest = Message<"signet.v1.RevokeOtherSessionsRequest"> & {
+  /**
+   * Milliseconds to wait for verifiers to say that they refuse the tokens, 10,000 at the most; 0: the answer comes at once,
+   * without a receipt. The revocation never waits.
+   *
+   * @generated from field: int32 wait_ms = 1;
+   */
+  waitMs: number;
 };
 
 /**
@@ -208,6 +232,13 @@ export type RevokeOtherSessionsResponse = Message<"signet.v1.RevokeOtherSessions
    * @generated from field: int64 position = 2;
    */
   position: bigint;
+
+  /**
+   * Who refuses the tokens, where that was waited for.
+   *
+   * @generated from field: signet.v1.RevocationReceipt receipt = 3;
+   */
+  receipt?: RevocationReceipt | undefined;
 };
 
 /**

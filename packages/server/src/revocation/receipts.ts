@@ -1,0 +1,210 @@
+/**
+ * Receipts: who refuses what was revoked. Nothing here is asked unless somebody waits, and the revocation is committed
+ * before anybody does.
+ *
+ * 1. The log entry says that it is awaited, so every instance asks the verifiers that watch at it, and they report to
+ *    whichever instance they reach. Reports stand in a table, which is read while somebody waits: once for all who do.
+ * 2. A verifier has applied a revocation when it has reported its position, or a later one of the same log.
+ * 3. One that is silent refuses by itself once its declared budget has passed since the commit: what it last read is then
+ *    older than it allows. One that declared none refuses when the tokens have expired.
+ * 4. Who follows nothing accepts a token until it expires. That is said in every receipt.
+ *
+ * Whatever goes wrong while waiting makes the receipt incomplete, never the revocation.
+ */
+
+import type { MessageInitShape } from '@bufbuild/protobuf'
+import { timestampFromMs } from '@bufbuild/protobuf/wkt'
+import { NotCoveredKind, type RevocationReceiptSchema } from '@signet/contract'
+import type { Db } from '../db/query.ts'
+import type { Deps } from '../deps.ts'
+import type { RequestContext } from '../request-context.ts'
+import { verifiersMax } from './verifier-registry.ts'
+import { findReceiptVerifiers } from './verifiers.sql.ts'
+
+export type Receipt = MessageInitShape<typeof RevocationReceiptSchema>
+
+export interface Receipts {
+  /** Waits until every verifier refuses what stands at this position, for `waitMs` at the most, or the signal aborts. */
+  wait(position: bigint, waitMs: number, signal: AbortSignal): Promise<Receipt>
+}
+
+const waitersMax = 500
+const firstPauseMs = 15
+const longestPauseMs = 250
+/** Of the time limit of a call, what is left to answer in. */
+const answerMs = 500
+
+/** The receipt of a call that waits; nothing for one that does not, or that ended nothing. */
+export async function receiptFor(
+  { config, receipts }: Pick<Deps, 'config' | 'receipts'>,
+  ctx: Pick<RequestContext, 'now' | 'signal'>,
+  { position, waitMs }: { position: bigint; waitMs: number },
+): Promise<{ receipt?: Receipt }> {
+  const isAwaited = waitMs > 0 && position > 0n
+  if (!isAwaited) return {}
+  const usedMs = Date.now() - ctx.now.getTime()
+  const leftMs = Math.max(0, config.limits.requestTimeoutMs - usedMs - answerMs)
+  return { receipt: await receipts.wait(position, Math.min(waitMs, leftMs), ctx.signal) }
+}
+
+/** What one look at the table found. */
+interface Look {
+  logId: string
+  tokenLifetimeMs: number
+  verifiers: Seen[]
+}
+
+interface Seen {
+  owner: string
+  verifierId: string
+  clientId: string
+  name: string
+  budgetMs: number
+  logId: string
+  position: bigint
+}
+
+/** The receipts of one process. */
+export function openReceipts(db: Db): Receipts {
+  const looking = openLooking(db)
+  let waiters = 0
+  return {
+    async wait(position, waitMs, signal) {
+      const waiting = openWaiting(position)
+      // Among too many, one look has to do.
+      const isCrowded = waiters >= waitersMax
+      const enough = (look: Look) => waiting.note(look) || isCrowded
+      waiters += 1
+      try {
+        await looking.until(enough, AbortSignal.any([signal, AbortSignal.timeout(waitMs)]))
+      } finally {
+        waiters -= 1
+      }
+      return waiting.receipt()
+    },
+  }
+}
+
+/** What one who waits has learnt so far. */
+function openWaiting(position: bigint) {
+  const committedAt = Date.now()
+  const startedAtMs = performance.now()
+  const appliedAfter = new Map<string, number>()
+  let last: Look | undefined
+
+  const elapsedMs = () => performance.now() - startedAtMs
+  const keyOf = ({ owner, verifierId }: Seen) => `${owner} ${verifierId}`
+  const refusesAfterMs = ({ budgetMs }: Seen, look: Look) =>
+    budgetMs === 0 ? look.tokenLifetimeMs : budgetMs
+  const isSafe = (seen: Seen, look: Look) =>
+    appliedAfter.has(keyOf(seen)) || elapsedMs() >= refusesAfterMs(seen, look)
+  const complete = () => last?.verifiers.every((seen) => isSafe(seen, last as Look)) ?? false
+
+  return {
+    /** Takes in what was found; answers whether there is nothing left to wait for. */
+    note(look: Look): boolean {
+      last = look
+      for (const seen of look.verifiers) {
+        const hasApplied = seen.logId === look.logId && seen.position >= position
+        if (hasApplied && !appliedAfter.has(keyOf(seen)))
+          appliedAfter.set(keyOf(seen), Math.ceil(elapsedMs()))
+      }
+      return complete()
+    },
+    receipt(): Receipt {
+      const { logId = '', verifiers = [], tokenLifetimeMs = 0 } = last ?? {}
+      const named = ({ verifierId, name, clientId }: Seen) => ({ verifierId, name, clientId })
+      return {
+        logId,
+        position,
+        complete: complete(),
+        applied: verifiers.flatMap((seen) => {
+          const afterMs = appliedAfter.get(keyOf(seen))
+          return afterMs === undefined ? [] : [{ ...named(seen), afterMs }]
+        }),
+        pending: verifiers
+          .filter((seen) => !appliedAfter.has(keyOf(seen)))
+          .map((seen) => ({
+            ...named(seen),
+            refusesAt: timestampFromMs(committedAt + refusesAfterMs(seen, last as Look)),
+            refuses: isSafe(seen, last as Look),
+          })),
+        notCovered:
+          last === undefined
+            ? []
+            : [
+                {
+                  kind: NotCoveredKind.UNWATCHED,
+                  until: timestampFromMs(committedAt + tokenLifetimeMs),
+                },
+              ],
+      }
+    },
+  }
+}
+
+/** Looks at the table for all who wait, more seldom the longer the last of them has waited. */
+function openLooking(db: Db) {
+  const waiting = new Set<(look: Look) => void>()
+  let running = false
+  let pauseMs = firstPauseMs
+
+  async function run(): Promise<void> {
+    running = true
+    while (waiting.size > 0) {
+      const asking = [...waiting]
+      // Who waits is told what is known when the time is over.
+      const look = await lookOnce(db).catch(() => undefined)
+      if (look !== undefined) for (const note of asking) note(look)
+      if (waiting.size === 0) break
+      await new Promise((resolve) => setTimeout(resolve, pauseMs))
+      pauseMs = Math.min(pauseMs * 1.5, longestPauseMs)
+    }
+    running = false
+  }
+
+  return {
+    /** Shows what is found until that is enough, or the signal aborts. */
+    until(enough: (look: Look) => boolean, signal: AbortSignal): Promise<void> {
+      return new Promise((resolve) => {
+        const done = () => {
+          waiting.delete(note)
+          signal.removeEventListener('abort', done)
+          resolve()
+        }
+        const note = (look: Look) => {
+          if (enough(look) || signal.aborted) done()
+        }
+        waiting.add(note)
+        signal.addEventListener('abort', done)
+        pauseMs = firstPauseMs
+        if (!running) void run()
+      })
+    },
+  }
+}
+
+async function lookOnce(db: Db): Promise<Look> {
+  const rows = await findReceiptVerifiers(db, { limit: verifiersMax })
+  const [first] = rows
+  if (first === undefined) throw new Error('the head of the revocation log is gone')
+  return {
+    logId: first.headLogId,
+    tokenLifetimeMs: first.tokenLifetimeSeconds * 1000,
+    verifiers: rows.flatMap((row) =>
+      row.owner === null
+        ? []
+        : [
+            {
+              owner: row.owner,
+              verifierId: row.verifierId ?? '',
+              clientId: row.clientId ?? '',
+              name: row.name ?? '',
+              budgetMs: (row.stalenessBudgetSeconds ?? 0) * 1000,
+              logId: row.logId ?? '',
+              position: row.position ?? 0n,
+            },
+          ],
+    ),
+  }
+}
