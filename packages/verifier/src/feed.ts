@@ -137,10 +137,10 @@ async function readSteps(parts: FeedParts, signal: AbortSignal, onStep: () => vo
 function pathFrom({ view, name, verifierId, stalenessBudgetSeconds }: FeedParts): string {
   const { logId, position } = view.place()
   const query = new URLSearchParams({
-    ...(logId !== '' && { log_id: logId, since: String(position) }),
-    verifier_id: verifierId,
-    ...(name !== '' && { verifier_name: name }),
-    staleness_budget_seconds: String(stalenessBudgetSeconds),
+    ...(logId !== '' && { logId, since: String(position) }),
+    verifierId,
+    ...(name !== '' && { verifierName: name }),
+    stalenessBudgetSeconds: String(stalenessBudgetSeconds),
   })
   return `${watchPath}?${query}`
 }

@@ -93,7 +93,7 @@ export function openTestLog(issuer: string, clock: Clock): TestLog {
     position: () => log.length,
     watch(request) {
       const { searchParams } = new URL(request.url)
-      const reset = searchParams.get('log_id') !== logId
+      const reset = searchParams.get('logId') !== logId
       const position = reset ? 0 : Number(searchParams.get('since'))
       let watcher: Watcher | undefined
       request.signal.addEventListener('abort', () => {
