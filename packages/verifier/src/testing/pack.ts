@@ -41,17 +41,15 @@ export async function installPacked(): Promise<Project> {
   return { directory, files, remove: () => rm(directory, { recursive: true, force: true }) }
 }
 
-/** The Node of the machine, where it is not the one that runs this, and old enough to prove something. */
-export async function runOnOldNode(script: string, directory: string): Promise<string> {
-  const env = { PATH: withoutModules(process.env.PATH ?? ''), HOME: directory }
-  const { stdout } = await run('node', [script], { cwd: directory, env, timeout: 60_000 })
-  return stdout
+/** What a program runs with that finds the Node of the machine: `npm test` puts the pinned one first in the path. */
+export function oldNodeEnvironment(home: string): Record<string, string> {
+  const folders = (process.env.PATH ?? '').split(':')
+  return { PATH: folders.filter((each) => !each.includes('node_modules')).join(':'), HOME: home }
 }
 
-/** `npm test` puts the pinned Node first. */
-function withoutModules(path: string): string {
-  return path
-    .split(':')
-    .filter((folder) => !folder.includes('node_modules'))
-    .join(':')
+/** Runs a script on the Node of the machine until it ends; what it wrote. Rejects where it has not ended in a minute. */
+export async function runOnOldNode(script: string, directory: string): Promise<string> {
+  const env = oldNodeEnvironment(directory)
+  const { stdout } = await run('node', [script], { cwd: directory, env, timeout: 60_000 })
+  return stdout
 }
