@@ -67,14 +67,24 @@ async function enter(who: Person, server: OwnServer): Promise<Session> {
   return { token, sessionId: claims.sid }
 }
 
+interface Receipt {
+  applied: { name: string }[]
+  pending: { name: string; refuses: boolean }[]
+}
+
 /** Signs out, and answers when that was acknowledged. */
-async function leave(session: Session, server: OwnServer): Promise<void> {
+async function leave(
+  session: Session,
+  server: OwnServer,
+  waitMs = 0,
+): Promise<{ receipt: Receipt }> {
   const answer = await fetch(`${server.url}/api/v1/auth/sign-out`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', connection: 'close' },
-    body: JSON.stringify({ token: session.token }),
+    body: JSON.stringify({ token: session.token, waitMs }),
   })
   assert.equal(answer.status, 200)
+  return (await answer.json()) as { receipt: Receipt }
 }
 
 async function watchAt(server: OwnServer, from?: FeedWatcher['state']): Promise<FeedWatcher> {
@@ -105,6 +115,35 @@ test('the stream of a dead session ends, and says why', async () => {
   await leave(session, here)
   await eventually('the stream has ended', async () => watcher.ended() !== undefined)
   assert.match(watcher.ended() ?? '', /^error .*UNAUTHENTICATED/)
+})
+
+test('a receipt speaks of verifiers at both instances, wherever they report', async () => {
+  const [here, there] = servers
+  const { token } = await enter(administrator, here)
+  const watch = (server: OwnServer, name: string) =>
+    watchFeed(server.url, issuer, { token, verifierId: name, verifierName: name })
+  const watchers = { one: watch(here, 'one'), two: watch(there, 'two'), mute: watch(there, 'mute') }
+  await Promise.all(Object.values(watchers).map(caughtUp))
+  // Each reports at the other instance.
+  watchers.one.onReport(() => report(there, 'one'))
+  watchers.two.onReport(() => report(here, 'two'))
+  const report = (server: OwnServer, verifierId: 'one' | 'two') =>
+    fetch(`${server.url}/api/v1/revocations/report-position`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+      body: JSON.stringify({
+        verifierId,
+        logId: watchers[verifierId].state.logId,
+        position: String(watchers[verifierId].state.position),
+      }),
+    })
+  const { receipt } = await leave(await enter(person, here), here, 2_000)
+  assert.deepEqual(receipt.applied.map(({ name }) => name).sort(), ['one', 'two'])
+  assert.deepEqual(
+    receipt.pending.map(({ name, refuses }) => [name, refuses]),
+    [['mute', false]],
+  )
+  for (const watcher of Object.values(watchers)) watcher.leave()
 })
 
 test('an instance that is stopped is silent; going on, it misses nothing', async () => {

@@ -10,6 +10,11 @@ import { glob, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startTestPostgres } from '../../packages/server/src/testing/postgres.ts'
+import {
+  chromium,
+  findProgram,
+  redisServer,
+} from '../../packages/server/src/testing/system-program.ts'
 import { runChecks } from '../check/run-checks.ts'
 
 const filesAtOnce = 3
@@ -60,6 +65,9 @@ async function main(texts: string[]): Promise<number> {
     return 1
   }
   if (texts.length === 0 && !(await runChecks())) return 1
+
+  // Before anything runs: tests that need one of them would install it at the same time.
+  if (texts.length === 0) for (const program of [chromium, redisServer]) await findProgram(program)
 
   const directory = await mkdtemp(join(tmpdir(), 'signet-test-'))
   const postgres = await startTestPostgres(directory)

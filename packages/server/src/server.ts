@@ -37,6 +37,7 @@ import { mountReference } from './reference/mount-reference.ts'
 import { openRevocationFeed } from './revocation/feed.ts'
 import { openLiveLog } from './revocation/live-log.ts'
 import { openReceipts } from './revocation/receipts.ts'
+import { openRedisMirror } from './revocation/redis-mirror.ts'
 import { openSessionEnds } from './revocation/session-ends.ts'
 import { openVerifierRegistry } from './revocation/verifier-registry.ts'
 import { authenticateBearer } from './tokens/authenticate.ts'
@@ -143,16 +144,23 @@ async function openDeps({ config, log, metrics, tracing, address }: Environment)
     const hasher = openPasswordHasher(config.passwordHash)
     const passwords = observePasswordHasher(hasher, { metrics, tracing })
     const { issuer } = config
-    const { heartbeatMs } = config.revocationFeed
+    const { heartbeatMs, budgetSeconds } = config.revocationFeed
+    const budgetMs = budgetSeconds * 1000
     const revocationFeed = openRevocationFeed({ issuer, heartbeatMs })
+    const redisUrl = config.redisUrl?.reveal()
+    const mirror =
+      redisUrl === undefined
+        ? undefined
+        : await openRedisMirror({ db, log }, { url: redisUrl, issuer, budgetMs })
     const revocations = await openLiveLog(
       { db, log },
       {
         directAddress: config.database.directAddress ?? address,
         tokenLifetimeSeconds: config.accessTokenLifetimeSeconds,
-        followers: [revocationFeed],
+        followers: [revocationFeed, ...(mirror === undefined ? [] : [mirror])],
       },
     )
+    mirror?.start(revocations)
     const sealer = startSealer({ db, log, masterSecret })
     const deps = {
       config,
@@ -167,13 +175,14 @@ async function openDeps({ config, log, metrics, tracing, address }: Environment)
       revocations,
       revocationFeed,
       verifiers: openVerifierRegistry({ db, log }),
-      receipts: openReceipts(db),
+      receipts: openReceipts(db, mirror && budgetMs),
       sessionEnds: openSessionEnds({ db, masterSecret, revocations }),
     }
     const keyRotation = startKeyRotation(deps)
     const close = async () => {
       await keyRotation.stop()
       await sealer.stop()
+      await mirror?.stop()
       await revocations.stop()
       await deps.verifiers.stop()
       await db.end()

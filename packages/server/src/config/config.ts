@@ -70,6 +70,8 @@ export interface Config {
   readonly sessionIdleLifetimeSeconds: number
   readonly sessionLifetimeSeconds: number
   readonly refreshWindowSeconds: number
+  /** Where revocations are written for services that ask Redis; missing: nowhere. */
+  readonly redisUrl?: Secret
   readonly revocationFeed: { readonly heartbeatMs: number; readonly budgetSeconds: number }
   readonly log: {
     readonly level: 'debug' | 'info' | 'warn' | 'error'
@@ -245,6 +247,7 @@ function assemble(values: Values, files: Files, directory: string): Config {
     sessionIdleLifetimeSeconds: values.SIGNET_SESSION_IDLE_LIFETIME_SECONDS,
     sessionLifetimeSeconds: values.SIGNET_SESSION_LIFETIME_SECONDS,
     refreshWindowSeconds: values.SIGNET_REFRESH_WINDOW_SECONDS,
+    ...present({ redisUrl: values.SIGNET_REDIS_URL }),
     revocationFeed: {
       heartbeatMs: values.SIGNET_REVOCATION_HEARTBEAT_MS,
       budgetSeconds: values.SIGNET_REVOCATION_BUDGET_SECONDS,

@@ -54,6 +54,19 @@ const masterSecret: Kind<Secret> = kind('a secret of 32 bytes or more', (text) =
   return { value: new Secret(text) }
 })
 
+const redisUrl: Kind<Secret> = kind('a redis or rediss URL', (text) => {
+  const url = URL.parse(text)
+  const fix = 'give a whole address, such as rediss://user:password@redis.example.com:6379/0'
+  if (url === null || url.hostname === '') return { wrong: 'is not a URL', fix }
+  if (url.protocol !== 'redis:' && url.protocol !== 'rediss:')
+    return { wrong: 'is neither redis nor rediss', fix }
+  if (!/^\/?\d{0,3}$/u.test(url.pathname))
+    return { wrong: 'names a database that is no number', fix }
+  if (url.search !== '' || url.hash !== '')
+    return { wrong: 'has options, which are not known', fix }
+  return { value: new Secret(text) }
+})
+
 function variable<T>(options: Variable<T>): Variable<T> {
   return options
 }
@@ -297,7 +310,15 @@ const accounts = {
     section: 'Tokens and sessions',
     kind: whole(1, 3600),
     about:
-      'How long this instance may be without a look at the revocation log before it turns new verifiers away. Those that follow it already go on to be told how old its view is.',
+      'How long this instance may be without a look at the revocation log before it turns new verifiers away. Those that follow it already go on to be told how old its view is. Also how long what stands in Redis counts without another word.',
+  }),
+  SIGNET_REDIS_URL: variable({
+    section: 'Tokens and sessions',
+    kind: redisUrl,
+    secret: true,
+    defaultText: 'no Redis',
+    about:
+      'A Redis or Valkey to which revocations are written for services that ask it. Signet itself never reads from it. It must not evict keys.',
   }),
   SIGNET_LOG_LEVEL: defaulted('info', {
     section: 'Logs and operation',

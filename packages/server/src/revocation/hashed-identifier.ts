@@ -12,19 +12,20 @@ import type { EntryScope } from './entry-set.ts'
 /** Bytes of a hashed identifier. */
 export const hashedLength = 16
 
-/** The claim of an access token that each scope is compared with; what is about everything has none. */
+/** The claim of an access token that each scope is compared with. What is about everything names no claim, but in Redis the issuer. */
 export const claimOfScope = {
   jti: 'jti',
   gid: 'gid',
   sid: 'sid',
   sub: 'sub',
   client: 'client_id',
-} as const satisfies Record<Exclude<EntryScope, 'all'>, string>
+  iss: 'iss',
+} as const satisfies Record<Exclude<EntryScope, 'all'> | 'iss', string>
 
 /** The bytes that stand for an identifier of this scope. */
 export function hashIdentifier(
   issuer: string,
-  scope: Exclude<EntryScope, 'all'>,
+  scope: keyof typeof claimOfScope,
   identifier: string,
 ): Buffer {
   const text = `${issuer}\0${claimOfScope[scope]}\0${identifier}`

@@ -202,7 +202,8 @@ function openReader({ db, log }: LiveLogDeps, set: EntrySet, followers: readonly
 
 type Row = Awaited<ReturnType<typeof readLog>>[number]
 
-function entryOf(row: Row): LoggedEntry[] {
+/** The entry of a row; none where the row has only the head. */
+export function entryOf(row: Row): LoggedEntry[] {
   const { position, kind, scope, value, exceptSid, awaited, expiresAt, remainingSeconds } = row
   if (position === null || kind === null || scope === null) return []
   return [

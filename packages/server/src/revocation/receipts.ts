@@ -7,7 +7,8 @@
  * 2. A verifier has applied a revocation when it has reported its position, or a later one of the same log.
  * 3. One that is silent refuses by itself once its declared budget has passed since the commit: what it last read is then
  *    older than it allows. One that declared none refuses when the tokens have expired.
- * 4. Who follows nothing accepts a token until it expires. That is said in every receipt.
+ * 4. Who follows nothing accepts a token until it expires, and who asks Redis, for as long as Redis counts without another
+ *    word. That is said in every receipt.
  *
  * Whatever goes wrong while waiting makes the receipt incomplete, never the revocation.
  */
@@ -64,13 +65,13 @@ interface Seen {
   position: bigint
 }
 
-/** The receipts of one process. */
-export function openReceipts(db: Db): Receipts {
+/** The receipts of one process. `redisBudgetMs` is given where revocations are written to Redis. */
+export function openReceipts(db: Db, redisBudgetMs?: number): Receipts {
   const looking = openLooking(db)
   let waiters = 0
   return {
     async wait(position, waitMs, signal) {
-      const waiting = openWaiting(position)
+      const waiting = openWaiting(position, redisBudgetMs)
       // Among too many, one look has to do.
       const isCrowded = waiters >= waitersMax
       const enough = (look: Look) => waiting.note(look) || isCrowded
@@ -86,7 +87,7 @@ export function openReceipts(db: Db): Receipts {
 }
 
 /** What one who waits has learnt so far. */
-function openWaiting(position: bigint) {
+function openWaiting(position: bigint, redisBudgetMs: number | undefined) {
   const committedAt = Date.now()
   const startedAtMs = performance.now()
   const appliedAfter = new Map<string, number>()
@@ -100,6 +101,13 @@ function openWaiting(position: bigint) {
     appliedAfter.has(keyOf(seen)) || elapsedMs() >= refusesAfterMs(seen, look)
   const complete = () => last?.verifiers.every((seen) => isSafe(seen, last as Look)) ?? false
 
+  const notCovered = ({ tokenLifetimeMs }: Look) => [
+    { kind: NotCoveredKind.UNWATCHED, until: timestampFromMs(committedAt + tokenLifetimeMs) },
+    ...(redisBudgetMs === undefined
+      ? []
+      : [{ kind: NotCoveredKind.REDIS, until: timestampFromMs(committedAt + redisBudgetMs) }]),
+  ]
+
   return {
     /** Takes in what was found; answers whether there is nothing left to wait for. */
     note(look: Look): boolean {
@@ -112,7 +120,7 @@ function openWaiting(position: bigint) {
       return complete()
     },
     receipt(): Receipt {
-      const { logId = '', verifiers = [], tokenLifetimeMs = 0 } = last ?? {}
+      const { logId = '', verifiers = [] } = last ?? {}
       const named = ({ verifierId, name, clientId }: Seen) => ({ verifierId, name, clientId })
       return {
         logId,
@@ -129,15 +137,7 @@ function openWaiting(position: bigint) {
             refusesAt: timestampFromMs(committedAt + refusesAfterMs(seen, last as Look)),
             refuses: isSafe(seen, last as Look),
           })),
-        notCovered:
-          last === undefined
-            ? []
-            : [
-                {
-                  kind: NotCoveredKind.UNWATCHED,
-                  until: timestampFromMs(committedAt + tokenLifetimeMs),
-                },
-              ],
+        notCovered: last === undefined ? [] : notCovered(last),
       }
     },
   }
