@@ -13,6 +13,7 @@ import type { LiveLog } from './revocation/live-log.ts'
 import type { Receipts } from './revocation/receipts.ts'
 import type { SessionEnds } from './revocation/session-ends.ts'
 import type { VerifierRegistry } from './revocation/verifier-registry.ts'
+import type { SimultaneousSignIns } from './sign-in/simultaneous-sign-ins.ts'
 import type { SigningKeys } from './tokens/signing-keys.ts'
 
 export interface Deps {
@@ -28,6 +29,7 @@ export interface Deps {
   verifiers: VerifierRegistry
   receipts: Receipts
   sessionEnds: SessionEnds
+  signIns: SimultaneousSignIns
   metrics: Metrics
   log: Logger
 }

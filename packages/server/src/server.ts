@@ -40,6 +40,7 @@ import { openReceipts } from './revocation/receipts.ts'
 import { openRedisMirror } from './revocation/redis-mirror.ts'
 import { openSessionEnds } from './revocation/session-ends.ts'
 import { openVerifierRegistry } from './revocation/verifier-registry.ts'
+import { openSimultaneousSignIns } from './sign-in/simultaneous-sign-ins.ts'
 import { authenticateBearer } from './tokens/authenticate.ts'
 import { startKeyRotation } from './tokens/rotate-signing-keys.ts'
 import { ensureSigningKeys } from './tokens/signing-keys.ts'
@@ -177,6 +178,7 @@ async function openDeps({ config, log, metrics, tracing, address }: Environment)
       verifiers: openVerifierRegistry({ db, log }),
       receipts: openReceipts(db, mirror && budgetMs),
       sessionEnds: openSessionEnds({ db, masterSecret, revocations }),
+      signIns: openSimultaneousSignIns({ config, db, masterSecret }),
     }
     const keyRotation = startKeyRotation(deps)
     const close = async () => {

@@ -7,7 +7,7 @@
  *
  * While callers wait, those who are done are let go in small groups. A hash leaves the caches of its core empty, so what
  * follows it (a write, a token, an answer) takes two to three times as long when it is done between two hashes as when it
- * is done for several callers in a row.
+ * is done for several callers in a row, and several together need one transaction.
  *
  * Errors: UNAVAILABLE with retryAfterSeconds when the queue is full, TIMEOUT when the caller left before its turn.
  */
@@ -29,8 +29,8 @@ interface AdmissionOptions {
 /** Weight of the latest duration in the moving average from which Retry-After is computed. */
 const averageWeight = 0.1
 const assumedDurationMs = 20
-/** Small, because what follows is done for a whole group before the event loop turns to anybody else. */
-const groupMax = 8
+/** No more, because what follows is done for a whole group before the event loop turns to anybody else. */
+const groupMax = 16
 /** The most that a caller waits for its group. */
 const heldMs = 80
 

@@ -8,7 +8,7 @@ import type { UserCaller } from '../request-context.ts'
 import { reportPosition } from '../revocation/feed-rpc.ts'
 import { watchRevocations } from '../revocation/watch-revocations.ts'
 import { assertRefused, openTestUser, signInAs } from '../testing/accounts.ts'
-import { openTestDeps, rowsOf, type TestDeps, testContext } from '../testing/deps.ts'
+import { openTestDeps, rowsOf, type TestDeps, testContext, withParts } from '../testing/deps.ts'
 import { authenticateBearer } from '../tokens/authenticate.ts'
 import { databaseEnvironment, runSignet } from './testing/spawn-signet.ts'
 
@@ -22,7 +22,7 @@ before(async () => {
   environment = databaseEnvironment(test.address)
   // The secret that the command line has: both write events of the same people.
   const masterSecret = openMasterSecret({ current: environment.SIGNET_MASTER_SECRET ?? '' })
-  deps = { ...test.deps, masterSecret, knownGrants: openKnownGrants(masterSecret) }
+  deps = withParts(test.deps, { masterSecret, knownGrants: openKnownGrants(masterSecret) })
   await openTestUser(deps, email)
 })
 after(() => test.close())

@@ -66,20 +66,21 @@ describe('openMasterSecret', () => {
 
   it('derives the same key for the same purpose, and unrelated ones for others', () => {
     const secret = openMasterSecret({ current: first })
-    const key = secret.derive('cookies', 32)
-    assert.deepEqual(openMasterSecret({ current: first }).derive('cookies', 32), key)
+    const key = secret.derive('cookies')
+    assert.ok(openMasterSecret({ current: first }).derive('cookies').equals(key))
     const others = [
-      secret.derive('cookie', 32),
-      secret.derive('cookies ', 32),
-      openMasterSecret({ current: second }).derive('cookies', 32),
+      secret.derive('cookie'),
+      secret.derive('cookies '),
+      openMasterSecret({ current: second }).derive('cookies'),
     ]
-    for (const other of others) assert.notDeepEqual(other, key)
+    for (const other of others) assert.ok(!other.equals(key))
   })
 
   it('keeps its derivation: keys and wrapped values outlive versions', () => {
     const secret = openMasterSecret({ current: 'x'.repeat(32) })
     assert.equal(secret.keyId, 'ea49261c07f96ff0')
-    assert.equal(secret.derive('golden', 16).toString('hex'), '5c38c8132a53618b727b60c48e4ee481')
+    const golden = secret.derive('golden').export().toString('hex')
+    assert.equal(golden.slice(0, 32), '5c38c8132a53618b727b60c48e4ee481')
     const wrapped = Buffer.from(
       '0101c18814684f887d8843b56fd7c7e6282a37de62cce4518542b6842df17cafc3fe3ea33b',
       'hex',

@@ -8,6 +8,8 @@
  * A wrapped value is: version (1 byte) ‖ salt (16) ‖ ciphertext ‖ tag (16). The salt gives each value its own key,
  * so there is no limit to how many values one secret can wrap.
  *
+ * Keys are KeyObjects here and everywhere: node:crypto takes five times as long with the same key in a Buffer.
+ *
  * Specs: RFC 5869 (HKDF), NIST SP 800-38D (AES-GCM).
  */
 
@@ -23,8 +25,8 @@ import {
 export interface MasterSecret {
   /** Names the current secret and tells nothing about it. */
   keyId: string
-  /** A key of the current secret for one purpose. */
-  derive(purpose: string, bytes: number): Buffer
+  /** The key of the current secret for one purpose: 32 bytes. */
+  derive(purpose: string): KeyObject
   wrap(purpose: string, plain: Buffer): { wrapped: Buffer; keyId: string }
   /** Throws MasterSecretError where the value is of another secret or another purpose, or was changed. */
   unwrap(purpose: string, wrapped: Buffer, keyId: string): Buffer
@@ -46,10 +48,18 @@ const secretLengthMin = 32
 export function openMasterSecret(secrets: { current: string; previous?: string }): MasterSecret {
   const current = openSecret(secrets.current)
   const opened = [current]
+  const derived = new Map<string, KeyObject>()
   if (secrets.previous !== undefined) opened.push(openSecret(secrets.previous))
   return {
     keyId: current.keyId,
-    derive: (purpose, bytes) => hkdf(current.secret, '', label('derive', purpose), bytes),
+    derive(purpose) {
+      const known = derived.get(purpose)
+      if (known !== undefined) return known
+      const bytes = hkdf(current.secret, '', label('derive', purpose), keyBytes)
+      const key = createSecretKey(bytes)
+      derived.set(purpose, key)
+      return key
+    },
     wrap: (purpose, plain) => ({ wrapped: wrap(current, purpose, plain), keyId: current.keyId }),
     unwrap(purpose, wrapped, keyId) {
       const found = opened.find((candidate) => candidate.keyId === keyId)
@@ -109,7 +119,8 @@ function unwrap(open: OpenSecret, purpose: string, wrapped: Buffer): Buffer {
 function envelope(open: OpenSecret, purpose: string, salt: Buffer) {
   const aad = label('wrap', purpose, open.keyId)
   const material = hkdf(open.secret, salt, aad, keyBytes + nonceBytes)
-  return { key: material.subarray(0, keyBytes), nonce: material.subarray(keyBytes), aad }
+  const key = createSecretKey(material.subarray(0, keyBytes))
+  return { key, nonce: material.subarray(keyBytes), aad }
 }
 
 function hkdf(secret: KeyObject, salt: Buffer | string, info: Buffer, bytes: number): Buffer {

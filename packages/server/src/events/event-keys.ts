@@ -6,7 +6,7 @@
  * each for its owner, so that the database alone opens nothing.
  */
 
-import { randomBytes } from 'node:crypto'
+import { createSecretKey, type KeyObject, randomBytes } from 'node:crypto'
 import type { MasterSecret } from '../crypto/master-secret.ts'
 import type { Db } from '../db/query.ts'
 import type { UserId } from '../ids.ts'
@@ -16,7 +16,7 @@ import { findEventKeys, insertEventKey } from './events.sql.ts'
 export type KeyOwner = string
 
 /** Keys by owner. An owner without one was erased. */
-export type EventKeys = ReadonlyMap<KeyOwner, Buffer>
+export type EventKeys = ReadonlyMap<KeyOwner, KeyObject>
 
 interface KeyDeps {
   db: Db
@@ -39,10 +39,11 @@ export interface StoredEventKey {
 
 /** The keys that these rows hold. */
 export function openEventKeys(masterSecret: MasterSecret, rows: StoredEventKey[]): EventKeys {
-  const keys = new Map<KeyOwner, Buffer>()
+  const keys = new Map<KeyOwner, KeyObject>()
   for (const { owner, wrappedKey, wrappingKeyId } of rows) {
     if (wrappedKey === null || wrappingKeyId === null) continue
-    keys.set(owner, masterSecret.unwrap(wrapPurpose(owner), wrappedKey, wrappingKeyId))
+    const key = masterSecret.unwrap(wrapPurpose(owner), wrappedKey, wrappingKeyId)
+    keys.set(owner, createSecretKey(key))
   }
   return keys
 }

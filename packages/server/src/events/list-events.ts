@@ -2,6 +2,7 @@
  * Reads sealed events in the order of the chain, with personal fields as far as their keys still exist.
  */
 
+import type { KeyObject } from 'node:crypto'
 import type { MasterSecret } from '../crypto/master-secret.ts'
 import type { Db } from '../db/query.ts'
 import type { UserId } from '../ids.ts'
@@ -70,7 +71,7 @@ function readable(row: Row, keys: EventKeys): SealedEvent {
 /** Undefined where the key was destroyed. */
 function readFacts(
   row: Row,
-  key: Buffer | undefined,
+  key: KeyObject | undefined,
   column: 'origin' | 'personal',
 ): Facts | undefined {
   const stored = row[column]

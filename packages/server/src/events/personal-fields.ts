@@ -7,7 +7,7 @@
  * Specs: NIST SP 800-38D §8.2.2 (random nonces).
  */
 
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, type KeyObject, randomBytes } from 'node:crypto'
 import type { Json } from '../db/query.ts'
 
 /** Where a personal field is stored. */
@@ -22,7 +22,7 @@ const nonceBytes = 12
 const tagBytes = 16
 
 /** The ciphertext of some facts. */
-export function encryptFacts(key: Buffer, place: FieldPlace, facts: Facts): Buffer {
+export function encryptFacts(key: KeyObject, place: FieldPlace, facts: Facts): Buffer {
   const nonce = randomBytes(nonceBytes)
   const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(aad(place))
   const ciphertext = [cipher.update(JSON.stringify(facts), 'utf8'), cipher.final()]
@@ -30,7 +30,7 @@ export function encryptFacts(key: Buffer, place: FieldPlace, facts: Facts): Buff
 }
 
 /** The facts behind a ciphertext. Throws where it was changed, moved, or made under another key. */
-export function decryptFacts(key: Buffer, place: FieldPlace, stored: Buffer): Facts {
+export function decryptFacts(key: KeyObject, place: FieldPlace, stored: Buffer): Facts {
   const nonce = stored.subarray(0, nonceBytes)
   const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: tagBytes })
   decipher.setAAD(aad(place)).setAuthTag(stored.subarray(-tagBytes))

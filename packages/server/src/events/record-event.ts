@@ -144,6 +144,6 @@ function encrypted(
 function countedBy(masterSecret: MasterSecret, ctx: EventContext, event: SecurityEvent): Buffer {
   const user = event.subjectId ?? (ctx.caller.kind === 'user' ? ctx.caller.userId : undefined)
   const by = user === undefined ? `address ${ctx.ipAddress}` : `user ${user}`
-  const key = masterSecret.derive('event windows', 32)
+  const key = masterSecret.derive('event windows')
   return createHmac('sha256', key).update(by).digest()
 }

@@ -13,7 +13,7 @@
  * Specs: RFC 5869 (HKDF).
  */
 
-import { hkdfSync, randomBytes } from 'node:crypto'
+import { createSecretKey, hkdfSync, type KeyObject, randomBytes } from 'node:crypto'
 import { ErrorReason } from '@signet/contract'
 import { type MasterSecret, MasterSecretError } from '../crypto/master-secret.ts'
 import type { Db } from '../db/query.ts'
@@ -31,8 +31,8 @@ export interface KnownGrant {
 
 /** 32 bytes each. */
 export interface GrantKeys {
-  refreshToken: Buffer
-  presenter: Buffer
+  refreshToken: KeyObject
+  presenter: KeyObject
 }
 
 export interface KnownGrants {
@@ -96,9 +96,12 @@ function unwrapSecret(
   }
 }
 
-function deriveKeys(secret: Buffer): GrantKeys {
+function deriveKeys(bytes: Buffer): GrantKeys {
+  const secret = createSecretKey(bytes)
   const derive = (purpose: string) =>
-    Buffer.from(hkdfSync('sha256', secret, '', `signet/grant/1 ${purpose}`, keyBytes))
+    createSecretKey(
+      Buffer.from(hkdfSync('sha256', secret, '', `signet/grant/1 ${purpose}`, keyBytes)),
+    )
   return { refreshToken: derive('refresh token'), presenter: derive('presenter') }
 }
 

@@ -1,12 +1,14 @@
--- name: insertGrant :exec
--- A grant of a session. It rests on the credential that the session rests on, so it takes over the session's rev: what
--- was revoked since that credential was read has killed both. Without the session there is no grant.
+-- name: insertGrants :many
+-- Grants of sessions. Each rests on the credential that its session rests on, so it takes over the session's rev: what was
+-- revoked since that credential was read has killed both. Without the session there is no grant.
 insert into grants (id, user_id, client_id, session_id, scopes, audience, wrapped_secret, wrapping_key_id, rotated_at,
                     window_opened_at, presenter, amr, acr, auth_time, rev, created_at, expires_at)
-select :id, s.user_id, s.client_id, s.id, :scopes, :audience, :wrappedSecret, :wrappingKeyId, signet_now(),
-       signet_now(), :presenter, s.amr, s.acr, s.auth_time, s.rev, signet_now(), s.expires_at
-  from sessions s
- where s.id = :sessionId;
+select a.id, s.user_id, s.client_id, s.id, a.scopes, a.audience, decode(a.wrapped_secret, 'base64'), a.wrapping_key_id,
+       signet_now(), signet_now(), decode(a.presenter, 'base64'), s.amr, s.acr, s.auth_time, s.rev, signet_now(), s.expires_at
+  from jsonb_to_recordset(:asked)
+    as a (id uuid, session_id uuid, scopes text[], audience text[], wrapped_secret text, wrapping_key_id text, presenter text)
+  join sessions s on s.id = a.session_id
+returning id;
 
 -- name: findGrantSecret :maybe
 -- What never changes about a grant, and is needed before its refresh token can be believed.

@@ -3,11 +3,12 @@
  * two tabs with separate storage, never share a refresh token.
  */
 
+import type { Db } from '../db/query.ts'
 import type { Deps } from '../deps.ts'
 import { type GrantId, newId, type SessionId, type UserId } from '../ids.ts'
 import type { RequestContext } from '../request-context.ts'
 import { createGrantSecret, type GrantKeys } from './grant-keys.ts'
-import { insertGrant } from './grants.sql.ts'
+import { insertGrants } from './grants.sql.ts'
 import { presenterOf } from './presenter.ts'
 
 /** The generation of the first refresh token of a grant. */
@@ -20,16 +21,53 @@ export interface NewGrant {
   audience: readonly string[]
 }
 
+/** A grant to issue, and the call that asks for it. */
+export interface AskedGrant {
+  ctx: RequestContext
+  grant: NewGrant
+}
+
+export interface IssuedGrant {
+  id: GrantId
+  keys: GrantKeys
+}
+
+type IssueDeps = Pick<Deps, 'masterSecret'> & { db: Db }
+
 /** A grant in a session; undefined where the session is gone. */
 export async function issueGrant(
-  deps: Pick<Deps, 'db' | 'masterSecret'>,
+  deps: IssueDeps,
   ctx: RequestContext,
-  { userId, sessionId, scopes, audience }: NewGrant,
-): Promise<{ id: GrantId; keys: GrantKeys } | undefined> {
+  grant: NewGrant,
+): Promise<IssuedGrant | undefined> {
+  const asked = { ctx, grant }
+  return (await issueGrants(deps, [asked])).get(asked)
+}
+
+/** The grants whose sessions are there. */
+export async function issueGrants<A extends AskedGrant>(
+  deps: IssueDeps,
+  asked: readonly A[],
+): Promise<Map<A, IssuedGrant>> {
+  if (asked.length === 0) return new Map()
+  const made = asked.map((each) => ({ each, ...makeGrant(deps, each) }))
+  const inserted = await insertGrants(deps.db, { asked: made.map(({ row }) => row) })
+  const ids = new Set(inserted.map(({ id }) => id))
+  return new Map(made.flatMap(({ each, issued }) => (ids.has(issued.id) ? [[each, issued]] : [])))
+}
+
+function makeGrant({ masterSecret }: IssueDeps, { ctx, grant }: AskedGrant) {
+  const { userId, sessionId, scopes, audience } = grant
   const id = newId<GrantId>(ctx.now, userId)
-  const { keys, ...secret } = createGrantSecret(deps.masterSecret, id)
-  const presenter = presenterOf(keys.presenter, ctx)
-  const grant = { id, sessionId, scopes, audience, presenter, ...secret }
-  const inserted = await insertGrant(deps.db, grant)
-  return inserted === 0 ? undefined : { id, keys }
+  const { keys, wrappedSecret, wrappingKeyId } = createGrantSecret(masterSecret, id)
+  const row = {
+    id,
+    session_id: sessionId,
+    scopes: [...scopes],
+    audience: [...audience],
+    wrapped_secret: wrappedSecret.toString('base64'),
+    wrapping_key_id: wrappingKeyId,
+    presenter: presenterOf(keys.presenter, ctx).toString('base64'),
+  }
+  return { row, issued: { id, keys } }
 }

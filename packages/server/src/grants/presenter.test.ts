@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { createSecretKey } from 'node:crypto'
 import { describe, it } from 'node:test'
 import { networkOf, presenterOf } from './presenter.ts'
 
@@ -27,7 +28,7 @@ describe('networkOf', () => {
 })
 
 describe('presenterOf', () => {
-  const key = Buffer.alloc(32, 1)
+  const key = createSecretKey(Buffer.alloc(32, 1))
   const caller = { ipAddress: '192.0.2.7', userAgent: 'Ledger/4.2' }
 
   it('tells networks, software and grants apart, and nothing else', () => {
@@ -37,7 +38,7 @@ describe('presenterOf', () => {
     for (const other of [
       presenterOf(key, { ...caller, ipAddress: '192.0.3.7' }),
       presenterOf(key, { ...caller, userAgent: 'Ledger/4.3' }),
-      presenterOf(Buffer.alloc(32, 2), caller),
+      presenterOf(createSecretKey(Buffer.alloc(32, 2)), caller),
     ]) {
       assert.notDeepEqual(other, same)
     }

@@ -5,7 +5,7 @@
  * cannot be compared, and the table holds no address. It decides nothing; it makes a retry from elsewhere visible.
  */
 
-import { createHmac } from 'node:crypto'
+import { createHmac, type KeyObject } from 'node:crypto'
 import { isIPv6 } from 'node:net'
 import type { RequestContext } from '../request-context.ts'
 
@@ -14,7 +14,7 @@ const ipv6NetworkGroups = 4
 
 /** The hash of a caller under the presenter key of a grant. */
 export function presenterOf(
-  key: Buffer,
+  key: KeyObject,
   { ipAddress, userAgent }: Pick<RequestContext, 'ipAddress' | 'userAgent'>,
 ): Buffer {
   const presenter = JSON.stringify([networkOf(ipAddress), userAgent])

@@ -1,29 +1,39 @@
--- name: insertSession :maybe
--- Starts a session and records it, only where user and client are active, neither they nor the whole installation were cut since the
--- credential was read at `rev`, and the password, where it rests on one, is still the one that was read. No lock: a cut
--- that commits at the same moment is greater than this rev. Times of passwords are compared in milliseconds, as written.
-with started as (
+-- name: insertSessions :many
+-- Starts sessions and records them, each only where user and client are active, neither they nor the whole installation
+-- were cut since the credential was read at `rev`, and the password, where it rests on one, is still the one that was
+-- read. No lock: a cut that commits at the same moment is greater than this rev. Times of passwords are compared in
+-- milliseconds, as written. A session that may not be is not answered.
+with asked as materialized (
+  select a.*
+    from jsonb_to_recordset(:asked)
+      as a (id uuid, user_id uuid, client_id text, installation_id text, device_model text, device_os text, device_app text,
+            ip_address inet, user_agent text, amr text[], acr text, auth_time timestamptz, rev bigint,
+            password_set_at timestamptz, event_id uuid, event_kind text, event_outcome text, event_reference text,
+            event_details text, event_origin text)
+), started as (
   insert into sessions (id, user_id, client_id, installation_id, device_model, device_os, device_app, ip_address,
                         user_agent, amr, acr, auth_time, rev, created_at, last_active_at, idle_expires_at, expires_at)
-  select :id, u.id, c.id, :installationId?, :deviceModel?, :deviceOs?, :deviceApp?, :ipAddress?,
-         :userAgent?, :amr, :acr, :authTime, :rev, :authTime, :authTime,
+  select a.id, u.id, c.id, a.installation_id, a.device_model, a.device_os, a.device_app, a.ip_address,
+         a.user_agent, a.amr, a.acr, a.auth_time, a.rev, a.auth_time, a.auth_time,
          signet_now() + make_interval(secs => :idleLifetimeSeconds), signet_now() + make_interval(secs => :lifetimeSeconds)
-    from users u, clients c
-   where u.id = :userId and u.status = 'active'
-     and c.id = :clientId and c.status = 'active'
-     and :rev::bigint >= greatest(u.cut, c.cut, global_cut())
-     and (:passwordSetAt?::timestamptz is null
+    from asked a
+    join users u on u.id = a.user_id and u.status = 'active'
+    join clients c on c.id = a.client_id and c.status = 'active'
+   where a.rev >= greatest(u.cut, c.cut, global_cut())
+     and (a.password_set_at is null
           or exists (select from passwords p
-                      where p.user_id = u.id and date_trunc('milliseconds', p.set_at) = :passwordSetAt?))
-  returning user_id, client_id, least(idle_expires_at, expires_at) as expires_at
+                      where p.user_id = u.id and date_trunc('milliseconds', p.set_at) = a.password_set_at))
+  returning id, user_id, client_id, least(idle_expires_at, expires_at) as expires_at
 ), recorded as (
   insert into events (id, occurred_at, kind, outcome, actor_id, subject_id, client_id, reference, details, origin)
-  select :eventId, :authTime, :eventKind, :eventOutcome, user_id, user_id, client_id, :eventReference,
-         :eventDetails::text::json, :eventOrigin?
-    from started
+  select a.event_id, a.auth_time, a.event_kind, a.event_outcome, s.user_id, s.user_id, s.client_id, a.event_reference,
+         a.event_details::json, decode(a.event_origin, 'base64')
+    from started s
+    join asked a on a.id = s.id
 )
-select expires_at as "expires_at!",
+select s.id as "id!", s.expires_at as "expires_at!",
        revocation_position() as "position!",
-       role_names_of(user_id) as "role_names!",
-       (select scopes from clients where id = client_id) as "scopes!"
-  from started;
+       role_names_of(s.user_id) as "role_names!",
+       c.scopes as "scopes!"
+  from started s
+  join clients c on c.id = s.client_id;

@@ -3,18 +3,20 @@
  *
  * The session rests on a credential that was read at a position of the revocation log. Whatever was revoked since
  * then stops it from being started; whatever is revoked at this very moment has a greater position, and the session
- * is dead although its row exists. The row and its event are one statement, and so is the decision.
+ * is dead although its row exists. The row and its event are one statement, and so is the decision. The statement starts
+ * any number of sessions, because those who sign in at the same moment share a transaction.
  *
  * Specs: RFC 8176 (amr values), NIST SP 800-63B-4 §2 (assurance levels).
  */
 
 import { isIP } from 'node:net'
+import type { Db } from '../db/query.ts'
 import type { Deps } from '../deps.ts'
 import type { EventKeys } from '../events/event-keys.ts'
 import { prepareEvent } from '../events/record-event.ts'
 import { type ClientId, newId, type SessionId, type UserId } from '../ids.ts'
 import type { RequestContext } from '../request-context.ts'
-import { insertSession } from './sessions.sql.ts'
+import { insertSessions } from './sessions.sql.ts'
 
 /** A device as it describes itself; shown to the person, never trusted. Empty where it said nothing. */
 export interface Device {
@@ -51,17 +53,54 @@ export interface StartedSession extends NewSession {
   scopes: string[]
 }
 
+/** A session to start, and the call that asks for it. */
+export interface AskedSession {
+  ctx: RequestContext
+  session: NewSession
+  /** Keys of the person's events, where they were read before. */
+  eventKeys?: EventKeys
+}
+
+type StartDeps = Pick<Deps, 'config' | 'masterSecret'> & { db: Db }
+
 const userAgentLengthMax = 400
 
 /** The session; undefined where user or client may not have one, or what it rests on was changed or revoked. */
 export async function startSession(
-  deps: Pick<Deps, 'config' | 'db' | 'masterSecret'> & { eventKeys?: EventKeys },
+  deps: StartDeps,
   ctx: RequestContext,
   session: NewSession,
 ): Promise<StartedSession | undefined> {
-  const id = newId<SessionId>(ctx.now, session.userId)
-  const { userId, clientId, device, amr, acr, rev } = session
-  const event = await prepareEvent(deps, ctx, {
+  const asked = { ctx, session }
+  return (await startSessions(deps, [asked])).get(asked)
+}
+
+/** The sessions that may be, by the same rule. */
+export async function startSessions<A extends AskedSession>(
+  deps: StartDeps,
+  asked: readonly A[],
+): Promise<Map<A, StartedSession>> {
+  if (asked.length === 0) return new Map()
+  const rows = await Promise.all(asked.map((each) => rowOf(deps, each)))
+  const started = await insertSessions(deps.db, {
+    asked: rows,
+    idleLifetimeSeconds: deps.config.sessionIdleLifetimeSeconds,
+    lifetimeSeconds: deps.config.sessionLifetimeSeconds,
+  })
+  const sessions = new Map<A, StartedSession>()
+  for (const [place, each] of asked.entries()) {
+    const row = started.find(({ id }) => id === rows[place]?.id)
+    if (row === undefined) continue
+    const { session, ctx } = each
+    sessions.set(each, { ...session, ...row, id: row.id as SessionId, authTime: ctx.now })
+  }
+  return sessions
+}
+
+async function rowOf(deps: StartDeps, { ctx, session, eventKeys }: AskedSession) {
+  const { userId, clientId, device, amr, acr, rev, passwordSetAt } = session
+  const id = newId<SessionId>(ctx.now, userId)
+  const event = await prepareEvent({ ...deps, ...(eventKeys && { eventKeys }) }, ctx, {
     kind: 'session.started',
     outcome: 'success',
     actorId: userId,
@@ -69,32 +108,28 @@ export async function startSession(
     clientId,
     details: { sessionId: id, amr },
   })
-  const started = await insertSession(deps.db, {
+  return {
     id,
-    userId,
-    clientId,
-    installationId: device?.installationId || null,
-    deviceModel: device?.model || null,
-    deviceOs: device?.os || null,
-    deviceApp: device?.app || null,
-    ipAddress: storableAddress(ctx.ipAddress),
-    userAgent: ctx.userAgent.slice(0, userAgentLengthMax) || null,
+    user_id: userId,
+    client_id: clientId,
+    installation_id: device?.installationId || null,
+    device_model: device?.model || null,
+    device_os: device?.os || null,
+    device_app: device?.app || null,
+    ip_address: storableAddress(ctx.ipAddress),
+    user_agent: ctx.userAgent.slice(0, userAgentLengthMax) || null,
     amr,
     acr,
-    authTime: ctx.now,
-    rev,
-    passwordSetAt: session.passwordSetAt ?? null,
-    idleLifetimeSeconds: deps.config.sessionIdleLifetimeSeconds,
-    lifetimeSeconds: deps.config.sessionLifetimeSeconds,
-    eventId: event.id,
-    eventKind: event.kind,
-    eventOutcome: event.outcome,
-    eventReference: event.reference,
-    eventDetails: event.details,
-    eventOrigin: event.origin,
-  })
-  if (started === undefined) return undefined
-  return { ...session, ...started, id, authTime: ctx.now }
+    auth_time: ctx.now.toISOString(),
+    rev: String(rev),
+    password_set_at: passwordSetAt?.toISOString() ?? null,
+    event_id: event.id,
+    event_kind: event.kind,
+    event_outcome: event.outcome,
+    event_reference: event.reference,
+    event_details: event.details,
+    event_origin: event.origin?.toString('base64') ?? null,
+  }
 }
 
 /** An address that a column of type inet takes; a zone (`fe80::1%eth0`) means something on that machine only. */

@@ -1,17 +1,14 @@
 // Generated from sign-in.sql by tools/sql. Do not edit.
-import { exec, many, maybe } from '../db/query.ts'
+import { exec, many, maybe, type Json } from '../db/query.ts'
 
-/** Who may be meant by an identifier: the user who proved to own it, else those who claim it, oldest first; of a known device its owner alone. At least one row, which says whether a guess is let through, so that nobody and somebody cost the same. The keys of their events come along, so that they need not be asked for. The position is read in this statement, with the passwords: a session that rests on them dies of anything revoked later. */
+/** Who may be meant by each identifier: the user who proved to own it, else those who claim it, oldest first; of a known device its owner alone. At least one row for each, which says whether a guess is let through, so that nobody and somebody cost the same. The keys of their events come along, so that they need not be asked for. The position is read in this statement, with the passwords: a session that rests on them dies of anything revoked later. */
 export const listSignInCandidates = many<
   {
-    kind: string
-    canonical: string
+    asked: NonNullable<Json>
     limit: number
-    deviceHash: Buffer | null
-    account: Buffer
-    address: Buffer
   },
   {
+    place: number
     retryAfter: number | null
     deviceUserId: string | null
     userId: string | null
@@ -23,32 +20,45 @@ export const listSignInCandidates = many<
   }
 >({
   name: 'sign-in.listSignInCandidates',
-  text: `with candidate as materialized (
-  select u.id, p.hash, p.set_at, k.wrapped_key, k.wrapping_key_id, i.created_at, i.id as identifier_id
-    from identifiers i
-    join users u on u.id = i.user_id
-    left join passwords p on p.user_id = u.id
-    left join event_keys k on k.owner = u.id::text
-   where i.realm_id = 1 and i.kind = $1 and i.canonical = $2 and u.status <> 'deleted'
-     and (i.verified_at is not null
-          or not exists (select from identifiers v
-                          where v.realm_id = 1 and v.kind = $1 and v.canonical = $2
-                            and v.verified_at is not null))
-   order by i.created_at, i.id
-   limit $3::integer
+  text: `with asked as materialized (
+  select a.place, a.kind, a.canonical, decode(a.account, 'base64') as account, decode(a.address, 'base64') as address,
+         decode(a.device_hash, 'base64') as device_hash
+    from jsonb_to_recordset($1)
+      as a (place integer, kind text, canonical text, account text, address text, device_hash text)
+), candidate as materialized (
+  select a.place, c.*
+    from asked a
+   cross join lateral (
+      select u.id, p.hash, p.set_at, k.wrapped_key, k.wrapping_key_id, i.created_at, i.id as identifier_id
+        from identifiers i
+        join users u on u.id = i.user_id
+        left join passwords p on p.user_id = u.id
+        left join event_keys k on k.owner = u.id::text
+       where i.realm_id = 1 and i.kind = a.kind and i.canonical = a.canonical and u.status <> 'deleted'
+         and (i.verified_at is not null
+              or not exists (select from identifiers v
+                              where v.realm_id = 1 and v.kind = a.kind and v.canonical = a.canonical
+                                and v.verified_at is not null))
+       order by i.created_at, i.id
+       limit $2::integer
+    ) c
 ), device as materialized (
-  select known_device_user($4::bytea, array(select id from candidate)) as user_id
+  select a.place, known_device_user(a.device_hash, array(select c.id from candidate c where c.place = a.place)) as user_id
+    from asked a
 )
-select guess_retry_after(case when d.user_id is null then array[$5::bytea, $6::bytea]
-                              else array[$4::bytea] end) as "retry_after?",
+select a.place as "place!",
+       guess_retry_after(case when d.user_id is null then array[a.account, a.address] else array[a.device_hash] end)
+         as "retry_after?",
        d.user_id as "device_user_id?",
        c.id as "user_id?", c.hash as "hash?", c.set_at as "set_at?",
        c.wrapped_key as "wrapped_key?", c.wrapping_key_id as "wrapping_key_id?", revocation_position() as "rev!"
-  from device d
-  left join candidate c on d.user_id is null or c.id = d.user_id
- order by c.created_at, c.identifier_id`,
-  params: ['kind', 'canonical', 'limit', 'deviceHash', 'account', 'address'],
-  columns: ['retryAfter', 'deviceUserId', 'userId', 'hash', 'setAt', 'wrappedKey', 'wrappingKeyId', 'rev'],
+  from asked a
+  join device d on d.place = a.place
+  left join candidate c on c.place = a.place and (d.user_id is null or c.id = d.user_id)
+ order by a.place, c.created_at, c.identifier_id`,
+  params: ['asked', 'limit'],
+  columns: ['place', 'retryAfter', 'deviceUserId', 'userId', 'hash', 'setAt', 'wrappedKey', 'wrappingKeyId', 'rev'],
+  json: ['asked'],
 })
 
 /** Stores another hash of the same password, unless the password was changed meanwhile. */

@@ -1,13 +1,12 @@
 /**
  * Signs a person in with an identifier and a password.
  *
- * 1. Read who may be meant, with their passwords, the keys of their events and the position of the revocation log, and
- *    whether another guess is let through, in one statement.
+ * 1. Read who may be meant, and whether another guess is let through, in one statement (`findCandidates`).
  * 2. Try the password on each, outside of any transaction. For an unknown identifier one hash is computed all the same.
- * 3. Count a wrong guess, or let a right one through: guesses that ran at once may have used up the limit meanwhile.
- * 4. Start the session in one statement, only where the password is still the one that was read, the user is active and
- *    nothing was revoked since: a suspension that came while the hash was computed wins.
- * 5. Issue a grant in this session, and the tokens of both.
+ * 3. Count a wrong guess: guesses that ran at once may have used up the limit meanwhile.
+ * 4. For a right one, start the session and issue a grant in it, in one transaction (`start`), only where the guess is
+ *    still let through and nothing that was read has changed.
+ * 5. Issue the tokens of both.
  *
  * Only who gave the right password learns that an account is suspended. Every failure is recorded.
  *
@@ -21,23 +20,23 @@ import type { Deps } from '../deps.ts'
 import { SignetError, type Violation } from '../errors.ts'
 import { type EventKeys, openEventKeys } from '../events/event-keys.ts'
 import { recordEvent } from '../events/record-event.ts'
-import { firstGeneration, issueGrant } from '../grants/issue-grant.ts'
+import { firstGeneration } from '../grants/issue-grant.ts'
 import type { SessionId, UserId } from '../ids.ts'
 import type { RequestContext } from '../request-context.ts'
-import { type Device, type StartedSession, startSession } from '../sessions/start-session.ts'
+import type { Device, NewSession } from '../sessions/start-session.ts'
 import {
-  admitGuess,
   checkGuess,
   countFailedGuess,
   type GuessState,
   prepareGuess,
+  tooManyGuesses,
 } from '../throttling/guess.ts'
 import { apiAudience } from '../tokens/access-token.ts'
 import { type IssuedTokens, issueTokens } from '../tokens/issue-tokens.ts'
 import { type EmailIdentifier, parseEmail } from '../users/identifier.ts'
 import { checkPrintable } from '../users/printable.ts'
-import { claimsMax } from './claims.ts'
-import { findUserStatus, listSignInCandidates, upgradePasswordHash } from './sign-in.sql.ts'
+import { findUserStatus, upgradePasswordHash } from './sign-in.sql.ts'
+import type { FoundCandidate, StartedSignIn } from './simultaneous-sign-ins.ts'
 
 export interface SignIn {
   identifier: string
@@ -50,9 +49,11 @@ export interface SignIn {
 /** Tokens for Signet's own API, the session that they speak of, and what the device presents at its next sign-in. */
 export type SignedIn = IssuedTokens & { sessionId: SessionId; deviceSecret: string }
 
-type SignInDeps = Pick<Deps, 'config' | 'db' | 'masterSecret' | 'passwords' | 'signingKeys'>
-type Found = Awaited<ReturnType<typeof listSignInCandidates>>[number]
-type Candidate = Found & { userId: string }
+type SignInDeps = Pick<
+  Deps,
+  'config' | 'db' | 'masterSecret' | 'passwords' | 'signingKeys' | 'signIns'
+>
+type Candidate = FoundCandidate & { userId: string }
 
 /** A candidate whose password it was. */
 interface Proof {
@@ -75,7 +76,7 @@ export async function signIn(
   const { kind, canonical } = identifier
   const { deviceSecret } = input
   const guess = prepareGuess(deps, ctx, { account: `${kind} ${canonical}`, deviceSecret })
-  const found = await listSignInCandidates(deps.db, { ...guess, kind, canonical, limit: claimsMax })
+  const found = await deps.signIns.findCandidates({ kind, canonical, guess })
   const state = guessState(found)
   checkGuess(state)
   const candidates = found.filter((row): row is Candidate => row.userId !== null)
@@ -85,17 +86,26 @@ export async function signIn(
     await recordFailure(deps, ctx, { identifier, candidates, closedSeconds })
     throw new SignetError(ErrorReason.INVALID_CREDENTIALS)
   }
-  const { userId } = proof
-  const keptSecret = await admitGuess(deps, guess, { state, userId, deviceSecret })
-  const session = await startProvenSession(deps, ctx, { proof, device: input.device })
-  if (session === 'suspended') throw new SignetError(ErrorReason.ACCOUNT_SUSPENDED)
-  if (session === 'revoked') throw new SignetError(ErrorReason.INVALID_CREDENTIALS)
-  return { ...(await issueGrantedTokens(deps, ctx, session)), deviceSecret: keptSecret }
+  const { userId, eventKeys } = proof
+  await upgradeHash(deps, proof)
+  const started = await deps.signIns.start({
+    ctx,
+    guess,
+    state,
+    userId,
+    deviceSecret,
+    session: sessionOf(proof, input.device),
+    eventKeys,
+    audience: [apiAudience(deps.config.issuer)],
+  })
+  if (started === 'revoked') throw await refusedAfterProof(deps, ctx, userId)
+  if ('retryAfter' in started) throw tooManyGuesses(started.retryAfter)
+  return signedIn(deps, ctx, started)
 }
 
 /** What the statement says about the guess; each of its rows says the same. */
-function guessState([row]: Found[]): GuessState {
-  if (row === undefined) throw new Error('listSignInCandidates has at least one row')
+function guessState([row]: FoundCandidate[]): GuessState {
+  if (row === undefined) throw new Error('listSignInCandidates has a row for each who asks')
   return row
 }
 
@@ -136,30 +146,26 @@ async function provePassword(
   return undefined
 }
 
-/** The session, or why there is none; either is recorded. */
-async function startProvenSession(
+async function upgradeHash(
+  { db }: SignInDeps,
+  { userId, upgradedHash: hash, hashRead }: Proof,
+): Promise<void> {
+  if (hash !== undefined) await upgradePasswordHash(db, { userId, hash, hashRead })
+}
+
+function sessionOf({ userId, rev, setAt }: Proof, device: Device | undefined): NewSession {
+  const clientId = ownClientId
+  return { userId, clientId, device, amr: ['pwd'], acr: 'aal1', rev, passwordSetAt: setAt }
+}
+
+/** Why there is no session although the password was right; it is recorded. */
+async function refusedAfterProof(
   deps: SignInDeps,
   ctx: RequestContext,
-  { proof, device }: { proof: Proof; device: Device | undefined },
-): Promise<StartedSession | 'suspended' | 'revoked'> {
-  const { userId, rev, hashRead, setAt, eventKeys, upgradedHash } = proof
-  if (upgradedHash !== undefined) {
-    await upgradePasswordHash(deps.db, { userId, hash: upgradedHash, hashRead })
-  }
-  const session = await startSession({ ...deps, eventKeys }, ctx, {
-    userId,
-    clientId: ownClientId,
-    device,
-    amr: ['pwd'],
-    acr: 'aal1',
-    rev,
-    passwordSetAt: setAt,
-  })
-  if (session !== undefined) return session
-  const reason =
-    (await findUserStatus(deps.db, { id: userId }))?.status === 'suspended'
-      ? 'suspended'
-      : 'revoked'
+  userId: UserId,
+): Promise<SignetError> {
+  const user = await findUserStatus(deps.db, { id: userId })
+  const reason = user?.status === 'suspended' ? 'suspended' : 'revoked'
   await recordEvent(deps, ctx, {
     kind: 'sign_in.refused',
     outcome: 'failure',
@@ -167,7 +173,9 @@ async function startProvenSession(
     clientId: ownClientId,
     details: { reason },
   })
-  return reason
+  return new SignetError(
+    reason === 'suspended' ? ErrorReason.ACCOUNT_SUSPENDED : ErrorReason.INVALID_CREDENTIALS,
+  )
 }
 
 async function recordFailure(
@@ -193,16 +201,14 @@ async function recordFailure(
   await recordEvent(deps, ctx, { ...event, kind: 'sign_in.throttled', details })
 }
 
-async function issueGrantedTokens(
+function signedIn(
   deps: SignInDeps,
   ctx: RequestContext,
-  session: StartedSession,
-): Promise<Omit<SignedIn, 'deviceSecret'>> {
-  const { id: sessionId, userId, clientId, scopes } = session
+  { session, grant, deviceSecret }: StartedSignIn,
+): SignedIn {
+  const { id: sessionId, userId, clientId } = session
   const audience = [apiAudience(deps.config.issuer)]
-  const grant = await issueGrant(deps, ctx, { userId, sessionId, scopes, audience })
-  // The session can be gone again only together with its user.
-  if (grant === undefined) throw new SignetError(ErrorReason.INVALID_CREDENTIALS)
   const granted = { grant: { ...grant, userId, clientId }, generation: firstGeneration, audience }
-  return { ...issueTokens(deps, { ...session, ...granted, sessionId }, ctx.now), sessionId }
+  const tokens = issueTokens(deps, { ...session, ...granted, sessionId }, ctx.now)
+  return { ...tokens, sessionId, deviceSecret }
 }

@@ -5,7 +5,7 @@ import { openDatabase } from '../db/database.ts'
 import type { Deps } from '../deps.ts'
 import { SignetError } from '../errors.ts'
 import { assertRefused, openTestUser, testPassword } from '../testing/accounts.ts'
-import { openTestDeps, rowsOf, type TestDeps, testContext } from '../testing/deps.ts'
+import { openTestDeps, rowsOf, type TestDeps, testContext, withParts } from '../testing/deps.ts'
 import { signIn } from './sign-in.ts'
 
 const email = 'ada@example.com'
@@ -15,7 +15,7 @@ let instances: Deps[]
 before(async () => {
   test = await openTestDeps()
   const db = openDatabase({ address: test.address, poolSize: 8, prepared: true })
-  instances = [test.deps, { ...test.deps, db }]
+  instances = [test.deps, withParts(test.deps, { db })]
 })
 after(async () => {
   await instances[1]?.db.end()

@@ -5,7 +5,7 @@ import { openDatabase } from '../db/database.ts'
 import type { Deps } from '../deps.ts'
 import { SignetError } from '../errors.ts'
 import { openTestUser, testPassword } from '../testing/accounts.ts'
-import { openTestDeps, rowsOf, type TestDeps, testContext } from '../testing/deps.ts'
+import { openTestDeps, rowsOf, type TestDeps, testContext, withParts } from '../testing/deps.ts'
 import { type SignIn, signIn } from './sign-in.ts'
 
 const email = 'ada@example.com'
@@ -55,7 +55,9 @@ async function verdicts(count: number, tried: (index: number) => Try) {
 async function later(seconds: number): Promise<Deps> {
   const text = `do $$ begin execute format('alter database %I set signet.clock_offset = %L', current_database(), '${seconds} s'); end $$`
   await rowsOf(deps, text)
-  return { ...deps, db: openDatabase({ address: test.address, poolSize: 4, prepared: true }) }
+  return withParts(deps, {
+    db: openDatabase({ address: test.address, poolSize: 4, prepared: true }),
+  })
 }
 
 async function inTheFuture(seconds: number, run: (parts: Deps) => Promise<void>): Promise<void> {
@@ -174,7 +176,7 @@ describe('an address', () => {
     await spray(12, () => victim)
     await openTestUser(deps, email)
     await inTheFuture(901, async ({ db }) => {
-      const parts = { ...spraying(), db }
+      const parts = withParts(spraying(), { db })
       assert.equal(await verdict({ with: parts }), 'in')
       assert.equal(await verdict({ password: wrong, with: parts }), 'wrong')
       assert.equal(await verdict({ with: parts }), 'in')

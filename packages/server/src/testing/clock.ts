@@ -3,7 +3,7 @@
 import type { TestContext } from 'node:test'
 import { openDatabase } from '../db/database.ts'
 import type { Deps } from '../deps.ts'
-import type { TestDeps } from './deps.ts'
+import { type TestDeps, withParts } from './deps.ts'
 
 /** The same parts over one connection whose clock is so many seconds ahead. Everybody else's clock stays. */
 export async function secondsAhead(
@@ -15,5 +15,5 @@ export async function secondsAhead(
   t.after(() => db.end())
   const text = `select set_config('signet.clock_offset', $1, false)`
   await db.query({ name: '', text, values: [`${seconds} seconds`], rowMode: 'array' })
-  return { ...deps, db }
+  return withParts(deps, { db })
 }

@@ -16,6 +16,7 @@ import { openLiveLog } from '../revocation/live-log.ts'
 import { openReceipts } from '../revocation/receipts.ts'
 import { openSessionEnds } from '../revocation/session-ends.ts'
 import { openVerifierRegistry } from '../revocation/verifier-registry.ts'
+import { openSimultaneousSignIns } from '../sign-in/simultaneous-sign-ins.ts'
 import { ensureSigningKeys } from '../tokens/signing-keys.ts'
 import { createTestDatabase } from './database.ts'
 
@@ -52,6 +53,7 @@ export async function openTestDeps(): Promise<TestDeps> {
       verifiers,
       receipts: openReceipts(db),
       sessionEnds: openSessionEnds({ db, masterSecret, revocations }),
+      signIns: openSimultaneousSignIns({ config, db, masterSecret }),
       metrics: createMetrics(),
       log,
     },
@@ -62,6 +64,12 @@ export async function openTestDeps(): Promise<TestDeps> {
       await drop()
     },
   }
+}
+
+/** The same parts, some of them replaced, with what is opened over them opened anew. */
+export function withParts(deps: Deps, parts: Partial<Deps>): Deps {
+  const changed = { ...deps, ...parts }
+  return { ...changed, signIns: openSimultaneousSignIns(changed) }
 }
 
 /** The context of one call by nobody known. */

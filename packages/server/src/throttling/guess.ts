@@ -4,7 +4,7 @@
  * 1. Before the work, whoever reads the password also asks `guess_retry_after`, in the same statement.
  * 2. A wrong guess is counted by one statement, which decides at that moment whether it is let through. Of guesses
  *    that run at once no more than the limit are answered; the others are refused, whatever came of them.
- * 3. A right guess is let through by one statement too, which forgives what this source got wrong and knows the device.
+ * 3. Right guesses are let through by one statement too, which forgives what this source got wrong and knows the device.
  *
  * A known device has a count of its own, and no other: strangers who guess cannot keep it out. It speaks for its owner
  * alone, so that its attempts cannot be spent on anybody else who claims the same address.
@@ -17,13 +17,14 @@
 
 import { createHmac } from 'node:crypto'
 import { ErrorReason } from '@signet/contract'
+import type { Db } from '../db/query.ts'
 import type { Deps } from '../deps.ts'
 import { SignetError } from '../errors.ts'
 import type { UserId } from '../ids.ts'
 import type { RequestContext } from '../request-context.ts'
 import { networkOf } from './address-network.ts'
 import { hashDeviceSecret, makeDeviceSecret } from './device-secret.ts'
-import { admitGuess as admit, countFailedGuess as count } from './throttling.sql.ts'
+import { admitGuesses as admit, countFailedGuess as count } from './throttling.sql.ts'
 
 /** What a guess counts for. */
 export interface Guess {
@@ -54,7 +55,7 @@ export function prepareGuess(
   ctx: RequestContext,
   { account, deviceSecret }: { account: string; deviceSecret: string },
 ): Guess {
-  const key = masterSecret.derive('guess counters', 32)
+  const key = masterSecret.derive('guess counters')
   const keyed = (...parts: string[]) =>
     createHmac('sha256', key).update(JSON.stringify(parts)).digest()
   const address = networkOf(ctx.ipAddress)
@@ -68,11 +69,13 @@ export function prepareGuess(
 
 /** Throws RATE_LIMITED where the guess is not let through. */
 export function checkGuess({ retryAfter }: Pick<GuessState, 'retryAfter'>): void {
-  if (retryAfter === null) return
-  throw new SignetError(ErrorReason.RATE_LIMITED, {
-    retryAfterSeconds: retryAfter,
-    detail: 'too many wrong guesses at this account or from this address',
-  })
+  if (retryAfter !== null) throw tooManyGuesses(retryAfter)
+}
+
+/** The refusal of a guess that is not let through for so many seconds. */
+export function tooManyGuesses(retryAfterSeconds: number): SignetError {
+  const detail = 'too many wrong guesses at this account or from this address'
+  return new SignetError(ErrorReason.RATE_LIMITED, { retryAfterSeconds, detail })
 }
 
 /**
@@ -95,22 +98,49 @@ export async function countFailedGuess(
   return closedFor ?? undefined
 }
 
-/** Lets a right guess of this user through. Answers the secret of the device. Throws RATE_LIMITED as above. */
-export async function admitGuess(
-  { db }: GuessDeps,
-  guess: Guess,
-  { state, userId, deviceSecret }: { state: GuessState; userId: UserId; deviceSecret: string },
-): Promise<string> {
-  const kept = state.deviceUserId === userId ? deviceSecret : makeDeviceSecret()
-  const { retryAfter } = await admit(db, {
-    ...counters(guess, state),
-    userId,
-    deviceHash: hashDeviceSecret(kept),
-    lifetimeDays: deviceLifetimeDays,
-    devicesMax,
+/** A right guess of this user. */
+export interface RightGuess {
+  guess: Guess
+  state: GuessState
+  userId: UserId
+  /** What the device presented; empty where it presented nothing. */
+  deviceSecret: string
+}
+
+/** What comes of a right guess. */
+export interface Admitted {
+  /** Seconds for which it is not let through; null where it is. */
+  retryAfter: number | null
+  /** What the device presents from now on. */
+  deviceSecret: string
+}
+
+/** Lets right guesses through, unless others have used up the limit of one meanwhile. */
+export async function admitGuesses<G extends RightGuess>(
+  db: Db,
+  guesses: readonly G[],
+): Promise<Map<G, Admitted>> {
+  const asked = guesses.map(({ guess, state, userId, deviceSecret }, place) => {
+    const { account, address, source } = counters(guess, state)
+    const kept = state.deviceUserId === userId ? deviceSecret : makeDeviceSecret()
+    const row = {
+      place,
+      account: account.toString('base64'),
+      address: address?.toString('base64') ?? null,
+      source: source?.toString('base64') ?? null,
+      device_hash: hashDeviceSecret(kept).toString('base64'),
+      user_id: userId,
+    }
+    return { row, kept }
   })
-  checkGuess({ retryAfter })
-  return kept
+  const lifetimeDays = deviceLifetimeDays
+  const rows = await admit(db, { asked: asked.map(({ row }) => row), lifetimeDays, devicesMax })
+  return new Map(
+    guesses.map((guess, place) => {
+      const retryAfter = rows.find((row) => row.place === place)?.retryAfter ?? null
+      return [guess, { retryAfter, deviceSecret: asked[place]?.kept ?? '' }]
+    }),
+  )
 }
 
 /** Where a guess is counted: with its known device, else with account and address. */

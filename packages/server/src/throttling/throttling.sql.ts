@@ -1,5 +1,5 @@
 // Generated from throttling.sql by tools/sql. Do not edit.
-import { one } from '../db/query.ts'
+import { many, one, type Json } from '../db/query.ts'
 
 /** Counts a wrong guess, or says for how many seconds none is let through. One call decides and counts. */
 export const countFailedGuess = one<
@@ -24,39 +24,50 @@ export const countFailedGuess = one<
   columns: ['retryAfter', 'closedFor'],
 })
 
-/** Lets a right guess through, and from then on knows the device for a while. The devices used longest ago make room. */
-export const admitGuess = one<
+/** Lets right guesses through, and from then on knows their devices for a while. The devices used longest ago make room. In the order of what is guessed at, which is the order in which everyone takes locks. */
+export const admitGuesses = many<
   {
-    account: Buffer
-    address: Buffer | null
-    source: Buffer | null
-    deviceHash: Buffer
+    asked: NonNullable<Json>
     lifetimeDays: number
-    userId: string
     devicesMax: number
   },
   {
+    place: number
     retryAfter: number | null
   }
 >({
-  name: 'throttling.admitGuess',
-  text: `with admitted as materialized (
-  select admit_guess($1::bytea, $2::bytea, $3::bytea) as retry_after
+  name: 'throttling.admitGuesses',
+  text: `with asked as materialized (
+  select decode(a.account, 'base64') as account, decode(a.address, 'base64') as address,
+         decode(a.source, 'base64') as source, decode(a.device_hash, 'base64') as device_hash, a.user_id, a.place
+    from jsonb_to_recordset($1)
+      as a (account text, address text, source text, device_hash text, user_id uuid, place integer)
+   order by 1
+), admitted as materialized (
+  select a.*, admit_guess(a.account, a.address, a.source) as retry_after from asked a
 ), known as (
   insert into known_devices as d (secret_hash, user_id, last_used_at, expires_at)
-  select $4, u.id, signet_now(), signet_now() + make_interval(days => $5::integer)
-    from users u, admitted a
-   where u.id = $6 and a.retry_after is null
+  select distinct on (a.device_hash)
+         a.device_hash, u.id, signet_now(), signet_now() + make_interval(days => $2::integer)
+    from admitted a
+    join users u on u.id = a.user_id
+   where a.retry_after is null
+   order by a.device_hash
   on conflict (secret_hash) do update
      set last_used_at = excluded.last_used_at, expires_at = excluded.expires_at
    where d.user_id = excluded.user_id and d.last_used_at < excluded.last_used_at - interval '1 day'
-  returning user_id
+  returning user_id, secret_hash
 ), forgotten as (
   delete from known_devices d using known k
-   where d.secret_hash in (select o.secret_hash from known_devices o where o.user_id = k.user_id and o.secret_hash <> $4
-                            order by o.last_used_at desc, o.secret_hash offset $7::integer - 1)
+   where d.secret_hash in (select o.secret_hash from known_devices o
+                            where o.user_id = k.user_id
+                              and o.secret_hash not in (select n.secret_hash from known n where n.user_id = k.user_id)
+                            order by o.last_used_at desc, o.secret_hash
+                           offset greatest($3::integer
+                                           - (select count(*) from known n where n.user_id = k.user_id), 0))
 )
-select retry_after as "retry_after?" from admitted`,
-  params: ['account', 'address', 'source', 'deviceHash', 'lifetimeDays', 'userId', 'devicesMax'],
-  columns: ['retryAfter'],
+select place as "place!", retry_after as "retry_after?" from admitted order by place`,
+  params: ['asked', 'lifetimeDays', 'devicesMax'],
+  columns: ['place', 'retryAfter'],
+  json: ['asked'],
 })

@@ -1,7 +1,7 @@
 /** Refresh tokens that we did not derive, or not here: refused before anything about the grant is looked at or changed. */
 
 import assert from 'node:assert/strict'
-import { randomBytes } from 'node:crypto'
+import { createSecretKey, randomBytes } from 'node:crypto'
 import { after, before, beforeEach, describe, it, type TestContext } from 'node:test'
 import { ErrorReason } from '@signet/contract'
 import { openMasterSecret } from '../crypto/master-secret.ts'
@@ -11,7 +11,7 @@ import type { ClientId, UserId } from '../ids.ts'
 import type { SignedIn } from '../sign-in/sign-in.ts'
 import { assertRefused, openTestUser, signInAs } from '../testing/accounts.ts'
 import { secondsAhead } from '../testing/clock.ts'
-import { openTestDeps, rowsOf, type TestDeps, testContext } from '../testing/deps.ts'
+import { openTestDeps, rowsOf, type TestDeps, testContext, withParts } from '../testing/deps.ts'
 import { everyGrant, generationOf, loggedRevocations, refreshEvents } from '../testing/grants.ts'
 import { deriveRefreshToken, parseRefreshToken } from './refresh-token.ts'
 import { confirmRefresh, refreshTokens } from './refresh-tokens.ts'
@@ -37,7 +37,7 @@ beforeEach(async () => {
 /** The service as it is after a restart with these secrets. */
 function withMasterSecret(secrets: { current: string; previous?: string }): Deps {
   const masterSecret = openMasterSecret(secrets)
-  return { ...test.deps, masterSecret, knownGrants: openKnownGrants(masterSecret) }
+  return withParts(test.deps, { masterSecret, knownGrants: openKnownGrants(masterSecret) })
 }
 
 const at = (t: TestContext, seconds: number) =>
@@ -161,7 +161,7 @@ describe('a refresh token from elsewhere', () => {
       generation,
     }
     const forged = [wrapped as Buffer, (wrapped as Buffer).subarray(17, 49), Buffer.alloc(32)]
-    const tokens = forged.map((key) => deriveRefreshToken(key, subject))
+    const tokens = forged.map((key) => deriveRefreshToken(createSecretKey(key), subject))
     await refusedUntouched(await at(t, 200), tokens)
   })
 })

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
-import { createHmac } from 'node:crypto'
+import { createHmac, createSecretKey, type KeyObject } from 'node:crypto'
 import { describe, it } from 'node:test'
 import type { ClientId, GrantId } from '../ids.ts'
 import { deriveRefreshToken, parseRefreshToken, verifyRefreshToken } from './refresh-token.ts'
 
-const key = Buffer.alloc(32, 7)
+const key = createSecretKey(Buffer.alloc(32, 7))
 const issuer = 'https://id.example.com'
 const clientId = 'signet' as ClientId
 const grantId = '019a0000-0000-7000-8000-00000000abcd' as GrantId
@@ -12,7 +12,7 @@ const subject = { issuer, clientId, grantId, generation: 3 }
 const token = deriveRefreshToken(key, subject)
 
 interface Circumstances {
-  key?: Buffer
+  key?: KeyObject
   issuer?: string
   clientId?: string
 }
@@ -93,8 +93,8 @@ describe('a refresh token', () => {
       { clientId: 'signet2' },
       { clientId: 'Signet' },
       { clientId: '' },
-      { key: Buffer.alloc(32, 8) },
-      { key: Buffer.alloc(0) },
+      { key: createSecretKey(Buffer.alloc(32, 8)) },
+      { key: createSecretKey(Buffer.alloc(0)) },
     ]) {
       assert.ok(!isGood(token, changes), JSON.stringify(changes))
     }

@@ -10,7 +10,7 @@
  * Specs: RFC 2104 (HMAC), RFC 4648 §5, RFC 6749 §10.4 (bound to the client).
  */
 
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto'
 import { decodeBase64url } from '../crypto/base64url.ts'
 import type { ClientId, GrantId } from '../ids.ts'
 
@@ -36,7 +36,7 @@ const macBytes = 32
 const macLabel = 'signet refresh token 1'
 
 /** The one refresh token of this grant and generation. */
-export function deriveRefreshToken(key: Buffer, subject: RefreshTokenSubject): string {
+export function deriveRefreshToken(key: KeyObject, subject: RefreshTokenSubject): string {
   const { grantId, generation } = subject
   const bytes = Buffer.concat([bytesOf(grantId), uint32(generation), macOf(key, subject)])
   return `${prefix}${bytes.toString('base64url')}`
@@ -58,14 +58,14 @@ export function parseRefreshToken(text: string): PresentedRefreshToken | undefin
 
 /** Whether a refresh token was derived with this key, for this issuer and client. In constant time. */
 export function verifyRefreshToken(
-  key: Buffer,
+  key: KeyObject,
   { grantId, generation, mac }: PresentedRefreshToken,
   expected: { issuer: string; clientId: ClientId },
 ): boolean {
   return timingSafeEqual(mac, macOf(key, { ...expected, grantId, generation }))
 }
 
-function macOf(key: Buffer, subject: RefreshTokenSubject): Buffer {
+function macOf(key: KeyObject, subject: RefreshTokenSubject): Buffer {
   return createHmac('sha256', key)
     .update(withLength(macLabel))
     .update(withLength(subject.issuer))

@@ -12,7 +12,7 @@ import { endSessionWithGrants, lockGrantsOfSession } from '../grants/grants.sql.
 import type { UserId } from '../ids.ts'
 import type { SignedIn } from '../sign-in/sign-in.ts'
 import { assertRefused, openTestUser, signInAs } from '../testing/accounts.ts'
-import { openTestDeps, rowsOf, type TestDeps, testContext } from '../testing/deps.ts'
+import { openTestDeps, rowsOf, type TestDeps, testContext, withParts } from '../testing/deps.ts'
 import { generationOf, grantRow, loggedRevocations, refreshEvents } from '../testing/grants.ts'
 import { runSql } from '../testing/statement.ts'
 import { authenticateBearer } from './authenticate.ts'
@@ -30,7 +30,7 @@ before(async () => {
   test = await openTestDeps()
   deps = test.deps
   const db = openDatabase({ address: test.address, poolSize: 8, prepared: true })
-  instances = [deps, { ...deps, db, knownGrants: openKnownGrants(deps.masterSecret) }]
+  instances = [deps, withParts(deps, { db, knownGrants: openKnownGrants(deps.masterSecret) })]
 })
 after(async () => {
   await instances[1].db.end()

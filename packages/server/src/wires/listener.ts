@@ -19,7 +19,7 @@ import type { WireLimits } from './limits.ts'
 import { createPort, type Port, type SocketAddress, type TlsFiles } from './port.ts'
 import { createProblems } from './problem.ts'
 import { createResponseHeaders } from './response-headers.ts'
-import { createFastify } from './rest/fastify.ts'
+import { addHeaders, createFastify } from './rest/fastify.ts'
 import { mountRest } from './rest/rest.ts'
 import { healthMethods } from './rpc/health.ts'
 import { createRpc } from './rpc/rpc.ts'
@@ -73,7 +73,10 @@ export async function createListener(options: ListenerOptions): Promise<Listener
   }
   const { fastify, handle: rest } = createFastify(shared)
   await fastify.register((scope) => mountRest(scope, shared))
-  await options.mountExtra?.(fastify)
+  await fastify.register(async (scope) => {
+    addHeaders(scope, shared)
+    await options.mountExtra?.(scope)
+  })
   await fastify.ready()
   const services = [...new Set(app.methods.map(({ desc }) => desc.parent))]
   const rpc = createRpc({

@@ -46,21 +46,36 @@ export function createFastify(options: FastifyOptions): {
       compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas },
     },
   })
-  fastify.addHook('onRequest', (request, reply, done) => {
-    reply.header(referenceHeader, request.id)
-    reply.headers(options.headers(options.clientAddress(request.raw).secure))
-    done()
-  })
   fastify.setErrorHandler((error, request, reply) => refuse(options, { error, request, reply }))
   const paths = knownPaths(fastify)
   fastify.setNotFoundHandler((request, reply) => {
     const allowed = paths.methodsAt(pathOf(request.raw))
     if (allowed.length === 0) throw new SignetError(ErrorReason.NOT_FOUND)
     reply.header('allow', allowed.join(', '))
-    if (request.method === 'OPTIONS') return reply.code(204).send()
+    if (request.method === 'OPTIONS') return setHeaders(options, request, reply).code(204).send()
     throw new SignetError(ErrorReason.METHOD_NOT_ALLOWED)
   })
   return { fastify, handle: (req, res) => handle(req, res) }
+}
+
+type HeaderOptions = Pick<FastifyOptions, 'headers' | 'clientAddress'>
+
+/** Gives the answers of a scope their reference and the headers of every answer. REST writes its own. */
+export function addHeaders(scope: FastifyInstance, options: HeaderOptions): void {
+  scope.addHook('onRequest', (request, reply, done) => {
+    setHeaders(options, request, reply)
+    done()
+  })
+}
+
+function setHeaders(
+  { headers, clientAddress }: HeaderOptions,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply {
+  return reply
+    .header(referenceHeader, request.id)
+    .headers(headers(clientAddress(request.raw).secure))
 }
 
 /** The contract is the only schema here. Without Fastify's own compilers the process starts sooner and is smaller. */
@@ -105,10 +120,8 @@ function refuse(
   // HTTP/2 has no such header; a connection with an unread body is cut in HTTP/1.1.
   if (request.raw.httpVersionMajor === 2) reply.removeHeader('connection')
   const problem = options.problems(refusal, request.id)
-  return reply
+  return setHeaders(options, request, reply)
     .code(problem.status)
-    .headers(options.headers(options.clientAddress(request.raw).secure))
-    .header(referenceHeader, request.id)
     .headers(refusalHeaders(refusal, request.headers.authorization))
     .header('content-type', problemMediaType)
     .send(JSON.stringify(problem))

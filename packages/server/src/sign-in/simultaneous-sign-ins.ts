@@ -1,0 +1,111 @@
+/**
+ * What people who sign in at the same moment share: one statement that reads who they may be, and one transaction that
+ * starts their sessions. While passwords are being hashed, both cost a tenth for each of several than for one alone.
+ *
+ * Reading: who may be meant, with their passwords, the keys of their events and the position of the revocation log, and
+ * whether another guess is let through.
+ *
+ * Starting, for each on its own account:
+ * 1. The guess is let through: others that ran at once may have used up the limit meanwhile.
+ * 2. The session is started, only where the password is still the one that was read, the user is active and nothing was
+ *    revoked since: a suspension that came while the hash was computed wins.
+ * 3. A grant is issued in the session. With the commit all of it is there, or nothing.
+ *
+ * Errors: UNAVAILABLE.
+ */
+
+import { openBatch } from '../db/batch.ts'
+import type { Db } from '../db/query.ts'
+import type { Deps } from '../deps.ts'
+import type { EventKeys } from '../events/event-keys.ts'
+import { type IssuedGrant, issueGrants } from '../grants/issue-grant.ts'
+import type { RequestContext } from '../request-context.ts'
+import { type NewSession, type StartedSession, startSessions } from '../sessions/start-session.ts'
+import { admitGuesses, type Guess, type RightGuess } from '../throttling/guess.ts'
+import { claimsMax } from './claims.ts'
+import { listSignInCandidates } from './sign-in.sql.ts'
+
+export interface SimultaneousSignIns {
+  /** One row for each who may be meant; where nobody is, one row that names nobody. */
+  findCandidates(asked: AskedCandidates): Promise<FoundCandidate[]>
+  /** Starts the session of somebody whose password was right, or says why not. */
+  start(proven: ProvenSignIn): Promise<StartedSignIn | RefusedSignIn>
+}
+
+export interface AskedCandidates {
+  kind: string
+  canonical: string
+  guess: Guess
+}
+
+export type FoundCandidate = Awaited<ReturnType<typeof listSignInCandidates>>[number]
+
+export interface ProvenSignIn extends RightGuess {
+  ctx: RequestContext
+  session: NewSession
+  eventKeys: EventKeys
+  /** Of the tokens. */
+  audience: readonly string[]
+}
+
+export interface StartedSignIn {
+  session: StartedSession
+  grant: IssuedGrant
+  deviceSecret: string
+}
+
+/** `retryAfter`, in seconds: the guess is not let through. `revoked`: user, client or password are not what was read. */
+export type RefusedSignIn = { retryAfter: number } | 'revoked'
+
+type SignInDeps = Pick<Deps, 'config' | 'db' | 'masterSecret'>
+
+/** People that one statement serves at the most. */
+const batchMax = 16
+
+/** The way in for one instance. */
+export function openSimultaneousSignIns(deps: SignInDeps): SimultaneousSignIns {
+  return {
+    findCandidates: openBatch((asked) => findAll(deps.db, asked), batchMax),
+    start: openBatch((proven) => startAll(deps, proven), batchMax),
+  }
+}
+
+async function findAll(db: Db, asked: readonly AskedCandidates[]): Promise<FoundCandidate[][]> {
+  const rows = await listSignInCandidates(db, {
+    asked: asked.map(({ kind, canonical, guess }, place) => ({
+      place,
+      kind,
+      canonical,
+      account: guess.account.toString('base64'),
+      address: guess.address.toString('base64'),
+      device_hash: guess.deviceHash?.toString('base64') ?? null,
+    })),
+    limit: claimsMax,
+  })
+  return asked.map((_, place) => rows.filter((row) => row.place === place))
+}
+
+async function startAll(
+  deps: SignInDeps,
+  proven: readonly ProvenSignIn[],
+): Promise<(StartedSignIn | RefusedSignIn)[]> {
+  return deps.db.transaction(async (db) => {
+    const admitted = await admitGuesses(db, proven)
+    const letThrough = proven.filter((each) => admitted.get(each)?.retryAfter === null)
+    const sessions = await startSessions({ ...deps, db }, letThrough)
+    const asked = [...sessions].map(([of, session]) => askForGrant(of, session))
+    const grants = await issueGrants({ ...deps, db }, asked)
+    const granted = new Map(asked.map((each) => [each.of, grants.get(each)]))
+    return proven.map((each) => {
+      const { retryAfter = null, deviceSecret = '' } = admitted.get(each) ?? {}
+      if (retryAfter !== null) return { retryAfter }
+      const [session, grant] = [sessions.get(each), granted.get(each)]
+      return session && grant ? { session, grant, deviceSecret } : 'revoked'
+    })
+  })
+}
+
+function askForGrant(of: ProvenSignIn, { id: sessionId, userId, scopes }: StartedSession) {
+  const { ctx, audience } = of
+  return { of, ctx, grant: { userId, sessionId, scopes, audience } }
+}
