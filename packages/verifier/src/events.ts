@@ -8,8 +8,8 @@ export type VerifierEvent =
   | { kind: 'feed_disconnected'; detail: string }
   /** Everything revoked is known. */
   | { kind: 'feed_complete'; entries: number; position: number }
-  /** The view is older than the budget: each route does what its class says. Told once. */
-  | { kind: 'view_stale'; ageSeconds: number }
+  /** The view is older than the budget: each route does what its class says. Told once; Redis tells no age. */
+  | { kind: 'view_stale'; ageSeconds?: number }
   /** The view is current again. */
   | { kind: 'view_fresh' }
   /** The clock of this machine is ahead of the issuer's, or behind. */

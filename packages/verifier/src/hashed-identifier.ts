@@ -20,8 +20,12 @@ export const hashWords = 4
 /** Where the words of everything stand, which are zero, after those of the claims. */
 export const everythingOffset = identifierClaims.length * hashWords
 
-/** The 16 bytes for one identifier. */
-export function hashIdentifier(issuer: string, claim: IdentifierClaim, identifier: string): Buffer {
+/** The 16 bytes for one identifier. In Redis everything is named by `iss`, where an entry must have a name. */
+export function hashIdentifier(
+  issuer: string,
+  claim: IdentifierClaim | 'iss',
+  identifier: string,
+): Buffer {
   return hash('sha256', `${issuer}\0${claim}\0${identifier}`, 'buffer').subarray(0, hashBytes)
 }
 
