@@ -10,7 +10,7 @@ import { implement } from '../../packages/server/src/call/method.ts'
 import { createValidate } from '../../packages/server/src/call/validate.ts'
 import type { Deps } from '../../packages/server/src/deps.ts'
 import { createMetrics } from '../../packages/server/src/operations/metrics.ts'
-import { authenticateBearer } from '../../packages/server/src/tokens/authenticate.ts'
+import { authenticate } from '../../packages/server/src/tokens/authenticate.ts'
 import { defaultWireLimits } from '../../packages/server/src/wires/limits.ts'
 import { createListener } from '../../packages/server/src/wires/listener.ts'
 import { answerParent } from '../child.ts'
@@ -34,7 +34,7 @@ const listener = await createListener({
     }),
     validate: createValidate(),
     admission: createAdmission({ callsMax: 1000, streamsMax: 1000 }),
-    authenticate: authenticateBearer,
+    authenticate: authenticate,
     observe: metrics.observeCall,
   },
   config: {

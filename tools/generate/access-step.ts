@@ -34,10 +34,13 @@ Every method of the contract states its access level. A method that states none 
 | Level | Who |
 | --- | --- |
 | public | anyone, without a token |
-| user | a signed-in user |
+| user | a signed-in user; never a client for itself |
 | recent | a signed-in user who authenticated at most five minutes ago |
-| client | a registered client, by client authentication |
-| permission | a signed-in user one of whose roles grants the permission |
+| client | a registered client, by its id and secret; what it may do there, the method says |
+| permission | a signed-in user one of whose roles grants the permission, or a registered client whose record does |
+
+A user sends an access token as Authorization: Bearer; a client sends its id and secret as Authorization: Basic, over every
+wire. The role administrator grants every permission; the record of a client grants what it names, and never everything.
 
 ${markdownTable(['Method', 'Access', 'REST'], rows)}
 `

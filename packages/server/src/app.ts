@@ -5,6 +5,7 @@ import {
   EventService,
   RevocationService,
   SessionService,
+  TokenService,
   UserService,
 } from '@signet/contract'
 import { implement, type Method } from './call/method.ts'
@@ -20,7 +21,7 @@ import {
   signUp,
   validateCredentials,
 } from './sign-in/rpc.ts'
-import { confirmRefresh, refreshTokens } from './tokens/rpc.ts'
+import { confirmRefresh, mintTokens, refreshTokens } from './tokens/rpc.ts'
 import { getMe, updateMe } from './users/rpc.ts'
 
 export const methods: readonly Method[] = [
@@ -36,6 +37,12 @@ export const methods: readonly Method[] = [
   }),
   ...implement(UserService, { getMe, updateMe }),
   ...implement(SessionService, { listSessions, revokeSession, revokeOtherSessions }),
+  ...implement(TokenService, { mintTokens }),
   ...implement(EventService, { watchEvents }),
   ...implement(RevocationService, { watchRevocations, reportPosition, getRevocationStatus }),
 ]
+
+/** The methods that small services expect at a plain path, too. */
+export const plainPaths: Readonly<Record<string, string>> = {
+  'signet.v1.TokenService/MintTokens': '/mint',
+}

@@ -2,6 +2,7 @@
 
 import type { Logger } from 'pino'
 import type { PasswordHasher } from './authenticators/password-hash.ts'
+import type { KnownClients } from './clients/known-clients.ts'
 import type { Config } from './config/config.ts'
 import type { MasterSecret } from './crypto/master-secret.ts'
 import type { Database } from './db/database.ts'
@@ -22,6 +23,7 @@ export interface Deps {
   masterSecret: MasterSecret
   signingKeys: SigningKeys
   knownGrants: KnownGrants
+  knownClients: KnownClients
   passwords: PasswordHasher
   eventFeed: EventFeed
   revocations: LiveLog

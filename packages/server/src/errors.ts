@@ -66,7 +66,8 @@ export const reasons = {
     httpStatus: 401,
     rpcCode: Code.Unauthenticated,
     oauthError: 'invalid_token',
-    sentence: 'Sign in first, and send the access token as a bearer token.',
+    sentence:
+      'Sign in first, and send the access token as a bearer token. A service sends its client id and secret.',
   },
   [ErrorReason.PERMISSION_DENIED]: {
     httpStatus: 403,
@@ -149,6 +150,8 @@ interface SignetErrorOptions {
   violations?: Violation[]
   /** Whole seconds after which trying again makes sense. */
   retryAfterSeconds?: number
+  /** The scheme by which the caller is asked to authenticate; Bearer, where left out. */
+  challenge?: 'basic'
   /** For the log only: it has no path to any wire. */
   detail?: string
   cause?: unknown
@@ -159,6 +162,7 @@ export class SignetError extends Error {
   readonly reason: Reason
   readonly violations: Violation[]
   readonly retryAfterSeconds: number | undefined
+  readonly challenge: 'basic' | undefined
 
   constructor(reason: Reason, options: SignetErrorOptions = {}) {
     super(options.detail ?? reasonName(reason), { cause: options.cause })
@@ -166,5 +170,6 @@ export class SignetError extends Error {
     this.reason = reason
     this.violations = options.violations ?? []
     this.retryAfterSeconds = options.retryAfterSeconds
+    this.challenge = options.challenge
   }
 }

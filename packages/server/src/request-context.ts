@@ -2,12 +2,13 @@
 
 import { ErrorReason } from '@signet/contract'
 import type { Logger } from 'pino'
+import type { ClientCredentials } from './authorization-header.ts'
 import { SignetError } from './errors.ts'
 import type { ClientId, SessionId, UserId } from './ids.ts'
 import type { RevocableToken } from './revocation/entry-set.ts'
 
-/** Who calls: nobody known, or a user through a client. */
-export type Caller = { kind: 'anonymous' } | UserCaller
+/** Who calls: nobody known, a user through a client, or a client for itself. */
+export type Caller = { kind: 'anonymous' } | UserCaller | ClientCaller
 
 /** A user whose access token was accepted for this very call. */
 export interface UserCaller {
@@ -25,6 +26,19 @@ export interface UserCaller {
   token: RevocableToken
 }
 
+/** A client that has proved who it is. */
+export interface ClientCaller {
+  kind: 'client'
+  clientId: ClientId
+  /** The secret that it proved it with. */
+  secretId: string
+  permissions: ReadonlySet<string>
+  /** The namespace of the subjects for whom it speaks; undefined for most. */
+  subjectNamespace: string | undefined
+  /** What it is as a resource server: tokens for one of these are its business. */
+  resources: ReadonlySet<string>
+}
+
 /** Made once per call; handlers and use-cases get it as their second argument. */
 export interface RequestContext {
   /** The time of this call. Nothing below reads a clock, except windows and expiries that the database decides. */
@@ -37,6 +51,8 @@ export interface RequestContext {
   caller: Caller
   /** What came as bearer token, unread: for methods that judge it themselves. UNAUTHENTICATED where it is malformed. */
   readonly bearerToken?: string | undefined
+  /** What came as id and secret of a client, unread, likewise. */
+  readonly clientCredentials?: ClientCredentials | undefined
   /** Aborted when the caller goes away or the time limit is over. */
   signal: AbortSignal
   log: Logger
@@ -46,5 +62,12 @@ export interface RequestContext {
 export function userCaller(ctx: RequestContext): UserCaller {
   if (ctx.caller.kind !== 'user')
     throw new SignetError(ErrorReason.INTERNAL, { detail: 'method without a user' })
+  return ctx.caller
+}
+
+/** The client that calls for itself, likewise. */
+export function clientCaller(ctx: Pick<RequestContext, 'caller'>): ClientCaller {
+  if (ctx.caller.kind !== 'client')
+    throw new SignetError(ErrorReason.INTERNAL, { detail: 'method without a client' })
   return ctx.caller
 }

@@ -11,11 +11,12 @@
  */
 
 import type { Logger } from 'pino'
-import { methods } from './app.ts'
+import { methods, plainPaths } from './app.ts'
 import { openPasswordHasher } from './authenticators/password-hash.ts'
 import { createAdmission } from './call/admission.ts'
 import type { App } from './call/app.ts'
 import { createValidate } from './call/validate.ts'
+import { openKnownClients } from './clients/known-clients.ts'
 import type { Config } from './config/config.ts'
 import { ensureMasterSecret } from './config/kept-master-secret.ts'
 import { formatSocketAddress } from './config/socket-address.ts'
@@ -27,7 +28,7 @@ import { migrate } from './db/migrate.ts'
 import type { Deps } from './deps.ts'
 import { type Sealer, startSealer } from './events/sealer.ts'
 import { openKnownGrants } from './grants/grant-keys.ts'
-import { mountJwks } from './oauth/jwks.ts'
+import { mountOauth } from './oauth/mount-oauth.ts'
 import { createMetrics, type Metrics } from './operations/metrics.ts'
 import { observePasswordHasher } from './operations/observe-password-hasher.ts'
 import { listenProbes, mountProbes } from './operations/probes.ts'
@@ -41,7 +42,7 @@ import { openRedisMirror } from './revocation/redis-mirror.ts'
 import { openSessionEnds } from './revocation/session-ends.ts'
 import { openVerifierRegistry } from './revocation/verifier-registry.ts'
 import { openSimultaneousSignIns } from './sign-in/simultaneous-sign-ins.ts'
-import { authenticateBearer } from './tokens/authenticate.ts'
+import { authenticate } from './tokens/authenticate.ts'
 import { startKeyRotation } from './tokens/rotate-signing-keys.ts'
 import { ensureSigningKeys } from './tokens/signing-keys.ts'
 import { defaultWireLimits } from './wires/limits.ts'
@@ -169,6 +170,7 @@ async function openDeps({ config, log, metrics, tracing, address }: Environment)
       masterSecret,
       signingKeys,
       knownGrants: openKnownGrants(masterSecret),
+      knownClients: openKnownClients(),
       passwords,
       metrics,
       log,
@@ -202,7 +204,7 @@ function createApp(deps: Deps, tracing: Tracing): App {
     methods,
     validate: createValidate(),
     admission: createAdmission({ callsMax: deps.config.limits.concurrentCalls, streamsMax }),
-    authenticate: authenticateBearer,
+    authenticate,
     watchCaller: (_deps, caller, ended) => deps.revocations.watchCaller(caller, ended),
     observe: deps.metrics.observeCall,
     trace: tracing.traceCall,
@@ -225,12 +227,13 @@ async function listen({ config, app, readiness, metrics }: Parts): Promise<{
     app,
     config: { ...config, limits: { ...defaultWireLimits, ...config.limits } },
     ready: readiness.ready,
-    mountExtra(fastify) {
+    aliases: plainPaths,
+    async mountExtra(fastify, calls) {
       const onMainPort = metricsAddress === undefined && config.environment === 'development'
       const metricsTo = onMainPort ? 'this machine' : 'nobody'
       mountProbes(fastify, { readiness, metrics }, metricsTo)
       mountReference(fastify, { issuer: config.issuer })
-      mountJwks(fastify, app.deps.signingKeys)
+      await mountOauth(fastify, app.deps, calls)
       fastify.get('/', async (_request, reply) => reply.redirect('/docs/api', 302))
     },
   })

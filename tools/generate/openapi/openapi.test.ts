@@ -141,7 +141,7 @@ describe('what the document says', () => {
     assert.deepEqual(signIn.security, [])
     assert.deepEqual(signIn['x-signet-access'], { level: 'public' })
     const watch = operation('get', '/api/v1/events/watch')
-    assert.deepEqual(watch.security, [{ bearer: [] }])
+    assert.deepEqual(watch.security, [{ bearer: [] }, { clientSecret: [] }])
     assert.deepEqual(watch['x-signet-access'], { level: 'permission', permission: 'events.read' })
   })
 

@@ -64,9 +64,11 @@ function securityOf(method: DescMethod): JsonObject {
   const { who } = getOption(method, access)
   const stated: JsonObject = { level: who.case ?? '' }
   if (who.case === 'permission') stated.permission = who.value
-  const schemes: JsonObject[] =
-    who.case === 'public' ? [] : [who.case === 'client' ? { clientSecret: [] } : { bearer: [] }]
-  return { 'x-signet-access': stated, security: schemes }
+  const ofUsers: JsonObject[] = who.case === 'client' ? [] : [{ bearer: [] }]
+  const ofClients: JsonObject[] =
+    who.case === 'client' || who.case === 'permission' ? [{ clientSecret: [] }] : []
+  const security = who.case === 'public' ? [] : [...ofUsers, ...ofClients]
+  return { 'x-signet-access': stated, security }
 }
 
 function parametersOf(context: Context, input: DescMessage, binding: RestBinding): JsonObject[] {

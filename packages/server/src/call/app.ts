@@ -1,8 +1,9 @@
 /** What the pipeline runs on: the methods, who may pass, how many at once, and who is told about it. */
 
 import type { Message } from '@bufbuild/protobuf'
+import type { Credentials } from '../authorization-header.ts'
 import type { Deps } from '../deps.ts'
-import type { Caller, RequestContext, UserCaller } from '../request-context.ts'
+import type { Caller, ClientCaller, RequestContext, UserCaller } from '../request-context.ts'
 import type { Admission } from './admission.ts'
 import type { Method } from './method.ts'
 import type { Validate } from './validate.ts'
@@ -37,8 +38,12 @@ export interface App {
   validate: Validate
   /** Bounds the calls and streams that run at once. */
   admission: Admission
-  /** Turns a bearer token into its user, or throws UNAUTHENTICATED. */
-  authenticate(deps: Deps, ctx: RequestContext, bearerToken: string): Promise<UserCaller>
+  /** Turns a bearer token into its user, the credentials of a client into that client, or throws UNAUTHENTICATED. */
+  authenticate(
+    deps: Deps,
+    ctx: RequestContext,
+    credentials: Credentials,
+  ): Promise<UserCaller | ClientCaller>
   /** Calls `ended` once the caller's session, user or client has ended. Answers what stops it. */
   watchCaller?(deps: Deps, caller: Caller, ended: () => void): () => void
   /** Throws RATE_LIMITED for a call that comes too often. Runs before the token is looked at. */

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { reasonName, SignetError } from '../errors.ts'
-import type { Caller, UserCaller } from '../request-context.ts'
-import { authorize, needsToken } from './authorize.ts'
+import type { Caller, ClientCaller, UserCaller } from '../request-context.ts'
+import { admitCredentials, authorize, needsCredentials } from './authorize.ts'
 import type { Who } from './method.ts'
 
 const now = new Date('2026-01-01T12:00:00Z')
@@ -14,6 +14,10 @@ function user(permissions: string[], ageSeconds = 0): UserCaller {
     permissions: new Set(permissions),
     authTime: new Date(now.getTime() - ageSeconds * 1000),
   } as unknown as UserCaller
+}
+
+function service(...permissions: string[]): ClientCaller {
+  return { kind: 'client', permissions: new Set(permissions) } as unknown as ClientCaller
 }
 
 function verdict(who: Who, caller: Caller): string {
@@ -43,6 +47,15 @@ describe('authorize', () => {
     [recent, user(['*'], 301), 'RECENT_AUTHENTICATION_REQUIRED'],
     [client, anonymous, 'UNAUTHENTICATED'],
     [client, user(['*']), 'UNAUTHENTICATED'],
+    [client, service(), 'ok'],
+    [isPublic, service(), 'ok'],
+    [isUser, service('users.write'), 'UNAUTHENTICATED'],
+    [recent, service('users.write'), 'UNAUTHENTICATED'],
+    [permission, service('users.write'), 'ok'],
+    [permission, service(), 'PERMISSION_DENIED'],
+    [permission, service('users.read', 'users'), 'PERMISSION_DENIED'],
+    // The database refuses such a record; were there one, it would grant nothing.
+    [permission, service('*'), 'PERMISSION_DENIED'],
     [permission, anonymous, 'UNAUTHENTICATED'],
     [permission, user([]), 'PERMISSION_DENIED'],
     [permission, user(['users.read', 'users', 'users.*', 'users.write.all']), 'PERMISSION_DENIED'],
@@ -50,14 +63,45 @@ describe('authorize', () => {
     [permission, user(['*']), 'ok'],
   ]
   for (const [who, caller, expected] of table) {
-    const holder = caller.kind === 'user' ? [...caller.permissions].join() || 'a user' : 'nobody'
+    const may =
+      caller.kind === 'anonymous' ? '' : ` who may ${[...caller.permissions].join() || 'nothing'}`
+    const holder = `${caller.kind}${may}`
     test(`${who.case} for ${holder}: ${expected}`, () => {
       assert.equal(verdict(who, caller), expected)
     })
   }
 
-  test('only a public method goes without a token', () => {
-    const wanting = [isPublic, isUser, recent, client, permission].filter(needsToken)
+  test('only a public method goes without credentials', () => {
+    const wanting = [isPublic, isUser, recent, client, permission].filter(needsCredentials)
     assert.deepEqual(wanting, [isUser, recent, client, permission])
+  })
+
+  test('credentials that a level does not admit are not even verified', () => {
+    const bearer = { scheme: 'bearer', token: 'x' } as const
+    const basic = { scheme: 'basic', clientId: 'ledger', clientSecret: 'x' } as const
+    const admitted = (who: Who) =>
+      [bearer, basic].filter((credentials) => {
+        try {
+          return admitCredentials(who, credentials) === credentials
+        } catch {
+          return false
+        }
+      })
+    assert.deepEqual(admitted(isUser), [bearer])
+    assert.deepEqual(admitted(recent), [bearer])
+    assert.deepEqual(admitted(client), [basic])
+    assert.deepEqual(admitted(permission), [bearer, basic])
+  })
+
+  test('each is asked for what its level admits; no browser is asked for a password', () => {
+    const challengeOf = (who: Who) => {
+      try {
+        return admitCredentials(who, undefined)
+      } catch (error) {
+        return (error as SignetError).challenge
+      }
+    }
+    assert.equal(challengeOf(client), 'basic')
+    for (const who of [isUser, recent, permission]) assert.equal(challengeOf(who), undefined)
   })
 })

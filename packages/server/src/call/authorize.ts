@@ -1,41 +1,73 @@
 /**
  * Who may call a method: its access option against the caller.
  *
- * 1. `public`: anyone, and a token is not even read, so that a stale one cannot lock a person out of signing in.
- * 2. Everything else needs an accepted token: its user becomes the caller.
+ * 1. `public`: anyone, and credentials are not even read, so that a stale token cannot lock a person out of signing in.
+ * 2. `user` and `recent` need an accepted access token: its user becomes the caller. A client is never let in as one.
  * 3. `recent`: the person proved who they are at most five minutes ago.
- * 4. `permission`: one of the caller's roles grants it, or grants `*`.
+ * 4. `client` needs client authentication. What a client may do there, its handler decides.
+ * 5. `permission` admits both: a user one of whose roles grants it, or grants `*`, and a client whose record grants it.
+ *    No record grants `*`.
  *
  * Errors: UNAUTHENTICATED, RECENT_AUTHENTICATION_REQUIRED, PERMISSION_DENIED.
- * Specs: RFC 6750 §3.1, RFC 9470 §3.
+ * Specs: RFC 6750 §3.1, RFC 6749 §2.3, RFC 9470 §3.
  */
 
 import { ErrorReason } from '@signet/contract'
+import type { Credentials } from '../authorization-header.ts'
 import { SignetError } from '../errors.ts'
 import type { Caller } from '../request-context.ts'
 import type { Who } from './method.ts'
 
 export const recentAuthenticationSeconds = 300
 
-/** Whether a call of this method has to carry a token. */
-export function needsToken(who: Who): boolean {
+/** Whether a call of this method has to carry credentials. */
+export function needsCredentials(who: Who): boolean {
   return who.case !== 'public'
+}
+
+/** The credentials, where this level admits such ones. They are not verified yet. */
+export function admitCredentials(who: Who, credentials: Credentials | undefined): Credentials {
+  const wanting = who.case === 'client' ? 'basic' : 'bearer'
+  if (credentials === undefined) throw unauthenticated(wanting)
+  if (credentials.scheme !== wanting && who.case !== 'permission') throw unauthenticated(wanting)
+  return credentials
 }
 
 /** Throws unless the caller may call a method of this access level at this time. */
 export function authorize(who: Who, caller: Caller, now: Date): void {
   if (who.case === 'public') return
-  if (who.case === 'client')
-    throw new SignetError(ErrorReason.UNAUTHENTICATED, { detail: 'no client can authenticate' })
-  if (caller.kind !== 'user') throw new SignetError(ErrorReason.UNAUTHENTICATED)
-  if (who.case === 'recent') {
+  const isClientMethod = who.case === 'client'
+  if (caller.kind === 'anonymous') throw unauthenticated(isClientMethod ? 'basic' : 'bearer')
+  if (who.case === 'permission') {
+    requirePermission(caller, who.value)
+    return
+  }
+  if (isClientMethod !== (caller.kind === 'client')) {
+    throw unauthenticated(isClientMethod ? 'basic' : 'bearer')
+  }
+  if (who.case === 'recent' && caller.kind === 'user') {
     const ageMs = now.getTime() - caller.authTime.getTime()
     if (ageMs > recentAuthenticationSeconds * 1000)
       throw new SignetError(ErrorReason.RECENT_AUTHENTICATION_REQUIRED)
   }
-  if (who.case === 'permission') {
-    const { permissions } = caller
-    if (!permissions.has(who.value) && !permissions.has('*'))
-      throw new SignetError(ErrorReason.PERMISSION_DENIED, { detail: `lacks ${who.value}` })
-  }
+}
+
+function requirePermission(
+  caller: Exclude<Caller, { kind: 'anonymous' }>,
+  permission: string,
+): void {
+  const { permissions } = caller
+  if (permissions.has(permission)) return
+  if (caller.kind === 'user' && permissions.has('*')) return
+  throw new SignetError(ErrorReason.PERMISSION_DENIED, {
+    detail: `lacks ${permission}`,
+    ...(caller.kind === 'client' && { challenge: 'basic' }),
+  })
+}
+
+function unauthenticated(scheme: Credentials['scheme']): SignetError {
+  return new SignetError(
+    ErrorReason.UNAUTHENTICATED,
+    scheme === 'basic' ? { challenge: 'basic', detail: 'needs client authentication' } : {},
+  )
 }

@@ -4,9 +4,9 @@
  */
 
 import type { Logger } from 'pino'
+import { type ClientCredentials, parseAuthorization } from '../authorization-header.ts'
 import type { Caller, RequestContext } from '../request-context.ts'
 import type { Wire } from './app.ts'
-import { parseBearerToken } from './bearer-token.ts'
 
 /** Characters of a user agent that are kept. */
 const userAgentLengthMax = 500
@@ -48,7 +48,13 @@ export class CallContext implements RequestContext {
   }
 
   get bearerToken(): string | undefined {
-    return parseBearerToken(this.#origin.authorization)
+    const credentials = parseAuthorization(this.#origin.authorization)
+    return credentials?.scheme === 'bearer' ? credentials.token : undefined
+  }
+
+  get clientCredentials(): ClientCredentials | undefined {
+    const credentials = parseAuthorization(this.#origin.authorization)
+    return credentials?.scheme === 'basic' ? credentials : undefined
   }
 
   get log(): Logger {

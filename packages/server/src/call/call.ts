@@ -4,7 +4,7 @@
  * 1. decode: bytes into a message (the wire says how);
  * 2. validate: the rules of the contract;
  * 3. limit: a place among the running calls, and the rates of the caller;
- * 4. authenticate: the bearer token becomes a user; a public method does not look at it;
+ * 4. authenticate: a bearer token becomes a user, an id and a secret a client; a public method does not look at them;
  * 5. authorize: the access option of the method;
  * 6. handle: the handler, within the time limit;
  * 7. encode: the answer as a whole message (the wire turns it into bytes).
@@ -14,22 +14,25 @@
 
 import { create, type Message } from '@bufbuild/protobuf'
 import { ErrorReason } from '@signet/contract'
+import { parseAuthorization } from '../authorization-header.ts'
 import { reasonName, SignetError } from '../errors.ts'
+import type { Caller, RequestContext } from '../request-context.ts'
 import { admissionKind } from './admission.ts'
 import type { App } from './app.ts'
-import { authorize, needsToken } from './authorize.ts'
-import { parseBearerToken } from './bearer-token.ts'
+import { admitCredentials, authorize, needsCredentials } from './authorize.ts'
 import { CallContext, CallerGone, type CallOrigin } from './call-context.ts'
 import type { Method, StreamMethod, UnaryMethod } from './method.ts'
 import { refusalOf } from './refusal.ts'
-
-/** What `setTimeout` can wait for; it would fire at once for more. */
-const longestTimerMs = 2 ** 31 - 1
+import { endStreamWith } from './stream-ends.ts'
 
 /** One call, as a wire hands it over. */
-export interface CallRequest extends CallOrigin {
+export interface CallRequest extends PlainRequest {
   /** Makes the input message; throws INVALID_ARGUMENT for bytes that are none. */
   decode(): Message
+}
+
+/** One call of an endpoint that is not of the contract. */
+export interface PlainRequest extends CallOrigin {
   /** Milliseconds until the call must have been answered; for a stream, until it has begun. */
   timeoutMs: number
 }
@@ -45,17 +48,45 @@ export async function callUnary(
   method: UnaryMethod,
   request: CallRequest,
 ): Promise<Message> {
+  return answer(app, method, request, async (ctx) => {
+    const input = await passGates(app, method, { ctx, request })
+    try {
+      return create(method.desc.output, await method.handle(app.deps, ctx, input))
+    } finally {
+      app.admission.leave('unary')
+    }
+  })
+}
+
+/**
+ * Runs an endpoint that is not of the contract, because others specify it, as a call: it takes a place among the calls, has
+ * a time limit, and is observed under its name. Who may call it decides itself. Throws a SignetError.
+ */
+export function callPlain<T>(
+  app: App,
+  name: string,
+  request: PlainRequest,
+  handle: (ctx: RequestContext) => Promise<T>,
+): Promise<T> {
+  return answer(app, { name }, request, async (ctx) => {
+    app.admission.enter('unary')
+    try {
+      return await handle(ctx)
+    } finally {
+      app.admission.leave('unary')
+    }
+  })
+}
+
+async function answer<T>(
+  app: App,
+  method: { name: string },
+  request: PlainRequest,
+  work: (ctx: CallContext) => Promise<T>,
+): Promise<T> {
   const startedAt = performance.now()
   const ctx = new CallContext(request, new Date(), app.deps.log)
-  const run = () =>
-    within(ctx, request.timeoutMs, async () => {
-      const input = await passGates(app, method, { ctx, request })
-      try {
-        return create(method.desc.output, await method.handle(app.deps, ctx, input))
-      } finally {
-        app.admission.leave('unary')
-      }
-    })
+  const run = () => within(ctx, request.timeoutMs, () => work(ctx))
   try {
     const output = await traced(app, method, request, run)
     observe(app, method, { request, result: 'ok', startedAt })
@@ -98,7 +129,7 @@ export async function openStream(
       if (ctx.abortReason instanceof CallerGone) end('gone')
     })
     if (ctx.signal.aborted) end('gone')
-    return messagesOf(app, method, { ctx, input, shutdown: request.shutdown, end })
+    return messagesOf(app, method, { ctx, input, request, end })
   } catch (error) {
     const refusal = refusalOf(reasonOf(ctx, error), () => ctx.log, method.name)
     observed(resultOf(ctx, refusal))
@@ -119,23 +150,25 @@ function once(run: (result: string) => void): (result: string) => void {
 interface OpenStream {
   ctx: CallContext
   input: Message
-  shutdown: AbortSignal
+  request: StreamRequest
   /** Gives the place back and tells how the stream ended; the first time counts. */
   end(result: string): void
 }
 
-/**
- * The messages of an open stream. Throws a SignetError; ends without one when the caller goes away. UNAVAILABLE ends it
- * when the server shuts down, so that no watcher takes that for the end of the list, and UNAUTHENTICATED when the
- * caller's token expires or is revoked.
- */
+/** The messages of an open stream. Throws a SignetError; ends without one when the caller goes away. */
 async function* messagesOf(
   app: App,
   method: StreamMethod,
-  { ctx, input, shutdown, end }: OpenStream,
+  { ctx, input, request, end }: OpenStream,
 ): AsyncGenerator<Message, void, undefined> {
   let result = 'gone'
-  const release = endWith(app, ctx, shutdown)
+  const reauthorize = () =>
+    callerOf(app, method, { ctx: new CallContext(request, new Date(), app.deps.log), request })
+  const release = endStreamWith(ctx, {
+    shutdown: request.shutdown,
+    watchCaller: (ended) => app.watchCaller?.(app.deps, ctx.caller, ended),
+    reauthorize: needsCredentials(method.who) ? reauthorize : undefined,
+  })
   try {
     yield* interruptible(ctx, method, method.handle(app.deps, ctx, input))
     if (ctx.abortReason === undefined) result = 'ok'
@@ -163,17 +196,24 @@ async function passGates(
   app.admission.enter(admissionKind(method))
   try {
     if (app.limit !== undefined) await app.limit(app.deps, ctx, { method, input })
-    if (needsToken(method.who)) {
-      const token = parseBearerToken(request.authorization)
-      if (token === undefined) throw new SignetError(ErrorReason.UNAUTHENTICATED)
-      ctx.caller = await app.authenticate(app.deps, ctx, token)
-      authorize(method.who, ctx.caller, ctx.now)
-    }
+    if (needsCredentials(method.who)) ctx.caller = await callerOf(app, method, { ctx, request })
     return input
   } catch (error) {
     app.admission.leave(admissionKind(method))
     throw error
   }
+}
+
+/** Who calls, where the method admits them. */
+async function callerOf(
+  app: App,
+  { who }: Method,
+  { ctx, request }: { ctx: CallContext; request: CallOrigin },
+): Promise<Caller> {
+  const credentials = admitCredentials(who, parseAuthorization(request.authorization))
+  const caller = await app.authenticate(app.deps, ctx, credentials)
+  authorize(who, caller, ctx.now)
+  return caller
 }
 
 /** Runs work that has to be done in time. Late work goes on unheard, its signal aborted, and keeps its place. */
@@ -195,28 +235,6 @@ function within<T>(ctx: CallContext, timeoutMs: number, work: () => Promise<T>):
       },
     )
   })
-}
-
-/** Aborts a stream when the server shuts down, and when its token expires or is revoked. Answers what undoes this. */
-function endWith(app: App, ctx: CallContext, shutdown: AbortSignal): () => void {
-  const onShutdown = () =>
-    ctx.abort(new SignetError(ErrorReason.UNAVAILABLE, { retryAfterSeconds: 1 }))
-  if (shutdown.aborted) onShutdown()
-  shutdown.addEventListener('abort', onShutdown, { once: true })
-  const onDead = () => ctx.abort(new SignetError(ErrorReason.UNAUTHENTICATED))
-  const stopWatching = app.watchCaller?.(app.deps, ctx.caller, onDead)
-  const expiry =
-    ctx.caller.kind === 'user'
-      ? setTimeout(
-          onDead,
-          Math.min(ctx.caller.expiresAt.getTime() - ctx.now.getTime(), longestTimerMs),
-        )
-      : undefined
-  return () => {
-    shutdown.removeEventListener('abort', onShutdown)
-    stopWatching?.()
-    clearTimeout(expiry)
-  }
 }
 
 /** The handler's messages, until it ends or the call's signal is aborted, even while it waits for its next message. */
@@ -277,8 +295,8 @@ function resultOf(ctx: CallContext, refusal: SignetError): string {
 
 function traced<T>(
   app: App,
-  method: Method,
-  request: CallRequest,
+  method: { name: string },
+  request: PlainRequest,
   run: () => Promise<T>,
 ): Promise<T> {
   if (app.trace === undefined) return run()
@@ -288,8 +306,8 @@ function traced<T>(
 
 function observe(
   app: App,
-  method: Method,
-  end: { request: CallRequest; result: string; startedAt: number },
+  method: { name: string },
+  end: { request: CallOrigin; result: string; startedAt: number },
 ): void {
   app.observe?.({
     method: method.name,

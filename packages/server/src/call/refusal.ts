@@ -2,7 +2,7 @@
  * What a caller is told about a failed call: always a SignetError. Anything else that was thrown is a bug of ours. It
  * is logged under the reference, and goes out as INTERNAL with one generic sentence.
  *
- * Specs: RFC 6750 §3 and RFC 9470 §3 (WWW-Authenticate).
+ * Specs: RFC 6750 §3, RFC 7617 §2 and RFC 9470 §3 (WWW-Authenticate).
  */
 
 import { create } from '@bufbuild/protobuf'
@@ -56,9 +56,13 @@ export function refusalHeaders(
   return headers
 }
 
+// Without a realm of its own it would be another one for each path (RFC 7617 §2).
+const basicChallenge = 'Basic realm="signet", charset="UTF-8"'
+
 /** RFC 6750 §3.1: a call without any token is told the scheme only, not an error. */
 function challengeOf(refusal: SignetError, tokenPresented: boolean): string | undefined {
   const { httpStatus, oauthError } = reasons[refusal.reason]
+  if (refusal.challenge === 'basic') return httpStatus === 401 ? basicChallenge : undefined
   if (refusal.reason === ErrorReason.RECENT_AUTHENTICATION_REQUIRED)
     return `Bearer error="${oauthError}", max_age="${recentAuthenticationSeconds}"`
   if (refusal.reason === ErrorReason.UNAUTHENTICATED && tokenPresented)

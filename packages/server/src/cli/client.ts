@@ -15,7 +15,7 @@ import type { ClientId } from '../ids.ts'
 import { CommandError } from './command-error.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
 import { withDatabase } from './open-database.ts'
-import { openOperatorSecret, operatorContext, rehearsal } from './operator.ts'
+import { announcerOf, openOperatorSecret, operatorContext, rehearsal } from './operator.ts'
 import type { CommandContext } from './program.ts'
 import { table } from './table.ts'
 
@@ -33,6 +33,11 @@ export interface ClientCreateOptions extends ChangeOptions {
   algorithm: SigningAlgorithm
   scope?: string[]
   origin?: string[]
+  permission?: string[]
+  resource?: string[]
+  audience?: string[]
+  claim?: string[]
+  accessTokenLifetime?: number
 }
 
 export interface SecretOptions extends ChangeOptions {
@@ -60,6 +65,11 @@ export async function clientCreate(
       signingAlgorithm: options.algorithm,
       scopes: options.scope ?? [],
       allowedOrigins: options.origin ?? [],
+      permissions: options.permission ?? [],
+      resources: options.resource ?? [],
+      audiences: options.audience ?? [],
+      claims: options.claim ?? [],
+      accessTokenLifetimeSeconds: options.accessTokenLifetime,
     }
     const { secret } = await registerClient(deps, ctx, client)
     const kept = dryRun ? undefined : secret
@@ -88,9 +98,13 @@ export async function clientList(
     client.type,
     client.name,
     client.scopes.join(' '),
+    client.permissions.join(' '),
     client.createdAt.toISOString().slice(0, 10),
   ])
-  const [head = '', ...lines] = table(['id', 'status', 'type', 'name', 'scopes', 'since'], rows)
+  const [head = '', ...lines] = table(
+    ['id', 'status', 'type', 'name', 'scopes', 'permissions', 'since'],
+    rows,
+  )
   io.result({ clients, next: next ?? null }, [io.heading(head), ...lines].join('\n'))
   if (next !== undefined) io.note(`There are more. The next page: --after ${next}`)
   return exitCodes.ok
@@ -114,10 +128,15 @@ export async function clientGet(context: CommandContext, id: string): Promise<Ex
       `  Signed by  ${client.signingAlgorithm}`,
       `  Scopes     ${client.scopes.join(' ') || '(none)'}`,
       `  Origins    ${client.allowedOrigins.join(' ') || '(none)'}`,
-      ...(client.subjectNamespace === null ? [] : [`  Namespace  ${client.subjectNamespace}`]),
+      `  May        ${client.permissions.join(' ') || '(nothing for itself)'}`,
+      ...where('Resources', client.resources),
+      ...where('Namespace', [client.subjectNamespace ?? '']),
+      ...where('Audiences', client.audiences),
+      ...where('Claims', client.claims),
+      ...where('Lifetime', [lifetimeText(client.accessTokenLifetimeSeconds)]),
       ...secrets.map(
-        ({ prefix, createdAt, expiresAt }) =>
-          `  Secret     ${prefix}…  since ${createdAt.toISOString()}${expiresAt === null ? '' : `, until ${expiresAt.toISOString()}`}`,
+        ({ prefix, createdAt, expiresAt, lastUsedAt }) =>
+          `  Secret     ${prefix}…  since ${createdAt.toISOString()}${expiresAt === null ? '' : `, until ${expiresAt.toISOString()}`}, ${lastUsedAt === null ? 'never used' : `last used about ${lastUsedAt.toISOString()}`}`,
       ),
     ]
     context.io.result({ ...client, secrets }, lines.join('\n'))
@@ -155,7 +174,8 @@ export async function clientDisable(
   { dryRun = false }: ChangeOptions,
 ): Promise<ExitCode> {
   return withChange(context, dryRun, async (deps, ctx) => {
-    const disabling = disableClient(deps, ctx, { clientId: id as ClientId })
+    const revocations = announcerOf(deps.db)
+    const disabling = disableClient({ ...deps, revocations }, ctx, { clientId: id as ClientId })
     const { changed } = await disabling.catch(unknown(id))
     const done = dryRun ? 'would be disabled. Nothing was changed.' : 'is disabled.'
     const text = changed ? `${id} ${done}` : `${id} was disabled already. Nothing was changed.`
@@ -210,6 +230,16 @@ async function withChange(
     await run({ db: dryRun ? rehearsal(db) : db, masterSecret }, operatorContext())
     return exitCodes.ok
   })
+}
+
+/** A line for what there is; none for nothing. */
+function where(label: string, values: readonly string[]): string[] {
+  const text = values.join(' ')
+  return text === '' ? [] : [`  ${label.padEnd(11)}${text}`]
+}
+
+function lifetimeText(seconds: number | null): string {
+  return seconds === null ? '' : `${seconds} s for an access token`
 }
 
 function secretLines(secret: string | undefined): string[] {

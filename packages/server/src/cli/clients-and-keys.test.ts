@@ -5,7 +5,7 @@ import { loadConfig } from '../config/config.ts'
 import { openMasterSecret } from '../crypto/master-secret.ts'
 import type { Deps } from '../deps.ts'
 import { assertRefused, openTestUser, signInAs } from '../testing/accounts.ts'
-import { openTestDeps, type TestDeps, testContext } from '../testing/deps.ts'
+import { openTestDeps, type TestDeps, testContext, withParts } from '../testing/deps.ts'
 import { authenticateBearer } from '../tokens/authenticate.ts'
 import { ensureSigningKeys } from '../tokens/signing-keys.ts'
 import { suspendUser } from '../users/suspend-user.ts'
@@ -23,7 +23,7 @@ before(async () => {
   await db.query({ name: '', text: 'delete from signing_keys', values: [], rowMode: 'array' })
   const signingKeys = await ensureSigningKeys({ db, masterSecret }, new Date())
   const config = loadConfig({ environment, directory: import.meta.dirname })
-  deps = { ...opened.deps, config, masterSecret, signingKeys }
+  deps = withParts(opened.deps, { config, masterSecret, signingKeys })
 })
 after(() => opened.close())
 
@@ -52,19 +52,44 @@ describe('client', () => {
       '--scope',
       'a.read',
       'b',
+      '--permission',
+      'events.read',
+      '--permission',
+      'tokens.introspect',
     ]
     assert.equal((await said([...create, '--dry-run'])).secret, null)
     assert.equal((await run(['client', 'get', 'ledger'])).value.error.code, 'NOT_FOUND')
     const { secret } = await said(create)
     const found = await said(['client', 'get', 'ledger'])
     assert.deepEqual(found.scopes, ['a.read', 'b'])
+    assert.deepEqual(found.permissions, ['events.read', 'tokens.introspect'])
+    const shown = await runSignet(['client', 'get', 'ledger'], { environment })
+    assert.match(shown.stdout, /May +events\.read tokens\.introspect\n/)
+    assert.match(shown.stdout, /Secret .*never used/)
     assert.equal(found.secrets[0].prefix, secret.slice(0, 9))
     assert.ok(!JSON.stringify(found).includes(secret))
     const { clients } = await said(['client', 'list'])
     assert.deepEqual(
-      clients.map(({ id }: { id: string }) => id),
-      ['ledger', 'signet'],
+      clients.map(({ id, permissions }: { id: string; permissions: string[] }) => [
+        id,
+        permissions,
+      ]),
+      [
+        ['ledger', ['events.read', 'tokens.introspect']],
+        ['signet', []],
+      ],
     )
+    const everything = await run([
+      'client',
+      'create',
+      'all',
+      '--type',
+      'service',
+      '--permission',
+      '*',
+    ])
+    assert.equal(everything.exitCode, 1)
+    assert.match(JSON.stringify(everything.value.error), /Name what it needs/)
     assert.notEqual((await said(['client', 'rotate', 'ledger'])).secret, secret)
     const rotated = await said([
       'client',

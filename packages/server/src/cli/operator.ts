@@ -32,9 +32,13 @@ export function openOperatorSecret(config: Config): MasterSecret {
 }
 
 /** Tells the running instances that something was revoked; the database waits for it when it is closed. */
-export function announcerOf(db: Database): Pick<LiveLog, 'announce'> {
-  // Where it fails, the instances find the entry when they read the next time.
-  return { announce: () => void notifyRevocations(db).catch(() => undefined) }
+export function announcerOf(db: Database): Pick<LiveLog, 'announce' | 'settled'> {
+  return {
+    // Where it fails, the instances find the entry when they read the next time.
+    announce: () => void notifyRevocations(db).catch(() => undefined),
+    // No log is read here, so there is nothing to wait for.
+    settled: async () => {},
+  }
 }
 
 /** A database that decides everything and keeps nothing: each transaction is rolled back after its work. */

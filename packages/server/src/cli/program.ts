@@ -217,7 +217,7 @@ function addSessionVerbs(program: Command, run: RunVerb): void {
     .option('--dry-run', 'Say what would end, and end nothing.')
     .addHelpText(
       'after',
-      '\nWhat was revoked after the backup was made is not in it. Everyone signs in again.',
+      '\nWhat was revoked after the backup was made is not in it. Everyone signs in again, and secrets of clients end too.',
     )
     .action((options: CommonOptions & { dryRun?: boolean }) =>
       run(options, async (context) => (await import('./recover.ts')).recover(context, options)),
@@ -319,6 +319,15 @@ function addClientCreate(client: Command, run: RunVerb): void {
     )
     .option('--scope <scope...>', 'What it may ask for; may be given more than once.')
     .option('--origin <origin...>', 'Whose pages may call Signet as this client.')
+    .option('--permission <name...>', "What it may do for itself at Signet's own API.")
+    .option('--resource <audience...>', 'What it is as a resource server, besides its id.')
+    .option('--audience <audience...>', 'Whom the tokens are for that it mints.')
+    .option('--claim <name...>', 'Custom claims that it may put into tokens that it mints.')
+    .option(
+      '--access-token-lifetime <seconds>',
+      'How long its access tokens live at the most; as configured, if left out.',
+      wholeNumber(1, 86_400),
+    )
     .option(...rehearse)
     .action((id: string, options: CommonOptions & ClientCreateOptions) =>
       run(options, async (context) =>

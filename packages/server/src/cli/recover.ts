@@ -24,7 +24,7 @@ export async function recover(
     )
     const said = dryRun
       ? `${sessionsEnded} sessions would end, and everyone would have to sign in again. Nothing was changed.`
-      : `${sessionsEnded} sessions have ended. Everyone signs in again.`
+      : `${sessionsEnded} sessions have ended. Everyone signs in again, and each client needs another secret: signet client rotate.`
     io.result({ sessionsEnded, dryRun, reference: ctx.reference }, said)
     return exitCodes.ok
   })

@@ -12,6 +12,7 @@ import { hash, randomBytes } from 'node:crypto'
 const secretPrefix = 'sk_'
 const secretBytes = 32
 const shownCharacters = 9
+const secretForm = /^sk_[\w-]{43}$/
 
 /** A secret, and what is stored of it. */
 export function makeClientSecret(): { secret: string; prefix: string; secretHash: Buffer } {
@@ -20,6 +21,11 @@ export function makeClientSecret(): { secret: string; prefix: string; secretHash
 }
 
 /** What a presented secret is looked up by. */
-function hashClientSecret(secret: string): Buffer {
+export function hashClientSecret(secret: string): Buffer {
   return hash('sha256', secret, 'buffer')
+}
+
+/** Whether a text has the form of a client's secret. */
+export function isClientSecret(text: string): boolean {
+  return secretForm.test(text)
 }

@@ -1,15 +1,17 @@
 -- name: insertClient :exec
 -- Registers a client, unless the id is taken. An id is never given to another client.
 insert into clients (id, name, type, first_party, direct_sign_in, confirming, subject_namespace, signing_algorithm, scopes,
-                     allowed_origins, created_at, updated_at)
+                     allowed_origins, permissions, resources, audiences, claims, access_token_lifetime_seconds,
+                     created_at, updated_at)
 values (:id, :name, :type, :firstParty, :directSignIn, :confirming, :subjectNamespace?, :signingAlgorithm, :scopes,
-        :allowedOrigins, :now, :now)
+        :allowedOrigins, :permissions, :resources, :audiences, :claims, :accessTokenLifetimeSeconds?,
+        :now, :now)
 on conflict (id) do nothing;
 
 -- name: findClient :maybe
 -- One client.
 select id, name, type, status, first_party, direct_sign_in, confirming, subject_namespace, signing_algorithm, scopes,
-       allowed_origins, created_at
+       allowed_origins, permissions, resources, audiences, claims, access_token_lifetime_seconds, created_at
   from clients
  where id = :id;
 
@@ -20,7 +22,7 @@ select id, type, status from clients where id = :id for no key update;
 -- name: listClients :many
 -- Clients by id, after the one that is named.
 select id, name, type, status, first_party, direct_sign_in, confirming, subject_namespace, signing_algorithm, scopes,
-       allowed_origins, created_at
+       allowed_origins, permissions, resources, audiences, claims, access_token_lifetime_seconds, created_at
   from clients
  where :after?::text is null or id > :after?
  order by id
@@ -57,3 +59,27 @@ update clients set status = 'disabled', updated_at = :now where id = :id and sta
 -- name: logClientDisabled :one
 -- Writes the entry that ends everything the client holds. Needs the lock on the client.
 select log_revocation('client', :id, 'client_disabled') as "entry_id!";
+
+-- name: judgeClientSecret :maybe
+-- The client of this id, and what is to be said of the secret with this hash. It rests on the position that is read here.
+select c.permissions, c.subject_namespace, c.resources,
+       s.id as "secret_id?", s.rev as "rev?", extract(epoch from s.expires_at - signet_now())::double precision as "remaining_seconds?",
+       s.last_used_at is null or s.last_used_at < signet_now() - interval '1 hour' as "use_unnoted!",
+       case
+         when c.type = 'public'                       then 'a public client has no secret'
+         when c.status <> 'active'                    then 'the client is disabled'
+         when s.id is null                            then 'the client has no such secret'
+         when s.revoked_at is not null                then 'the secret was replaced'
+         when s.expires_at <= signet_now()            then 'the secret has expired'
+         when s.rev < greatest(c.cut, global_cut())   then 'the secret was ended with everything of its time'
+         else                                              'good'
+       end as "verdict!"
+  from clients c
+  left join client_secrets s on s.client_id = c.id and s.secret_hash = :secretHash and s.kind = 'client_secret'
+ where c.id = :clientId;
+
+-- name: noteSecretUse :exec
+-- Notes that a secret is used, at most once an hour.
+update client_secrets
+   set last_used_at = signet_now()
+ where id = :id and (last_used_at is null or last_used_at < signet_now() - interval '1 hour');

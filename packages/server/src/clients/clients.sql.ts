@@ -14,16 +14,23 @@ export const insertClient = exec<
     signingAlgorithm: string
     scopes: readonly string[]
     allowedOrigins: readonly string[]
+    permissions: readonly string[]
+    resources: readonly string[]
+    audiences: readonly string[]
+    claims: readonly string[]
+    accessTokenLifetimeSeconds: number | null
     now: Date
   }
 >({
   name: 'clients.insertClient',
   text: `insert into clients (id, name, type, first_party, direct_sign_in, confirming, subject_namespace, signing_algorithm, scopes,
-                     allowed_origins, created_at, updated_at)
+                     allowed_origins, permissions, resources, audiences, claims, access_token_lifetime_seconds,
+                     created_at, updated_at)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9,
-        $10, $11, $11)
+        $10, $11, $12, $13, $14, $15,
+        $16, $16)
 on conflict (id) do nothing`,
-  params: ['id', 'name', 'type', 'firstParty', 'directSignIn', 'confirming', 'subjectNamespace', 'signingAlgorithm', 'scopes', 'allowedOrigins', 'now'],
+  params: ['id', 'name', 'type', 'firstParty', 'directSignIn', 'confirming', 'subjectNamespace', 'signingAlgorithm', 'scopes', 'allowedOrigins', 'permissions', 'resources', 'audiences', 'claims', 'accessTokenLifetimeSeconds', 'now'],
   columns: [],
 })
 
@@ -44,16 +51,21 @@ export const findClient = maybe<
     signingAlgorithm: 'ES256' | 'RS256' | 'EdDSA'
     scopes: string[]
     allowedOrigins: string[]
+    permissions: string[]
+    resources: string[]
+    audiences: string[]
+    claims: string[]
+    accessTokenLifetimeSeconds: number | null
     createdAt: Date
   }
 >({
   name: 'clients.findClient',
   text: `select id, name, type, status, first_party, direct_sign_in, confirming, subject_namespace, signing_algorithm, scopes,
-       allowed_origins, created_at
+       allowed_origins, permissions, resources, audiences, claims, access_token_lifetime_seconds, created_at
   from clients
  where id = $1`,
   params: ['id'],
-  columns: ['id', 'name', 'type', 'status', 'firstParty', 'directSignIn', 'confirming', 'subjectNamespace', 'signingAlgorithm', 'scopes', 'allowedOrigins', 'createdAt'],
+  columns: ['id', 'name', 'type', 'status', 'firstParty', 'directSignIn', 'confirming', 'subjectNamespace', 'signingAlgorithm', 'scopes', 'allowedOrigins', 'permissions', 'resources', 'audiences', 'claims', 'accessTokenLifetimeSeconds', 'createdAt'],
 })
 
 /** One client, locked: secrets are given out one after the other. */
@@ -91,18 +103,23 @@ export const listClients = many<
     signingAlgorithm: 'ES256' | 'RS256' | 'EdDSA'
     scopes: string[]
     allowedOrigins: string[]
+    permissions: string[]
+    resources: string[]
+    audiences: string[]
+    claims: string[]
+    accessTokenLifetimeSeconds: number | null
     createdAt: Date
   }
 >({
   name: 'clients.listClients',
   text: `select id, name, type, status, first_party, direct_sign_in, confirming, subject_namespace, signing_algorithm, scopes,
-       allowed_origins, created_at
+       allowed_origins, permissions, resources, audiences, claims, access_token_lifetime_seconds, created_at
   from clients
  where $1::text is null or id > $1
  order by id
  limit $2::integer`,
   params: ['after', 'limit'],
-  columns: ['id', 'name', 'type', 'status', 'firstParty', 'directSignIn', 'confirming', 'subjectNamespace', 'signingAlgorithm', 'scopes', 'allowedOrigins', 'createdAt'],
+  columns: ['id', 'name', 'type', 'status', 'firstParty', 'directSignIn', 'confirming', 'subjectNamespace', 'signingAlgorithm', 'scopes', 'allowedOrigins', 'permissions', 'resources', 'audiences', 'claims', 'accessTokenLifetimeSeconds', 'createdAt'],
 })
 
 /** The secrets of a client that are good, the newest first; of each only what tells it apart. */
@@ -173,4 +190,51 @@ export const logClientDisabled = one<{ id: string }, { entryId: bigint }>({
   text: `select log_revocation('client', $1, 'client_disabled') as "entry_id!"`,
   params: ['id'],
   columns: ['entryId'],
+})
+
+/** The client of this id, and what is to be said of the secret with this hash. It rests on the position that is read here. */
+export const judgeClientSecret = maybe<
+  {
+    secretHash: Buffer
+    clientId: string
+  },
+  {
+    permissions: string[]
+    subjectNamespace: string | null
+    resources: string[]
+    secretId: string | null
+    rev: bigint | null
+    remainingSeconds: number | null
+    useUnnoted: boolean
+    verdict: string
+  }
+>({
+  name: 'clients.judgeClientSecret',
+  text: `select c.permissions, c.subject_namespace, c.resources,
+       s.id as "secret_id?", s.rev as "rev?", extract(epoch from s.expires_at - signet_now())::double precision as "remaining_seconds?",
+       s.last_used_at is null or s.last_used_at < signet_now() - interval '1 hour' as "use_unnoted!",
+       case
+         when c.type = 'public'                       then 'a public client has no secret'
+         when c.status <> 'active'                    then 'the client is disabled'
+         when s.id is null                            then 'the client has no such secret'
+         when s.revoked_at is not null                then 'the secret was replaced'
+         when s.expires_at <= signet_now()            then 'the secret has expired'
+         when s.rev < greatest(c.cut, global_cut())   then 'the secret was ended with everything of its time'
+         else                                              'good'
+       end as "verdict!"
+  from clients c
+  left join client_secrets s on s.client_id = c.id and s.secret_hash = $1 and s.kind = 'client_secret'
+ where c.id = $2`,
+  params: ['secretHash', 'clientId'],
+  columns: ['permissions', 'subjectNamespace', 'resources', 'secretId', 'rev', 'remainingSeconds', 'useUnnoted', 'verdict'],
+})
+
+/** Notes that a secret is used, at most once an hour. */
+export const noteSecretUse = exec<{ id: string }>({
+  name: 'clients.noteSecretUse',
+  text: `update client_secrets
+   set last_used_at = signet_now()
+ where id = $1 and (last_used_at is null or last_used_at < signet_now() - interval '1 hour')`,
+  params: ['id'],
+  columns: [],
 })

@@ -3,9 +3,11 @@ import { createHash } from 'node:crypto'
 import { after, before, beforeEach, describe, it } from 'node:test'
 import { ErrorReason } from '@signet/contract'
 import type { Deps } from '../deps.ts'
+import type { SignetError } from '../errors.ts'
 import type { ClientId } from '../ids.ts'
 import { startSession } from '../sessions/start-session.ts'
 import { assertRefused, openTestUser } from '../testing/accounts.ts'
+import { newClient } from '../testing/clients.ts'
 import { openTestDeps, rowsOf, type TestDeps, testContext } from '../testing/deps.ts'
 import { disableClient } from './disable-client.ts'
 import { ownClientId } from './own-client.ts'
@@ -28,19 +30,8 @@ beforeEach(async () => {
 const clientId = 'ledger' as ClientId
 
 function register(changes: Partial<NewClient> = {}) {
-  return registerClient(deps, testContext(), {
-    id: clientId,
-    name: 'Ledger',
-    type: 'confidential',
-    firstParty: false,
-    directSignIn: false,
-    confirming: false,
-    subjectNamespace: undefined,
-    signingAlgorithm: 'ES256',
-    scopes: ['ledger.read'],
-    allowedOrigins: [],
-    ...changes,
-  })
+  const client = newClient({ id: clientId, type: 'confidential', scopes: ['ledger.read'] })
+  return registerClient(deps, testContext(), { ...client, ...changes })
 }
 
 const rotate = (lifetimeDays?: number) =>
@@ -103,6 +94,82 @@ describe('registering a client', () => {
       'client.direct_sign_in',
       'client.subject_namespace',
       'client.namespace_of_service',
+    ])
+  })
+})
+
+describe('what a client may do for itself', () => {
+  it('is stored as it is named, once each', async () => {
+    await register({
+      type: 'service',
+      permissions: ['events.read', 'tokens.mint', 'events.read'],
+      subjectNamespace: 'ledger',
+      resources: ['https://ledger.example'],
+      audiences: ['https://ledger.example', 'ledger'],
+      claims: ['tenant'],
+      accessTokenLifetimeSeconds: 60,
+    })
+    const stored = await rowsOf(
+      deps,
+      `select permissions, resources, audiences, claims, access_token_lifetime_seconds from clients where id = 'ledger'`,
+    )
+    assert.deepEqual(stored, [
+      [
+        ['events.read', 'tokens.mint'],
+        ['https://ledger.example'],
+        ['https://ledger.example', 'ledger'],
+        ['tenant'],
+        60,
+      ],
+    ])
+  })
+
+  it('is never everything, not even by a row', async () => {
+    const all = register({ permissions: ['*'] })
+    await assertRefused(all, ErrorReason.INVALID_ARGUMENT, ['client.permission_for_everything'])
+    const row = `update clients set permissions = '{events.read,*}' where id = 'signet'`
+    await assert.rejects(rowsOf(deps, row), /permissions/)
+  })
+
+  it('is nothing that no method asks for', async () => {
+    const wrong = register({ permissions: ['event.read', 'events.read', ''] })
+    await assertRefused(wrong, ErrorReason.INVALID_ARGUMENT, [
+      'client.permission',
+      'client.permission',
+    ])
+    await assert.rejects(register({ permissions: ['x'] }), (error) => {
+      const [violation] = (error as SignetError).violations
+      assert.match(violation?.message ?? '', /There are events\.read, .*tokens\.mint\.$/)
+      return true
+    })
+  })
+
+  it('needs a secret, and minting a namespace', async () => {
+    const wrong = register({ type: 'public', permissions: ['tokens.mint'] })
+    await assertRefused(wrong, ErrorReason.INVALID_ARGUMENT, [
+      'client.permission_of_public',
+      'client.mint_without_namespace',
+    ])
+  })
+
+  it('has audiences, claims and lifetimes that can be used', async () => {
+    const wrong = register({
+      resources: ['two words', 'fine'],
+      audiences: ['', 'x'.repeat(201)],
+      claims: ['sub', 'Roles', 'signet_x', '1x', 'fine', '__proto__', 'x'.repeat(101)],
+      accessTokenLifetimeSeconds: 0,
+    })
+    await assertRefused(wrong, ErrorReason.INVALID_ARGUMENT, [
+      'client.audience',
+      'client.audience',
+      'client.audience',
+      'client.claim_reserved',
+      'client.claim_reserved',
+      'client.claim_reserved',
+      'client.claim_reserved',
+      'client.claim',
+      'client.claim',
+      'client.lifetime',
     ])
   })
 })

@@ -2,7 +2,7 @@
  * Disables a client: its grants, sessions and tokens end by one entry in the revocation log, and it gets no others.
  *
  * 1. Close and lock the client; the built-in one stays, because without it nobody could sign in to mend anything.
- * 2. Write the entry. At COMMIT it gets its position, and the cut of the client is raised to it.
+ * 2. Write the entry. At COMMIT it gets its position, and the cut of the client is raised to it; every instance is told.
  *
  * Errors: NOT_FOUND; INVALID_ARGUMENT (rule `client.built_in`).
  */
@@ -22,7 +22,9 @@ import { ownClientId } from './own-client.ts'
 
 /** Disables the client; `changed` is false where it was disabled before. */
 export async function disableClient(
-  deps: Pick<Deps, 'db' | 'masterSecret'>,
+  deps: Pick<Deps, 'db' | 'masterSecret'> & {
+    revocations: Pick<Deps['revocations'], 'announce' | 'settled'>
+  },
   ctx: RequestContext,
   { clientId }: { clientId: ClientId },
 ): Promise<{ changed: boolean }> {
@@ -31,7 +33,7 @@ export async function disableClient(
     const violations = [{ field: 'client', rule: 'client.built_in', message }]
     throw new SignetError(ErrorReason.INVALID_ARGUMENT, { violations })
   }
-  return deps.db.transaction(async (tx) => {
+  const outcome = await deps.db.transaction(async (tx) => {
     const disabled = await disableActiveClient(tx, { id: clientId, now: ctx.now, ownClientId })
     if (disabled === 0) {
       if ((await findClient(tx, { id: clientId })) !== undefined) return { changed: false }
@@ -45,4 +47,9 @@ export async function disableClient(
     })
     return { changed: true }
   })
+  if (outcome.changed) {
+    deps.revocations.announce()
+    await deps.revocations.settled()
+  }
+  return outcome
 }

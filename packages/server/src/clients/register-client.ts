@@ -15,8 +15,10 @@ import { SignetError, type Violation } from '../errors.ts'
 import { recordEvent } from '../events/record-event.ts'
 import type { ClientId } from '../ids.ts'
 import type { RequestContext } from '../request-context.ts'
+import { isClientId } from './client-id.ts'
 import { insertClient } from './clients.sql.ts'
 import { addClientSecret } from './rotate-client-secret.ts'
+import { serviceViolations } from './service-violations.ts'
 
 export type ClientType = 'public' | 'confidential' | 'service'
 
@@ -35,11 +37,20 @@ export interface NewClient {
   signingAlgorithm: SigningAlgorithm
   scopes: readonly string[]
   allowedOrigins: readonly string[]
+  /** What it may do at Signet's own API. */
+  permissions: readonly string[]
+  /** The audiences that it is as a resource server, besides its own id. */
+  resources: readonly string[]
+  /** Whom the tokens are for that it mints. */
+  audiences: readonly string[]
+  /** The custom claims that it may put into them. */
+  claims: readonly string[]
+  /** Of its access tokens, at the most; undefined: as the installation is configured. */
+  accessTokenLifetimeSeconds: number | undefined
 }
 
 type ClientDeps = Pick<Deps, 'db' | 'masterSecret'>
 
-const idForm = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/u
 const namespaceForm = /^[a-z0-9](?:[a-z0-9.-]{0,61}[a-z0-9])?$/u
 // RFC 6749 §3.3: printable ASCII but space, quotation mark and backslash.
 const scopeForm = /^[\x21\x23-\x5b\x5d-\x7e]{1,100}$/u
@@ -57,7 +68,18 @@ export async function registerClient(
     const scopes = [...new Set(client.scopes)]
     const allowedOrigins = [...new Set(client.allowedOrigins)]
     const subjectNamespace = client.subjectNamespace ?? null
-    const row = { ...client, scopes, allowedOrigins, subjectNamespace, now: ctx.now }
+    const row = {
+      ...client,
+      scopes,
+      allowedOrigins,
+      subjectNamespace,
+      permissions: [...new Set(client.permissions)],
+      resources: [...new Set(client.resources)],
+      audiences: [...new Set(client.audiences)],
+      claims: [...new Set(client.claims)],
+      accessTokenLifetimeSeconds: client.accessTokenLifetimeSeconds ?? null,
+      now: ctx.now,
+    }
     if ((await insertClient(tx, row)) === 0) {
       const taken = violation('id', 'id_taken', 'There is a client with this id. Choose another.')
       throw new SignetError(ErrorReason.INVALID_ARGUMENT, { violations: [taken] })
@@ -70,7 +92,7 @@ export async function registerClient(
       kind: 'client.created',
       outcome: 'success',
       clientId,
-      details: { type, signingAlgorithm, directSignIn, scopes },
+      details: { type, signingAlgorithm, directSignIn, scopes, permissions: row.permissions },
     })
     return { secret }
   })
@@ -83,7 +105,7 @@ function violationsOf(client: NewClient): Violation[] {
   }
   const { id, name, subjectNamespace, scopes, allowedOrigins, type } = client
   const idSentence = 'An id has 1 to 63 lower-case letters, digits and hyphens between them.'
-  expect(idForm.test(id), 'id', 'id', idSentence)
+  expect(isClientId(id), 'id', 'id', idSentence)
   const isName = name.trim() !== '' && name.length <= nameLengthMax && !/[\p{C}]/u.test(name)
   expect(isName, 'name', 'name', `A name has 1 to ${nameLengthMax} characters that can be seen.`)
   const isNamespace = subjectNamespace === undefined || namespaceForm.test(subjectNamespace)
@@ -104,7 +126,7 @@ function violationsOf(client: NewClient): Violation[] {
   const namespaceNeeds = subjectNamespace === undefined || type === 'service'
   const mintSentence = 'Only a service speaks for subjects of its own.'
   expect(namespaceNeeds, 'subjectNamespace', 'namespace_of_service', mintSentence)
-  return found
+  return [...found, ...serviceViolations(client)]
 }
 
 function isOrigin(text: string): boolean {
@@ -112,6 +134,6 @@ function isOrigin(text: string): boolean {
   return url !== null && /^https?:$/u.test(url.protocol) && url.origin === text
 }
 
-function violation(field: string, rule: string, message: string): Violation {
+export function violation(field: string, rule: string, message: string): Violation {
   return { field, rule: `client.${rule}`, message }
 }

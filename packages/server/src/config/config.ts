@@ -72,7 +72,11 @@ export interface Config {
   readonly refreshWindowSeconds: number
   /** Where revocations are written for services that ask Redis; missing: nowhere. */
   readonly redisUrl?: Secret
-  readonly revocationFeed: { readonly heartbeatMs: number; readonly budgetSeconds: number }
+  readonly revocationFeed: {
+    readonly heartbeatMs: number
+    /** How old this instance's view of the revocation log may be. */
+    readonly budgetSeconds: number
+  }
   readonly log: {
     readonly level: 'debug' | 'info' | 'warn' | 'error'
     readonly format: 'json' | 'pretty'

@@ -310,7 +310,7 @@ const accounts = {
     section: 'Tokens and sessions',
     kind: whole(1, 3600),
     about:
-      'How long this instance may be without a look at the revocation log before it turns new verifiers away. Those that follow it already go on to be told how old its view is. Also how long what stands in Redis counts without another word.',
+      'How long this instance may be without a look at the revocation log before it answers 503 instead of saying that a token is active, and turns new verifiers away. Those that follow it already go on to be told how old its view is. Also how long what stands in Redis counts without another word.',
   }),
   SIGNET_REDIS_URL: variable({
     section: 'Tokens and sessions',

@@ -294,7 +294,14 @@ CREATE TABLE clients (
   cut bigint DEFAULT 0 NOT NULL,
   created_at timestamp with time zone NOT NULL,
   updated_at timestamp with time zone NOT NULL,
+  permissions text[] DEFAULT '{}'::text[] NOT NULL,
+  resources text[] DEFAULT '{}'::text[] NOT NULL,
+  audiences text[] DEFAULT '{}'::text[] NOT NULL,
+  claims text[] DEFAULT '{}'::text[] NOT NULL,
+  access_token_lifetime_seconds integer,
   CONSTRAINT clients_pkey PRIMARY KEY (id),
+  CONSTRAINT clients_access_token_lifetime_seconds_check CHECK (access_token_lifetime_seconds >= 1 AND access_token_lifetime_seconds <= 86400),
+  CONSTRAINT clients_permissions_check CHECK (NOT ('*'::text = ANY (permissions))),
   CONSTRAINT clients_signing_algorithm_check CHECK (signing_algorithm = ANY (ARRAY['ES256'::text, 'RS256'::text, 'EdDSA'::text])),
   CONSTRAINT clients_status_check CHECK (status = ANY (ARRAY['active'::text, 'disabled'::text])),
   CONSTRAINT clients_type_check CHECK (type = ANY (ARRAY['public'::text, 'confidential'::text, 'service'::text]))
@@ -386,6 +393,19 @@ CREATE TRIGGER events_no_truncate BEFORE TRUNCATE ON events FOR EACH STATEMENT E
 CREATE TABLE events_default PARTITION OF events DEFAULT;
 CREATE TRIGGER events_no_truncate BEFORE TRUNCATE ON events_default FOR EACH STATEMENT EXECUTE FUNCTION protect_event();
 
+CREATE TABLE external_subjects (
+  realm_id integer DEFAULT 1 NOT NULL,
+  namespace text NOT NULL,
+  provider text NOT NULL,
+  subject text NOT NULL,
+  user_id uuid NOT NULL,
+  email text,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT external_subjects_pkey PRIMARY KEY (realm_id, namespace, provider, subject),
+  CONSTRAINT external_subjects_user_id_key UNIQUE (user_id),
+  CONSTRAINT external_subjects_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED
+);
+
 CREATE TABLE grants (
   id uuid NOT NULL,
   user_id uuid NOT NULL,
@@ -408,6 +428,7 @@ CREATE TABLE grants (
   expires_at timestamp with time zone NOT NULL,
   ended_at timestamp with time zone,
   end_reason text,
+  claims jsonb,
   CONSTRAINT grants_pkey PRIMARY KEY (id),
   CONSTRAINT grants_audience_check CHECK (cardinality(audience) > 0),
   CONSTRAINT grants_check CHECK (confirmed_generation >= 0 AND confirmed_generation <= generation),

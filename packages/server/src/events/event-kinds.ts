@@ -12,11 +12,14 @@ export const eventKinds = [
   'user.updated',
   'user.signed_out',
   'user.erased',
+  'external_user.created',
   'session.started',
   'session.ended',
   'refresh_token.reused',
   'refresh_token.retried_elsewhere',
   'refresh_token.state_lost',
+  'access_token.revoked',
+  'grant.revoked',
   'sign_in.failed',
   'sign_in.refused',
   'sign_in.throttled',
@@ -33,6 +36,7 @@ export const eventKinds = [
   'client.created',
   'client.secret_rotated',
   'client.disabled',
+  'client.authentication_failed',
   'installation.recovered',
 ] as const
 
@@ -48,6 +52,7 @@ export const countedKinds: ReadonlySet<EventKind> = new Set([
   'access.denied',
   'refresh_token.retried_elsewhere',
   'refresh_token.state_lost',
+  'client.authentication_failed',
 ])
 
 /** How many attempts of a window are recorded one by one. */

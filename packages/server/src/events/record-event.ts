@@ -34,7 +34,7 @@ export interface SecurityEvent {
   actorId?: UserId | undefined
   /** The user that it happened to. */
   subjectId?: UserId | undefined
-  /** Left out, it is the client of the user who calls, if any. */
+  /** Left out, it is the client that calls, or through which the user calls, if any. */
   clientId?: ClientId | undefined
   /** Further facts that name nobody. */
   details?: Facts | undefined
@@ -86,9 +86,9 @@ export async function recordEvent(
  * else. Counted kinds are not for this.
  */
 export async function prepareEvent(deps: RecordDeps, ctx: EventContext, event: SecurityEvent) {
-  const caller = ctx.caller.kind === 'user' ? ctx.caller : undefined
+  const { caller } = ctx
   const id = newId<EventId>(ctx.now, event.subjectId)
-  const actorId = event.actorId ?? caller?.userId
+  const actorId = event.actorId ?? (caller.kind === 'user' ? caller.userId : undefined)
   const { subjectId } = event
   const origin = field(keyOwner(ctx.now, actorId, subjectId), originFacts(ctx))
   const personal = field(keyOwner(ctx.now, subjectId), event.personal ?? {})
@@ -105,7 +105,7 @@ export async function prepareEvent(deps: RecordDeps, ctx: EventContext, event: S
     outcome: event.outcome,
     actorId: actorId ?? null,
     subjectId: subjectId ?? null,
-    clientId: event.clientId ?? caller?.clientId ?? null,
+    clientId: event.clientId ?? (caller.kind === 'anonymous' ? null : caller.clientId),
     reference: ctx.reference,
     details: JSON.stringify(event.details ?? {}),
     origin: encrypted(keys, origin, { eventId: id, column: 'origin' as const }),

@@ -2,11 +2,13 @@
 -- Grants of sessions. Each rests on the credential that its session rests on, so it takes over the session's rev: what was
 -- revoked since that credential was read has killed both. Without the session there is no grant.
 insert into grants (id, user_id, client_id, session_id, scopes, audience, wrapped_secret, wrapping_key_id, rotated_at,
-                    window_opened_at, presenter, amr, acr, auth_time, rev, created_at, expires_at)
+                    window_opened_at, presenter, claims, amr, acr, auth_time, rev, created_at, expires_at)
 select a.id, s.user_id, s.client_id, s.id, a.scopes, a.audience, decode(a.wrapped_secret, 'base64'), a.wrapping_key_id,
-       signet_now(), signet_now(), decode(a.presenter, 'base64'), s.amr, s.acr, s.auth_time, s.rev, signet_now(), s.expires_at
+       signet_now(), signet_now(), decode(a.presenter, 'base64'), a.claims, s.amr, s.acr, s.auth_time, s.rev, signet_now(),
+       s.expires_at
   from jsonb_to_recordset(:asked)
-    as a (id uuid, session_id uuid, scopes text[], audience text[], wrapped_secret text, wrapping_key_id text, presenter text)
+    as a (id uuid, session_id uuid, scopes text[], audience text[], wrapped_secret text, wrapping_key_id text, presenter text,
+          claims jsonb)
   join sessions s on s.id = a.session_id
 returning id;
 
@@ -25,7 +27,7 @@ select user_id, client_id, wrapped_secret, wrapping_key_id from grants where id 
 -- The session is touched where nobody holds it: a refresh never waits for a second row, so it is in no deadlock.
 with held as materialized (
   select id, user_id, client_id, session_id, scopes, audience, generation, rotated_at, window_opened_at,
-         confirmed_generation, presenter, amr, acr, auth_time, rev, expires_at, ended_at
+         confirmed_generation, presenter, claims, amr, acr, auth_time, rev, expires_at, ended_at
     from grants
    where id = :grantId and user_id = :userId and client_id = :clientId
      for no key update
@@ -33,7 +35,8 @@ with held as materialized (
   -- Read once the lock is had: whoever waited is judged by the time at which the turn came.
   select signet_now() as moment from held
 ), seen as materialized (
-  select held.*, clock.moment, c.first_party, c.confirming, c.type = 'public' as rotates,
+  select held.*, clock.moment, c.first_party, c.confirming, c.access_token_lifetime_seconds, c.signing_algorithm,
+         c.type = 'public' as rotates,
          clock.moment - held.window_opened_at < make_interval(secs => :windowSeconds) as within_window,
          clock.moment - held.rotated_at <= interval '7 days' as within_recovery,
          least(s.idle_expires_at, s.expires_at) as session_expires_at,
@@ -90,6 +93,8 @@ with held as materialized (
 select j.verdict as "verdict!",
        j.generation + (j.verdict = 'advance')::integer as "generation!",
        j.session_id, j.first_party as "first_party!", j.scopes as "scopes!", j.audience as "audience!",
+       j.claims as "claims?", j.access_token_lifetime_seconds as "access_token_lifetime_seconds?",
+       j.signing_algorithm as "signing_algorithm!",
        j.amr as "amr!", j.acr as "acr!", j.auth_time as "auth_time!",
        j.rotates and j.within_window and a.id is not null and j.presenter <> :presenter as "elsewhere!",
        least((select t.expires_at from touched t), j.session_expires_at, j.expires_at) as "expires_at!",
@@ -127,3 +132,22 @@ with ended as (
    where g.session_id = ended.id and g.ended_at is null
 )
 select log_revocation('sid', ended.id::text, :reason) as "entry!" from ended;
+
+-- name: findPresentable :maybe
+-- A grant whose refresh token of this generation would be accepted now: the current one, or the one before while the
+-- window is open. Nothing is changed by asking.
+select g.scopes, g.created_at,
+       least(g.expires_at, coalesce(s.idle_expires_at, g.expires_at), coalesce(s.expires_at, g.expires_at)) as "expires_at!"
+  from grants g
+  join users u on u.id = g.user_id
+  join clients c on c.id = g.client_id
+  left join sessions s on s.id = g.session_id
+ where g.id = :grantId and g.user_id = :userId and g.client_id = :clientId
+   and (g.generation = :generation::integer
+        or (g.generation - 1 = :generation and signet_now() - g.window_opened_at < make_interval(secs => :windowSeconds)))
+   and g.ended_at is null and g.expires_at > signet_now()
+   and u.status = 'active' and c.status = 'active'
+   and g.rev >= greatest(u.cut, c.cut, global_cut())
+   and (g.session_id is null
+        or (s.ended_at is null and least(s.idle_expires_at, s.expires_at) > signet_now()
+            and s.rev >= greatest(u.cut, c.cut, global_cut())));

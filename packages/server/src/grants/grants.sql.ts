@@ -5,11 +5,13 @@ import { exec, many, maybe, type Json } from '../db/query.ts'
 export const insertGrants = many<{ asked: NonNullable<Json> }, { id: string }>({
   name: 'grants.insertGrants',
   text: `insert into grants (id, user_id, client_id, session_id, scopes, audience, wrapped_secret, wrapping_key_id, rotated_at,
-                    window_opened_at, presenter, amr, acr, auth_time, rev, created_at, expires_at)
+                    window_opened_at, presenter, claims, amr, acr, auth_time, rev, created_at, expires_at)
 select a.id, s.user_id, s.client_id, s.id, a.scopes, a.audience, decode(a.wrapped_secret, 'base64'), a.wrapping_key_id,
-       signet_now(), signet_now(), decode(a.presenter, 'base64'), s.amr, s.acr, s.auth_time, s.rev, signet_now(), s.expires_at
+       signet_now(), signet_now(), decode(a.presenter, 'base64'), a.claims, s.amr, s.acr, s.auth_time, s.rev, signet_now(),
+       s.expires_at
   from jsonb_to_recordset($1)
-    as a (id uuid, session_id uuid, scopes text[], audience text[], wrapped_secret text, wrapping_key_id text, presenter text)
+    as a (id uuid, session_id uuid, scopes text[], audience text[], wrapped_secret text, wrapping_key_id text, presenter text,
+          claims jsonb)
   join sessions s on s.id = a.session_id
 returning id`,
   params: ['asked'],
@@ -54,6 +56,9 @@ export const decideRefresh = maybe<
     firstParty: boolean
     scopes: string[]
     audience: string[]
+    claims: Json | null
+    accessTokenLifetimeSeconds: number | null
+    signingAlgorithm: 'ES256' | 'RS256' | 'EdDSA'
     amr: string[]
     acr: string
     authTime: Date
@@ -66,14 +71,15 @@ export const decideRefresh = maybe<
   name: 'grants.decideRefresh',
   text: `with held as materialized (
   select id, user_id, client_id, session_id, scopes, audience, generation, rotated_at, window_opened_at,
-         confirmed_generation, presenter, amr, acr, auth_time, rev, expires_at, ended_at
+         confirmed_generation, presenter, claims, amr, acr, auth_time, rev, expires_at, ended_at
     from grants
    where id = $1 and user_id = $2 and client_id = $3
      for no key update
 ), clock as materialized (
   select signet_now() as moment from held
 ), seen as materialized (
-  select held.*, clock.moment, c.first_party, c.confirming, c.type = 'public' as rotates,
+  select held.*, clock.moment, c.first_party, c.confirming, c.access_token_lifetime_seconds, c.signing_algorithm,
+         c.type = 'public' as rotates,
          clock.moment - held.window_opened_at < make_interval(secs => $4) as within_window,
          clock.moment - held.rotated_at <= interval '7 days' as within_recovery,
          least(s.idle_expires_at, s.expires_at) as session_expires_at,
@@ -128,6 +134,8 @@ export const decideRefresh = maybe<
 select j.verdict as "verdict!",
        j.generation + (j.verdict = 'advance')::integer as "generation!",
        j.session_id, j.first_party as "first_party!", j.scopes as "scopes!", j.audience as "audience!",
+       j.claims as "claims?", j.access_token_lifetime_seconds as "access_token_lifetime_seconds?",
+       j.signing_algorithm as "signing_algorithm!",
        j.amr as "amr!", j.acr as "acr!", j.auth_time as "auth_time!",
        j.rotates and j.within_window and a.id is not null and j.presenter <> $7 as "elsewhere!",
        least((select t.expires_at from touched t), j.session_expires_at, j.expires_at) as "expires_at!",
@@ -136,7 +144,7 @@ select j.verdict as "verdict!",
   from judged j
   left join accepted a on a.id = j.id`,
   params: ['grantId', 'userId', 'clientId', 'windowSeconds', 'clientAuthenticated', 'generation', 'presenter', 'idleLifetimeSeconds'],
-  columns: ['verdict', 'generation', 'sessionId', 'firstParty', 'scopes', 'audience', 'amr', 'acr', 'authTime', 'elsewhere', 'expiresAt', 'roleNames', 'position'],
+  columns: ['verdict', 'generation', 'sessionId', 'firstParty', 'scopes', 'audience', 'claims', 'accessTokenLifetimeSeconds', 'signingAlgorithm', 'amr', 'acr', 'authTime', 'elsewhere', 'expiresAt', 'roleNames', 'position'],
 })
 
 /** Notes that the holder of a grant has the current generation; any other one says nothing that counts. */
@@ -190,4 +198,39 @@ export const endSessionWithGrants = maybe<{ reason: string; id: string }, { entr
 select log_revocation('sid', ended.id::text, $1) as "entry!" from ended`,
   params: ['reason', 'id'],
   columns: ['entry'],
+})
+
+/** A grant whose refresh token of this generation would be accepted now: the current one, or the one before while the window is open. Nothing is changed by asking. */
+export const findPresentable = maybe<
+  {
+    grantId: string
+    userId: string
+    clientId: string
+    generation: number
+    windowSeconds: number
+  },
+  {
+    scopes: string[]
+    createdAt: Date
+    expiresAt: Date
+  }
+>({
+  name: 'grants.findPresentable',
+  text: `select g.scopes, g.created_at,
+       least(g.expires_at, coalesce(s.idle_expires_at, g.expires_at), coalesce(s.expires_at, g.expires_at)) as "expires_at!"
+  from grants g
+  join users u on u.id = g.user_id
+  join clients c on c.id = g.client_id
+  left join sessions s on s.id = g.session_id
+ where g.id = $1 and g.user_id = $2 and g.client_id = $3
+   and (g.generation = $4::integer
+        or (g.generation - 1 = $4 and signet_now() - g.window_opened_at < make_interval(secs => $5)))
+   and g.ended_at is null and g.expires_at > signet_now()
+   and u.status = 'active' and c.status = 'active'
+   and g.rev >= greatest(u.cut, c.cut, global_cut())
+   and (g.session_id is null
+        or (s.ended_at is null and least(s.idle_expires_at, s.expires_at) > signet_now()
+            and s.rev >= greatest(u.cut, c.cut, global_cut())))`,
+  params: ['grantId', 'userId', 'clientId', 'generation', 'windowSeconds'],
+  columns: ['scopes', 'createdAt', 'expiresAt'],
 })

@@ -3,6 +3,7 @@
  * two tabs with separate storage, never share a refresh token.
  */
 
+import type { JsonObject } from '@bufbuild/protobuf'
 import type { Db } from '../db/query.ts'
 import type { Deps } from '../deps.ts'
 import { type GrantId, newId, type SessionId, type UserId } from '../ids.ts'
@@ -19,6 +20,8 @@ export interface NewGrant {
   sessionId: SessionId
   scopes: readonly string[]
   audience: readonly string[]
+  /** Custom claims of its access tokens. */
+  claims?: JsonObject
 }
 
 /** A grant to issue, and the call that asks for it. */
@@ -57,7 +60,7 @@ export async function issueGrants<A extends AskedGrant>(
 }
 
 function makeGrant({ masterSecret }: IssueDeps, { ctx, grant }: AskedGrant) {
-  const { userId, sessionId, scopes, audience } = grant
+  const { userId, sessionId, scopes, audience, claims = null } = grant
   const id = newId<GrantId>(ctx.now, userId)
   const { keys, wrappedSecret, wrappingKeyId } = createGrantSecret(masterSecret, id)
   const row = {
@@ -68,6 +71,7 @@ function makeGrant({ masterSecret }: IssueDeps, { ctx, grant }: AskedGrant) {
     wrapped_secret: wrappedSecret.toString('base64'),
     wrapping_key_id: wrappingKeyId,
     presenter: presenterOf(keys.presenter, ctx).toString('base64'),
+    claims,
   }
   return { row, issued: { id, keys } }
 }

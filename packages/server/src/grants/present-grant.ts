@@ -11,6 +11,8 @@
  * Specs: RFC 9700 §4.14.2 (refresh token rotation and reuse).
  */
 
+import type { JsonObject } from '@bufbuild/protobuf'
+import type { SigningAlgorithm } from '../crypto/jws.ts'
 import type { Db } from '../db/query.ts'
 import type { Deps } from '../deps.ts'
 import { recordEvent, type SecurityEvent } from '../events/record-event.ts'
@@ -22,6 +24,7 @@ import {
   decideRefresh,
   endGrant,
   endSessionWithGrants,
+  findPresentable,
   lockGrantsOfSession,
 } from './grants.sql.ts'
 import { presenterOf } from './presenter.ts'
@@ -44,6 +47,12 @@ export interface GrantInUse {
   sessionId: SessionId | undefined
   scopes: string[]
   audience: string[]
+  /** Custom claims of its access tokens. */
+  claims?: JsonObject | undefined
+  /** Of an access token, at the most; undefined: as the installation is configured. */
+  accessTokenLifetimeSeconds?: number | undefined
+  /** What the client's tokens are signed with; ES256, where left out. */
+  signingAlgorithm?: SigningAlgorithm
   amr: string[]
   acr: string
   authTime: Date
@@ -82,7 +91,20 @@ export async function presentGrant(
     ...decision,
     sessionId: (decision.sessionId ?? undefined) as SessionId | undefined,
     roleNames: decision.roleNames ?? [],
+    claims: (decision.claims ?? undefined) as JsonObject | undefined,
+    accessTokenLifetimeSeconds: decision.accessTokenLifetimeSeconds ?? undefined,
+    signingAlgorithm: decision.signingAlgorithm as SigningAlgorithm,
   }
+}
+
+/** A grant whose refresh token of this generation would be accepted now; asking changes nothing, and is no reuse. */
+export async function findPresentableGrant(
+  { config, db }: Pick<Deps, 'config' | 'db'>,
+  { id: grantId, userId, clientId }: KnownGrant,
+  generation: number,
+): Promise<{ scopes: string[]; createdAt: Date; expiresAt: Date } | undefined> {
+  const windowSeconds = config.refreshWindowSeconds
+  return findPresentable(db, { grantId, userId, clientId, generation, windowSeconds })
 }
 
 /** Notes that the holder of a grant has this generation, where it is the current one. */
@@ -126,7 +148,10 @@ async function endReused(
     await record({ ...deps, db: tx }, ctx, { presentation, decision, what: 'reused' })
     return decision
   })
-  if (decided?.verdict === 'reuse') deps.revocations.announce()
+  if (decided?.verdict === 'reuse') {
+    deps.revocations.announce()
+    await deps.revocations.settled()
+  }
   return decided
 }
 

@@ -107,7 +107,7 @@ function introduction(issuer: string): Html {
 <dt>gRPC</dt><dd>Over HTTP/2, with reflection and health. The examples use <code>buf curl</code>; any generated client does.</dd>
 <dt>gRPC-Web, Connect</dt><dd>For browsers and simple clients, at the same paths as gRPC.</dd>
 </dl>
-<p>JSON is proto3 JSON: names in lowerCamelCase, 64-bit integers as strings, times in RFC 3339. A call that needs a token carries it as <code>Authorization: Bearer</code>; <a href="#AuthService.SignIn">SignIn</a> answers one. Each answer has a <code>Signet-Reference</code>, and each refusal a <a href="/docs/errors">reason</a> that programs can rely on.</p>
+<p>JSON is proto3 JSON: names in lowerCamelCase, 64-bit integers as strings, times in RFC 3339. A call that needs a token carries it as <code>Authorization: Bearer</code>; <a href="#AuthService.SignIn">SignIn</a> answers one. A client calls for itself with its id and secret as <code>Authorization: Basic</code>. Each answer has a <code>Signet-Reference</code>, and each refusal a <a href="/docs/errors">reason</a> that programs can rely on.</p>
 </section>`
 }
 

@@ -13,6 +13,7 @@ export interface ReferenceMethod {
 }
 
 const tokenHeader = '-H "Authorization: Bearer $ACCESS_TOKEN"'
+const clientOption = '-u "$SIGNET_CLIENT_ID:$SIGNET_CLIENT_SECRET"'
 const narrowest = 60
 
 /** The REST call as one shell command, a line for each option. */
@@ -22,7 +23,7 @@ export function curlCommand(method: ReferenceMethod, issuer: string): string {
   return command([
     method.streams ? 'curl -sSN' : 'curl -sS',
     ...(verb === 'GET' || body !== undefined ? [] : [`-X ${verb}`]),
-    ...(needsToken(operation) ? [tokenHeader] : []),
+    ...credentialsOf(operation),
     ...(body === undefined ? [] : ["-H 'Content-Type: application/json'", `-d ${quoteJson(body)}`]),
     quote(`${issuer}${fillPath(method)}${queryOf(operation)}`),
   ])
@@ -33,14 +34,16 @@ export function grpcCommand({ operation }: ReferenceMethod, issuer: string): str
   return command([
     'buf curl --protocol grpc',
     ...(issuer.startsWith('http:') ? ['--http2-prior-knowledge'] : []),
-    ...(needsToken(operation) ? [tokenHeader] : []),
+    ...credentialsOf(operation),
     `-d ${quoteJson(requestMessage(operation))}`,
     quote(`${issuer}/${operation['x-signet-rpc']}`),
   ])
 }
 
-function needsToken(operation: ApiOperation): boolean {
-  return operation['x-signet-access'].level !== 'public'
+function credentialsOf(operation: ApiOperation): string[] {
+  const { level } = operation['x-signet-access']
+  if (level === 'public') return []
+  return [level === 'client' ? clientOption : tokenHeader]
 }
 
 function fillPath({ path, operation }: ReferenceMethod): string {

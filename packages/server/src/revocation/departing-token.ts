@@ -39,7 +39,9 @@ export async function readDepartingToken(
   ctx: Pick<RequestContext, 'now'>,
   token: string,
 ): Promise<Departure> {
-  if (parseRefreshToken(token) === undefined) return readAccessToken(deps, ctx, token)
+  if (parseRefreshToken(token) === undefined) {
+    return readDepartingAccessToken(deps, ctx, token, apiAudience(deps.config.issuer))
+  }
   return readRefreshToken(deps, token)
 }
 
@@ -54,16 +56,17 @@ async function readRefreshToken(deps: DepartureDeps, token: string): Promise<Dep
   return { userId, clientId, sessionId: found.sessionId as SessionId }
 }
 
-/** An access token of ours for Signet's own API, expired or not. */
-function readAccessToken(
-  deps: DepartureDeps,
+/** An access token of ours for this audience, for any where none is given, expired or not. */
+export function readDepartingAccessToken(
+  deps: Pick<Deps, 'config' | 'signingKeys'>,
   ctx: Pick<RequestContext, 'now'>,
   token: string,
+  audience?: string,
 ): Departure {
   const { issuer } = deps.config
   const claims = parseAccessTokenClaims(readJwt(deps.signingKeys, token, accessTokenTyp))
   if (claims.iss !== issuer) throw refused('another issuer')
-  if (claims.aud !== apiAudience(issuer)) throw refused('meant for somebody else')
+  if (audience !== undefined && claims.aud !== audience) throw refused('meant for somebody else')
   if (claims.iat * 1000 > ctx.now.getTime() + clockSkewMs) throw refused('issued in the future')
   if (claims.sid === undefined) throw refused('a grant without a session')
   return { userId: claims.sub, sessionId: claims.sid, clientId: claims.client_id }

@@ -32,10 +32,14 @@ export interface LiveEntry {
 export interface EntrySet {
   add(entry: LiveEntry): void
   revokes(token: RevocableToken): boolean
+  /** Whether an entry ends what a client, or anyone, had at this position. */
+  endsClient(clientId: string, rev: number): boolean
   /** Forgets entries that have expired, oldest first. */
   expire(nowMs: number): void
   clear(): void
   count(): number
+  /** Whether no entry left for want of room that could still kill a token. */
+  complete(nowMs: number): boolean
 }
 
 type ByValue = Map<string, LiveEntry[]>
@@ -43,6 +47,7 @@ type ByValue = Map<string, LiveEntry[]>
 /** An empty set of at most `entriesMax` entries; beyond that the oldest one leaves. */
 export function openEntrySet(entriesMax: number): EntrySet {
   const inOrder = new Map<number, LiveEntry>()
+  let lastMissedExpiresAtMs = Number.NEGATIVE_INFINITY
   const byScope: Record<EntryScope, ByValue> = {
     jti: new Map(),
     gid: new Map(),
@@ -63,7 +68,11 @@ export function openEntrySet(entriesMax: number): EntrySet {
   const names = (scope: EntryScope, value: string | undefined) =>
     value !== undefined && byScope[scope].has(value)
 
-  const cuts = (scope: EntryScope, value: string, { rev, sid }: RevocableToken) =>
+  const cuts = (
+    scope: EntryScope,
+    value: string,
+    { rev, sid }: Pick<RevocableToken, 'rev' | 'sid'>,
+  ) =>
     byScope[scope]
       .get(value)
       ?.some(
@@ -76,6 +85,7 @@ export function openEntrySet(entriesMax: number): EntrySet {
       for (const oldest of inOrder.values()) {
         if (inOrder.size < entriesMax) break
         remove(oldest)
+        lastMissedExpiresAtMs = Math.max(lastMissedExpiresAtMs, oldest.expiresAtMs)
       }
       inOrder.set(entry.position, entry)
       const byValue = byScope[entry.scope]
@@ -93,6 +103,9 @@ export function openEntrySet(entriesMax: number): EntrySet {
         cuts('all', '', token)
       )
     },
+    endsClient(clientId, rev) {
+      return cuts('client', clientId, { rev }) || cuts('all', '', { rev })
+    },
     expire(nowMs) {
       for (const entry of inOrder.values()) {
         if (entry.expiresAtMs > nowMs) break
@@ -101,8 +114,10 @@ export function openEntrySet(entriesMax: number): EntrySet {
     },
     clear() {
       inOrder.clear()
+      lastMissedExpiresAtMs = Number.NEGATIVE_INFINITY
       for (const byValue of Object.values(byScope)) byValue.clear()
     },
     count: () => inOrder.size,
+    complete: (nowMs) => nowMs >= lastMissedExpiresAtMs,
   }
 }

@@ -9,7 +9,8 @@
  * 5. Tell those who follow, such as the feed, what was read, as it is read.
  * 6. Once in a while, forget what has expired, here and in the database.
  *
- * Nothing depends on it for being right: each call of our own API asks the database. What it says to be dead is dead.
+ * Each call of our own API asks the database all the same. Introspection decides by what stands here, and by how long ago
+ * it was read (see `oauth/introspect.ts`). What it says to be dead is dead.
  */
 
 import type { Logger } from 'pino'
@@ -35,12 +36,19 @@ export interface LiveLog {
   revokes(token: RevocableToken): boolean
   /** Calls `ended` as soon as an entry that ends the caller has been read. Answers what stops it. */
   watchCaller(caller: Caller, ended: () => void): () => void
+  /** Whether an entry ends a client whose secret rests on this position. False says only that none is known here. */
+  endsClient(clientId: string, rev: number): boolean
   /** Tells every instance, this one included, that something was committed to the log. Does not wait. */
   announce(): void
   /** Resolves once the entry at this position has been read, or the signal aborts. */
   applied(position: bigint, signal: AbortSignal): Promise<void>
   /** Reads the table now. Resolves once that is done, or the signal aborts. */
   readAgain(signal: AbortSignal): Promise<void>
+  /**
+   * Resolves once everything that was committed before this call has been read, or after a second without. Whoever ends
+   * something waits for it before answering: the very next question to this instance then finds it ended.
+   */
+  settled(): Promise<void>
   /** For metrics and for who reports how current we are. */
   state(): LiveLogState
   stop(): Promise<void>
@@ -51,8 +59,10 @@ export interface LiveLogState {
   /** The last position that was applied. */
   position: bigint
   entries: number
-  /** When the table was last read, on the clock of `performance.now()`. */
+  /** When the last complete reading of the table began, on the clock of `performance.now()`. */
   readAtMs: number
+  /** Whether every live entry is here; there is a limit to how many can be. */
+  complete: boolean
   /** Whether notifications arrive. */
   listening: boolean
 }
@@ -80,6 +90,7 @@ const entriesMaxDefault = 1_000_000
 const pageSize = 5_000
 const upkeepEveryMs = 60_000
 const sweepSize = 5_000
+const settledWithinMs = 1_000
 
 /** Opens the log and reads what is live. Errors: UNAVAILABLE; afterwards it never throws. */
 export async function openLiveLog(deps: LiveLogDeps, options: LiveLogOptions): Promise<LiveLog> {
@@ -94,20 +105,30 @@ export async function openLiveLog(deps: LiveLogDeps, options: LiveLogOptions): P
   const listening = listen(directAddress, channel, alarm.ring)
   const running = keepCurrent({ ...deps, reader, alarm, tokenLifetimeSeconds, netMs })
   const announcer = openAnnouncer(deps.db)
+
+  function readAgain(signal: AbortSignal): Promise<void> {
+    const read = reader.readAfter(performance.now(), signal)
+    alarm.ring()
+    return read
+  }
+
   return {
     revokes: set.revokes,
+    endsClient: set.endsClient,
     watchCaller: callers.watch,
     announce() {
       alarm.ring()
       announcer.announce()
     },
     applied: reader.applied,
-    readAgain(signal) {
-      const read = reader.readAfter(performance.now(), signal)
-      alarm.ring()
-      return read
-    },
-    state: () => ({ ...reader.at(), entries: set.count(), listening: listening.connected() }),
+    readAgain,
+    settled: () => readAgain(AbortSignal.timeout(settledWithinMs)),
+    state: () => ({
+      ...reader.at(),
+      entries: set.count(),
+      complete: set.complete(performance.now()),
+      listening: listening.connected(),
+    }),
     async stop() {
       alarm.stop()
       await listening.stop()

@@ -14,7 +14,7 @@ import type { LiveLog } from './live-log.ts'
 
 /** Ends every session and grant of everyone; answers how many sessions were alive. */
 export async function recoverInstallation(
-  deps: Pick<Deps, 'db' | 'masterSecret'> & { revocations: Pick<LiveLog, 'announce'> },
+  deps: Pick<Deps, 'db' | 'masterSecret'> & { revocations: Pick<LiveLog, 'announce' | 'settled'> },
   ctx: RequestContext,
 ): Promise<{ sessionsEnded: number }> {
   const outcome = await deps.db.transaction(async (tx) => {
@@ -29,5 +29,6 @@ export async function recoverInstallation(
     return { sessionsEnded }
   })
   deps.revocations.announce()
+  await deps.revocations.settled()
   return outcome
 }

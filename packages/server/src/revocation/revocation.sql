@@ -109,3 +109,31 @@ select l.session_id as "session_id!", l.user_id as "user_id!", n.id as "entry_id
 -- name: listPositions :many
 -- The positions of entries, once they are committed.
 select id, position as "position!" from revocation_log where id = any(:ids::bigint[]) and position is not null;
+
+-- name: logTokenRevoked :one
+-- Ends one access token.
+select log_revocation('jti', :jti, :reason) as "entry_id!";
+
+-- name: findGrantToRevoke :maybe
+-- A grant that has not ended, with its client; whether anything above it is alive does not matter.
+select g.session_id, c.first_party
+  from grants g
+  join clients c on c.id = g.client_id
+ where g.id = :grantId and g.ended_at is null;
+
+-- name: endLiveGrant :maybe
+-- Ends a grant, and tells it to everyone; no row where it has ended before.
+with ended as (
+  update grants set ended_at = signet_now(), end_reason = :reason where id = :id and ended_at is null returning id
+)
+select log_revocation('gid', ended.id::text, :reason) as "entry_id!" from ended;
+
+-- name: findSessionToLeave :maybe
+-- The client through which a session was opened; no row where it has ended, in whichever way.
+select s.client_id
+  from sessions s
+  join users u on u.id = s.user_id
+  join clients c on c.id = s.client_id
+ where s.id = :sessionId and s.user_id = :userId
+   and s.ended_at is null and least(s.idle_expires_at, s.expires_at) > signet_now()
+   and s.rev >= greatest(u.cut, c.cut, global_cut());

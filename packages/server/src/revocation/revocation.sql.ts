@@ -179,3 +179,55 @@ export const listPositions = many<{ ids: readonly bigint[] }, { id: bigint; posi
   params: ['ids'],
   columns: ['id', 'position'],
 })
+
+/** Ends one access token. */
+export const logTokenRevoked = one<{ jti: string; reason: string }, { entryId: bigint }>({
+  name: 'revocation.logTokenRevoked',
+  text: `select log_revocation('jti', $1, $2) as "entry_id!"`,
+  params: ['jti', 'reason'],
+  columns: ['entryId'],
+})
+
+/** A grant that has not ended, with its client; whether anything above it is alive does not matter. */
+export const findGrantToRevoke = maybe<
+  {
+    grantId: string
+  },
+  {
+    sessionId: string | null
+    firstParty: boolean
+  }
+>({
+  name: 'revocation.findGrantToRevoke',
+  text: `select g.session_id, c.first_party
+  from grants g
+  join clients c on c.id = g.client_id
+ where g.id = $1 and g.ended_at is null`,
+  params: ['grantId'],
+  columns: ['sessionId', 'firstParty'],
+})
+
+/** Ends a grant, and tells it to everyone; no row where it has ended before. */
+export const endLiveGrant = maybe<{ reason: string; id: string }, { entryId: bigint }>({
+  name: 'revocation.endLiveGrant',
+  text: `with ended as (
+  update grants set ended_at = signet_now(), end_reason = $1 where id = $2 and ended_at is null returning id
+)
+select log_revocation('gid', ended.id::text, $1) as "entry_id!" from ended`,
+  params: ['reason', 'id'],
+  columns: ['entryId'],
+})
+
+/** The client through which a session was opened; no row where it has ended, in whichever way. */
+export const findSessionToLeave = maybe<{ sessionId: string; userId: string }, { clientId: string }>({
+  name: 'revocation.findSessionToLeave',
+  text: `select s.client_id
+  from sessions s
+  join users u on u.id = s.user_id
+  join clients c on c.id = s.client_id
+ where s.id = $1 and s.user_id = $2
+   and s.ended_at is null and least(s.idle_expires_at, s.expires_at) > signet_now()
+   and s.rev >= greatest(u.cut, c.cut, global_cut())`,
+  params: ['sessionId', 'userId'],
+  columns: ['clientId'],
+})

@@ -4,7 +4,7 @@
  * 1. While one batch is on its way, those who ask wait for the next; who asks for the same session shares its end.
  * 2. One statement ends what nobody else has locked, with the grants, the log entries and the events.
  * 3. What was passed over is ended singly, waiting for its locks; and so is each of a batch that failed as a whole.
- * 4. Each caller is answered after the commit of its own end, never before.
+ * 4. Each caller is answered after the commit of its own end, never before, and once this instance has read it in the log.
  *
  * Errors: UNAVAILABLE.
  */
@@ -43,7 +43,7 @@ export interface SessionEnds {
 export interface SessionEndsDeps {
   db: Database
   masterSecret: MasterSecret
-  revocations: Pick<LiveLog, 'announce'>
+  revocations: Pick<LiveLog, 'announce' | 'settled'>
 }
 
 /** One row of what is asked; `origin` as base64. */
@@ -89,10 +89,12 @@ export function openSessionEnds(deps: SessionEndsDeps): SessionEnds {
   return {
     async end(ctx, end) {
       const asked = await askFor(deps, ctx, end)
-      return new Promise((resolve, reject) => {
+      const position = await new Promise<bigint>((resolve, reject) => {
         waiting.push({ asked, resolve, reject })
         if (!working) void work()
       })
+      if (position > 0n) await deps.revocations.settled()
+      return position
     },
   }
 }

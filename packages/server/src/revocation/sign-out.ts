@@ -5,7 +5,7 @@
  * 2. Only a client of ours may sign out: another app that holds a user's token must not end that user's sessions.
  * 3. This session: it is ended, with its grants, in the next batch. The others and everywhere: one log entry raises the
  *    user's cut, so that sign-ins die too that have read the password and have no session yet.
- * 4. Answered after the commit. A session that had ended before may not end others: nothing happens, and the position is 0.
+ * 4. Answered after the commit, once this instance has read it in the log. A session that had ended before may not end others: nothing happens, and the position is 0.
  *
  * Errors: UNAUTHENTICATED, UNAVAILABLE.
  */
@@ -90,6 +90,7 @@ export async function endSessionsOf(
   })
   if (cut === undefined) return undefined
   const [position = 0n] = await positionsOf(deps, [cut.entryId])
+  await deps.revocations.settled()
   return { others: cut.others, position }
 }
 

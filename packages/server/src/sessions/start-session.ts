@@ -26,8 +26,8 @@ export interface Device {
   app: string
 }
 
-/** How sure it is who signed in: one factor alone, or two. */
-export type Assurance = 'aal1' | 'aal2'
+/** How sure it is who signed in: one factor alone, or two; '0' where Signet saw no proof (OIDC Core §2). */
+export type Assurance = 'aal1' | 'aal2' | '0'
 
 export interface NewSession {
   userId: UserId
@@ -40,6 +40,8 @@ export interface NewSession {
   rev: bigint
   /** When the password was set that the session rests on, if it rests on one. */
   passwordSetAt?: Date
+  /** How long it lives, used or not; left out, as the installation is configured. */
+  lifetimeSeconds?: number
 }
 
 export interface StartedSession extends NewSession {
@@ -82,11 +84,7 @@ export async function startSessions<A extends AskedSession>(
 ): Promise<Map<A, StartedSession>> {
   if (asked.length === 0) return new Map()
   const rows = await Promise.all(asked.map((each) => rowOf(deps, each)))
-  const started = await insertSessions(deps.db, {
-    asked: rows,
-    idleLifetimeSeconds: deps.config.sessionIdleLifetimeSeconds,
-    lifetimeSeconds: deps.config.sessionLifetimeSeconds,
-  })
+  const started = await insertSessions(deps.db, { asked: rows })
   const sessions = new Map<A, StartedSession>()
   for (const [place, each] of asked.entries()) {
     const row = started.find(({ id }) => id === rows[place]?.id)
@@ -98,7 +96,8 @@ export async function startSessions<A extends AskedSession>(
 }
 
 async function rowOf(deps: StartDeps, { ctx, session, eventKeys }: AskedSession) {
-  const { userId, clientId, device, amr, acr, rev, passwordSetAt } = session
+  const { userId, clientId, device, amr, acr, rev, passwordSetAt, lifetimeSeconds } = session
+  const { config } = deps
   const id = newId<SessionId>(ctx.now, userId)
   const event = await prepareEvent({ ...deps, ...(eventKeys && { eventKeys }) }, ctx, {
     kind: 'session.started',
@@ -123,6 +122,8 @@ async function rowOf(deps: StartDeps, { ctx, session, eventKeys }: AskedSession)
     auth_time: ctx.now.toISOString(),
     rev: String(rev),
     password_set_at: passwordSetAt?.toISOString() ?? null,
+    idle_lifetime_seconds: lifetimeSeconds ?? config.sessionIdleLifetimeSeconds,
+    lifetime_seconds: lifetimeSeconds ?? config.sessionLifetimeSeconds,
     event_id: event.id,
     event_kind: event.kind,
     event_outcome: event.outcome,

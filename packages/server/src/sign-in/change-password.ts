@@ -45,6 +45,7 @@ export async function changePassword(
   if (outcome === 'session ended') throw new SignetError(ErrorReason.UNAUTHENTICATED)
   if (outcome === 'changed before') throw await failed(deps, ctx, caller)
   deps.revocations.announce()
+  await deps.revocations.settled()
 }
 
 function checkNewPassword(deps: ChangeDeps, newPassword: string, context: string[]): void {

@@ -2,6 +2,7 @@
 
 import { randomUUID } from 'node:crypto'
 import { openPasswordHasher } from '../authenticators/password-hash.ts'
+import { openKnownClients } from '../clients/known-clients.ts'
 import { loadConfig } from '../config/config.ts'
 import { openMasterSecret } from '../crypto/master-secret.ts'
 import type { DatabaseAddress } from '../db/address.ts'
@@ -46,6 +47,7 @@ export async function openTestDeps(): Promise<TestDeps> {
       masterSecret,
       signingKeys,
       knownGrants: openKnownGrants(masterSecret),
+      knownClients: openKnownClients(),
       passwords: openPasswordHasher({ concurrency: 2, queueMax: 1000 }),
       eventFeed: openEventFeed(),
       revocations,

@@ -12,7 +12,8 @@ import { refused } from './refused.ts'
 export interface AccessTokenClaims {
   iss: string
   sub: UserId
-  aud: string
+  /** One, or several; a token for Signet's own API has exactly that one. */
+  aud: string | string[]
   client_id: ClientId
   /** Space-delimited (RFC 8693 §4.2). */
   scope: string
@@ -29,6 +30,8 @@ export interface AccessTokenClaims {
   roles: string[]
   /** The position of the revocation log, read in the statement that proved the session alive. */
   rev: number
+  /** Who proved the user, where a service minted the token. Such a token may have custom claims, too. */
+  provider?: string
 }
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
@@ -53,7 +56,7 @@ function isWhole(value: unknown): boolean {
 const claimShapes: Record<keyof AccessTokenClaims, (value: unknown) => boolean> = {
   iss: isText,
   sub: isUuid,
-  aud: isText,
+  aud: (value) => isText(value) || (isTexts(value) && (value as string[]).length > 0),
   client_id: isText,
   scope: (value) => typeof value === 'string',
   exp: isWhole,
@@ -66,12 +69,15 @@ const claimShapes: Record<keyof AccessTokenClaims, (value: unknown) => boolean> 
   amr: isTexts,
   roles: isTexts,
   rev: isWhole,
+  provider: isText,
 }
+
+const optionalClaims: ReadonlySet<string> = new Set(['sid', 'provider'])
 
 /** The claims, once each has the shape that we write. Neither times nor parties are checked. */
 export function parseAccessTokenClaims(claims: Record<string, unknown>): AccessTokenClaims {
   for (const [name, hasShape] of Object.entries(claimShapes)) {
-    if (name === 'sid' && !Object.hasOwn(claims, name)) continue
+    if (optionalClaims.has(name) && !Object.hasOwn(claims, name)) continue
     if (!Object.hasOwn(claims, name) || !hasShape(claims[name])) {
       throw refused(`claim ${name} is missing or not what it must be`)
     }

@@ -13,6 +13,7 @@
  */
 
 import { randomBytes } from 'node:crypto'
+import type { JsonObject } from '@bufbuild/protobuf'
 import type { ClientId, GrantId, SessionId, UserId } from '../ids.ts'
 import { type AccessTokenClaims, parseAccessTokenClaims } from './access-token-claims.ts'
 import { readJwt, signJwt } from './jwt.ts'
@@ -22,7 +23,8 @@ import type { SigningKey, SigningKeys } from './signing-keys.ts'
 /** What a token states beyond issuer, times and its own id. */
 export interface AccessTokenInput {
   issuer: string
-  audience: string
+  /** One, or several. */
+  audience: string | readonly string[]
   userId: UserId
   clientId: ClientId
   grantId: GrantId
@@ -37,6 +39,8 @@ export interface AccessTokenInput {
   lifetimeSeconds: number
   /** When its session or grant ends; the token never outlives it. */
   sessionExpiresAt: Date
+  /** Further claims, none of which Signet gives a meaning to. */
+  furtherClaims?: JsonObject | undefined
 }
 
 const accessTokenTyp = 'at+jwt'
@@ -59,7 +63,7 @@ export function issueAccessToken(
   const claims: AccessTokenClaims = {
     iss: input.issuer,
     sub: input.userId,
-    aud: input.audience,
+    aud: typeof input.audience === 'string' ? input.audience : [...input.audience],
     client_id: input.clientId,
     scope: input.scopes.join(' '),
     exp: Math.min(iat + input.lifetimeSeconds, seconds(input.sessionExpiresAt)),
@@ -72,20 +76,23 @@ export function issueAccessToken(
     amr: [...input.amr],
     roles: [...input.roles],
     rev: Number(input.rev),
+    ...input.furtherClaims,
   }
   return { accessToken: signJwt(key, accessTokenTyp, claims), claims }
 }
 
-/** The claims of a good token of this issuer for this audience. */
+/** The claims of a good token of this issuer for this audience; for any, where none is given. */
 export function verifyAccessToken(
   keys: SigningKeys,
   token: string,
-  expected: { now: Date; issuer: string; audience: string },
+  expected: { now: Date; issuer: string; audience?: string },
 ): AccessTokenClaims {
   const known = keys.verified.find(token, expected.now)
   const claims = known ?? parseAccessTokenClaims(readJwt(keys, token, accessTokenTyp))
   if (claims.iss !== expected.issuer) throw refused('another issuer')
-  if (claims.aud !== expected.audience) throw refused('meant for somebody else')
+  if (expected.audience !== undefined && claims.aud !== expected.audience) {
+    throw refused('meant for somebody else')
+  }
   if (claims.exp * 1000 <= expected.now.getTime()) throw refused('expired')
   if (claims.iat > seconds(expected.now) + clockSkewSeconds) throw refused('issued in the future')
   if (known === undefined) keys.verified.add(token, claims)

@@ -1,5 +1,5 @@
 /**
- * Authenticates a call by its bearer token.
+ * Authenticates a call: a client by its id and secret (see `authenticateClient`), a user by a bearer token.
  *
  * 1. The token is one of ours for Signet's own API (see `verifyAccessToken`).
  * 2. One statement proves that the grant, its session, user and client are alive, and reads what the user may do.
@@ -10,13 +10,25 @@
  * Specs: RFC 6750 §2.1 and §3.1, RFC 9068 §4.
  */
 
+import type { Credentials } from '../authorization-header.ts'
+import { authenticateClient } from '../clients/authenticate-client.ts'
 import type { Deps } from '../deps.ts'
-import type { RequestContext, UserCaller } from '../request-context.ts'
+import type { ClientCaller, RequestContext, UserCaller } from '../request-context.ts'
 import { apiAudience, verifyAccessToken } from './access-token.ts'
 import { findLiveSession } from './liveness.sql.ts'
 import { refused } from './refused.ts'
 
 const ownScope = /^signet:[a-z.]+$/
+
+/** Who calls with these credentials: a user, or a client for itself. */
+export async function authenticate(
+  deps: Deps,
+  ctx: RequestContext,
+  credentials: Credentials,
+): Promise<UserCaller | ClientCaller> {
+  if (credentials.scheme === 'basic') return authenticateClient(deps, ctx, credentials)
+  return authenticateBearer(deps, ctx, credentials.token)
+}
 
 /** The user who calls with this token. */
 export async function authenticateBearer(

@@ -29,10 +29,10 @@ export function issueTokens(
   const { issuer, accessTokenLifetimeSeconds } = config
   const { id: grantId, userId, clientId, keys } = grant
   const { accessToken, claims } = issueAccessToken(
-    signingKeys.active('ES256'),
+    signingKeys.active(state.signingAlgorithm ?? 'ES256'),
     {
       issuer,
-      audience: audience[0] ?? '',
+      audience: audience.length === 1 ? (audience[0] ?? '') : audience,
       userId,
       clientId,
       grantId,
@@ -43,7 +43,11 @@ export function issueTokens(
       acr: state.acr,
       amr: state.amr,
       rev: state.position,
-      lifetimeSeconds: accessTokenLifetimeSeconds,
+      lifetimeSeconds: Math.min(
+        state.accessTokenLifetimeSeconds ?? accessTokenLifetimeSeconds,
+        accessTokenLifetimeSeconds,
+      ),
+      furtherClaims: state.claims,
       sessionExpiresAt: state.expiresAt,
     },
     now,

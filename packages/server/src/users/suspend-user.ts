@@ -25,7 +25,7 @@ import {
 } from './users.sql.ts'
 
 type SuspendDeps = Pick<Deps, 'db' | 'masterSecret'> & {
-  revocations: Pick<Deps['revocations'], 'announce'>
+  revocations: Pick<Deps['revocations'], 'announce' | 'settled'>
 }
 
 /** Suspends a user; `changed` is false where that was so before. `reason` is what an administrator typed. */
@@ -51,7 +51,10 @@ export async function suspendUser(
     })
     return { changed: true }
   })
-  if (outcome.changed) deps.revocations.announce()
+  if (outcome.changed) {
+    deps.revocations.announce()
+    await deps.revocations.settled()
+  }
   return outcome
 }
 

@@ -173,6 +173,33 @@ test('any query and any path', async () => {
   )
 })
 
+test('any Basic credentials', async () => {
+  const part = fc.oneof(fc.string({ unit: 'binary' }), fc.webQueryParameters(), fc.constant(''))
+  await fc.assert(
+    fc.asyncProperty(
+      fc.constantFrom('Basic ', 'basic ', 'Basic', 'Basic  '),
+      fc.oneof(
+        fc.tuple(part, part).map((both) => Buffer.from(both.join(':')).toString('base64')),
+        fc.base64String(),
+        fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes).toString('base64url')),
+      ),
+      async (scheme, encoded) => {
+        const headers = { authorization: scheme + encoded }
+        const text = await sendRaw(
+          listener.port,
+          rawRequest('GET /api/v1/events/watch?untilNow=true', headers),
+        )
+        assertHarmless({ status: Number(text.split(' ')[1]), text })
+        assert.match(text, /^HTTP\/1\.1 401 /)
+        if (/^basic +\S/i.test(headers.authorization)) {
+          assert.match(text, /^www-authenticate: Basic realm="signet"/im)
+        }
+      },
+    ),
+    { numRuns: 300 },
+  )
+})
+
 test('any header line', async () => {
   const names = fc.constantFrom(
     'content-type',

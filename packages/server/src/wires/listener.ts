@@ -20,7 +20,7 @@ import { createPort, type Port, type SocketAddress, type TlsFiles } from './port
 import { createProblems } from './problem.ts'
 import { createResponseHeaders } from './response-headers.ts'
 import { addHeaders, createFastify } from './rest/fastify.ts'
-import { mountRest } from './rest/rest.ts'
+import { createPlainCalls, mountRest, type PlainCalls } from './rest/rest.ts'
 import { healthMethods } from './rpc/health.ts'
 import { createRpc } from './rpc/rpc.ts'
 
@@ -45,7 +45,9 @@ export interface ListenerOptions {
   /** Whether this instance takes calls, for the gRPC health service. */
   ready(): Promise<boolean>
   /** Adds what is outside the contract: probes, metrics, documents, pages. */
-  mountExtra?(fastify: FastifyInstance): void | Promise<void>
+  mountExtra?(fastify: FastifyInstance, calls: PlainCalls): void | Promise<void>
+  /** A second REST path for some methods, by their full name. */
+  aliases?: Readonly<Record<string, string>>
 }
 
 export interface Listener {
@@ -72,10 +74,10 @@ export async function createListener(options: ListenerOptions): Promise<Listener
     shutdown: stopping.signal,
   }
   const { fastify, handle: rest } = createFastify(shared)
-  await fastify.register((scope) => mountRest(scope, shared))
+  await fastify.register((scope) => mountRest(scope, { ...shared, aliases: options.aliases }))
   await fastify.register(async (scope) => {
     addHeaders(scope, shared)
-    await options.mountExtra?.(scope)
+    await options.mountExtra?.(scope, createPlainCalls(shared))
   })
   await fastify.ready()
   const services = [...new Set(app.methods.map(({ desc }) => desc.parent))]

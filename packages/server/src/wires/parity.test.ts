@@ -20,6 +20,7 @@ import { timestampFromMs } from '@bufbuild/protobuf/wkt'
 import { ErrorReason } from '@signet/contract'
 import { access } from '@signet/contract/options'
 import { type Reason, reasonName, reasons, SignetError } from '../errors.ts'
+import { type Json, methodInputs } from './testing/method-inputs.ts'
 import { restHttp1Client, restHttp2Client } from './testing/rest-clients.ts'
 import {
   connectJsonClient,
@@ -27,111 +28,23 @@ import {
   libraryClients,
   methodNamed,
 } from './testing/rpc-clients.ts'
-import { services, startTestListener, type TestListener, tokens } from './testing/test-listener.ts'
+import {
+  basicHeader,
+  clientCredentials,
+  services,
+  startTestListener,
+  type TestListener,
+  tokens,
+} from './testing/test-listener.ts'
 import { asJson, type Verdict, type WireClient } from './testing/verdict.ts'
 
-type Json = Record<string, JsonValue>
-
-/** For each method an input that is accepted and, where it has rules, one that breaks them. */
-const inputs: Record<
-  string,
-  { valid: Json; invalid?: { input: Json; rules: Record<string, string> } }
-> = {
-  'signet.v1.AuthService/SignUp': {
-    valid: {
-      email: 'ada@example.com',
-      password: 'correct horse',
-      displayName: 'Ada',
-      locale: 'en',
-    },
-    invalid: {
-      input: { email: 'a', password: '', displayName: 'x'.repeat(101), locale: '?' },
-      rules: {
-        email: 'string.min_len',
-        password: 'string.min_len',
-        displayName: 'string.max_len',
-        locale: 'string.pattern',
-      },
-    },
-  },
-  'signet.v1.AuthService/SignIn': {
-    valid: { identifier: 'ada@example.com', password: 'correct horse', device: { model: 'Pixel' } },
-    invalid: {
-      input: { identifier: '', password: 'x', device: { os: 'x'.repeat(101) } },
-      rules: { identifier: 'string.min_len', 'device.os': 'string.max_len' },
-    },
-  },
-  'signet.v1.AuthService/ValidateCredentials': { valid: {} },
-  'signet.v1.AuthService/GetPasswordPolicy': { valid: {} },
-  'signet.v1.AuthService/RefreshTokens': {
-    valid: { refreshToken: 'sr1_token' },
-    invalid: { input: { refreshToken: '' }, rules: { refreshToken: 'string.min_len' } },
-  },
-  'signet.v1.AuthService/ConfirmRefresh': {
-    valid: { refreshToken: 'sr1_token' },
-    invalid: {
-      input: { refreshToken: 'x'.repeat(513) },
-      rules: { refreshToken: 'string.max_len' },
-    },
-  },
-  'signet.v1.AuthService/SignOut': {
-    valid: { token: 'sr1_token', scope: 'SIGN_OUT_SCOPE_EVERYWHERE' },
-    invalid: {
-      input: { token: 'x'.repeat(8193), waitMs: 10_001 },
-      rules: { token: 'string.max_len', waitMs: 'int32.gte_lte' },
-    },
-  },
-  'signet.v1.AuthService/ChangePassword': {
-    valid: { currentPassword: 'correct horse', newPassword: 'correct battery' },
-    invalid: {
-      input: { currentPassword: '', newPassword: 'x'.repeat(1025) },
-      rules: { currentPassword: 'string.min_len', newPassword: 'string.max_len' },
-    },
-  },
-  'signet.v1.SessionService/ListSessions': { valid: {} },
-  'signet.v1.SessionService/RevokeSession': {
-    valid: { sessionId: '0199f3a4-1e9b-7a63-8c55-62d0b7f1a8e4' },
-    invalid: {
-      input: { sessionId: 'nonsense', waitMs: -1 },
-      rules: { sessionId: 'string.uuid', waitMs: 'int32.gte_lte' },
-    },
-  },
-  'signet.v1.SessionService/RevokeOtherSessions': {
-    valid: { waitMs: 10_000 },
-    invalid: { input: { waitMs: 10_001 }, rules: { waitMs: 'int32.gte_lte' } },
-  },
-  'signet.v1.UserService/UpdateMe': {
-    valid: { displayName: 'Ada', locale: 'en' },
-    invalid: {
-      input: { displayName: 'x'.repeat(101), locale: '?' },
-      rules: { displayName: 'string.max_len', locale: 'string.pattern' },
-    },
-  },
-  'signet.v1.UserService/GetMe': { valid: {} },
-  'signet.v1.RevocationService/WatchRevocations': {
-    valid: { logId: '7c1f0d0e-4a53-4d0c-9a57-0c3a6a1d9b11', since: '7', verifierId: 'one' },
-    invalid: {
-      input: { logId: 'x'.repeat(37), since: '-1', stalenessBudgetSeconds: 3601 },
-      rules: {
-        logId: 'string.max_len',
-        since: 'int64.gte',
-        stalenessBudgetSeconds: 'int32.gte_lte',
-      },
-    },
-  },
-  'signet.v1.RevocationService/ReportPosition': {
-    valid: { verifierId: 'one', logId: '7c1f0d0e-4a53-4d0c-9a57-0c3a6a1d9b11', position: '7' },
-    invalid: {
-      input: { verifierId: '', logId: 'x'.repeat(37), position: '-1' },
-      rules: { verifierId: 'string.min_len', logId: 'string.max_len', position: 'int64.gte' },
-    },
-  },
-  'signet.v1.RevocationService/GetRevocationStatus': { valid: {} },
-  'signet.v1.EventService/WatchEvents': {
-    valid: { since: '7', untilNow: true },
-    invalid: { input: { since: '-1' }, rules: { since: 'int64.gte' } },
-  },
-}
+/** Credentials of clients that prove nothing. */
+const badClients = [
+  basicHeader('reader', 'wrong'),
+  basicHeader('nobody', 'secret-of-reader'),
+  `${clientCredentials.reader}!`,
+  'Basic AAAA',
+]
 
 const names = services.flatMap((service) =>
   service.methods.map((method) => `${service.typeName}/${method.name}`),
@@ -194,9 +107,9 @@ function refusal(reason: Reason, more: Partial<Verdict> = {}): Partial<Verdict> 
 }
 
 function tokenFor(method: string): string | undefined {
-  return getOption(methodNamed(method), access).who?.case === 'public'
-    ? undefined
-    : tokens.everything
+  const level = getOption(methodNamed(method), access).who?.case
+  if (level === 'public') return undefined
+  return level === 'client' ? clientCredentials.reader : tokens.everything
 }
 
 /** What a handler answers with this message: itself, or a stream of it and an empty one. */
@@ -216,12 +129,12 @@ function messagesOf(method: string, message: Message): JsonValue[] {
 }
 
 test('every method of the contract has inputs here', () => {
-  assert.deepEqual(Object.keys(inputs).sort(), names.toSorted())
+  assert.deepEqual(Object.keys(methodInputs).sort(), names.toSorted())
   assert.ok(names.length > 0)
 })
 
 for (const name of names) {
-  const { valid, invalid } = inputs[name] ?? { valid: {} }
+  const { valid, invalid } = methodInputs[name] ?? { valid: {} }
   const { who } = getOption(methodNamed(name), access)
   const isStream = methodNamed(name).methodKind !== 'unary'
 
@@ -320,8 +233,41 @@ for (const name of names) {
     else
       test('refuses a missing and an unknown token', async () => {
         behave = () => assert.fail('the handler was reached')
-        for (const token of [undefined, 'nonsense'])
+        for (const token of [undefined, 'nonsense', ...badClients])
           await expectVerdict(name, valid, { token, verdict: refusal(ErrorReason.UNAUTHENTICATED) })
+      })
+
+    if (who.case === 'user' || who.case === 'recent')
+      test('refuses a client that proves who it is', async () => {
+        behave = () => assert.fail('the handler was reached')
+        await expectVerdict(name, valid, {
+          token: clientCredentials.reader,
+          verdict: refusal(ErrorReason.UNAUTHENTICATED),
+        })
+      })
+
+    if (who.case === 'client')
+      test('refuses a user, whatever their roles grant', async () => {
+        behave = () => assert.fail('the handler was reached')
+        await expectVerdict(name, valid, {
+          token: tokens.everything,
+          verdict: refusal(ErrorReason.UNAUTHENTICATED),
+        })
+      })
+
+    if (who.case === 'permission')
+      test('admits a client whose record grants the permission, and no other', async () => {
+        behave = (method) => answerWith(method, create(methodNamed(name).output))
+        const messages = messagesOf(name, create(methodNamed(name).output))
+        await expectVerdict(name, valid, {
+          token: clientCredentials.reader,
+          verdict: { result: 'ok', messages },
+        })
+        behave = () => assert.fail('the handler was reached')
+        await expectVerdict(name, valid, {
+          token: clientCredentials.plain,
+          verdict: refusal(ErrorReason.PERMISSION_DENIED),
+        })
       })
 
     if (who.case === 'permission')

@@ -10,9 +10,16 @@ import type { ServerResponse } from 'node:http'
 import { type Message, toJsonString } from '@bufbuild/protobuf'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { App } from '../../call/app.ts'
-import { callUnary, openStream, type StreamRequest } from '../../call/call.ts'
+import {
+  callPlain,
+  callUnary,
+  openStream,
+  type PlainRequest,
+  type StreamRequest,
+} from '../../call/call.ts'
 import type { Method, StreamMethod, UnaryMethod } from '../../call/method.ts'
 import { refusalOf } from '../../call/refusal.ts'
+import type { RequestContext } from '../../request-context.ts'
 import type { ClientAddress } from '../client-address.ts'
 import { type HttpRequest, traceparentOf, whenGone } from '../http.ts'
 import type { WireLimits } from '../limits.ts'
@@ -33,6 +40,8 @@ export interface RestOptions {
   headers(secure: boolean): Readonly<Record<string, string>>
   /** Aborted when the server begins to shut down. */
   shutdown: AbortSignal
+  /** A second path for some methods, by their full name. */
+  aliases?: Readonly<Record<string, string>> | undefined
 }
 
 const jsonOptions = { alwaysEmitImplicit: true }
@@ -44,9 +53,14 @@ const jsonMediaType = 'application/json; charset=utf-8'
 export async function mountRest(fastify: FastifyInstance, options: RestOptions): Promise<void> {
   readJsonBodies(fastify, options.limits)
   const head = headOf(options)
-  for (const method of options.app.methods)
+  for (const method of options.app.methods) {
     for (const binding of bindingsOf(method))
       addRoute(fastify, { ...options, head }, { method, binding })
+    const url = options.aliases?.[method.name]
+    const [binding] = bindingsOf(method)
+    if (url !== undefined && binding !== undefined)
+      addRoute(fastify, { ...options, head }, { method, binding: { ...binding, url } })
+  }
 }
 
 /** What the head of every answer begins with, as names and values in turn, by whether the connection is encrypted. */
@@ -150,18 +164,10 @@ function callOf(
   exchange: Exchange<Method>,
 ): StreamRequest & { secure: boolean } {
   const { binding, request, reply } = exchange
-  const { ipAddress, secure } = options.clientAddress(request.raw)
-  const { headers, url = '' } = request.raw
+  const { url = '' } = request.raw
   const question = url.indexOf('?')
   return {
-    wire: 'rest',
-    reference: request.id,
-    ipAddress,
-    secure,
-    userAgent: headers['user-agent'] ?? '',
-    authorization: headers.authorization,
-    traceparent: traceparentOf(request.raw),
-    timeoutMs: options.limits.requestTimeoutMs,
+    ...originOf(options, request, reply),
     shutdown: options.shutdown,
     decode: () =>
       decodeRest(binding, {
@@ -169,6 +175,36 @@ function callOf(
         query: question === -1 ? undefined : url.slice(question + 1),
         pathParameters: request.params as Record<string, string>,
       }),
+  }
+}
+
+/** Runs endpoints that others specify as calls of this listener. */
+export type PlainCalls = <T>(
+  name: string,
+  exchange: { request: FastifyRequest; reply: FastifyReply },
+  handle: (ctx: RequestContext) => Promise<T>,
+) => Promise<T>
+
+/** What makes a call of a plain request. */
+export function createPlainCalls(options: Omit<RestOptions, 'problems' | 'headers'>): PlainCalls {
+  return (name, { request, reply }, handle) =>
+    callPlain(options.app, name, originOf(options, request, reply), handle)
+}
+
+function originOf(
+  { clientAddress, limits }: Pick<RestOptions, 'clientAddress' | 'limits'>,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): PlainRequest & { secure: boolean } {
+  const { headers } = request.raw
+  return {
+    wire: 'rest',
+    reference: request.id,
+    ...clientAddress(request.raw),
+    userAgent: headers['user-agent'] ?? '',
+    authorization: headers.authorization,
+    traceparent: traceparentOf(request.raw),
+    timeoutMs: limits.requestTimeoutMs,
     onGone: (listener) => whenGone(reply.raw, listener),
   }
 }

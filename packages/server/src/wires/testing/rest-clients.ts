@@ -4,7 +4,7 @@ import http2 from 'node:http2'
 import { getOption, type JsonValue } from '@bufbuild/protobuf'
 import { http } from '@signet/contract/options'
 import { methodNamed } from './rpc-clients.ts'
-import { fromProblem, success, type Verdict, type WireClient } from './verdict.ts'
+import { authorizationOf, fromProblem, success, type Verdict, type WireClient } from './verdict.ts'
 
 interface RestRequest {
   verb: string
@@ -43,7 +43,7 @@ export function restRequest(
     for (const [name, value] of Object.entries(rest))
       for (const each of Array.isArray(value) ? value : [value]) query.append(name, String(each))
   const headers: Record<string, string> = {}
-  if (token !== undefined) headers.authorization = `Bearer ${token}`
+  if (token !== undefined) headers.authorization = authorizationOf(token)
   if (rule.body !== '') headers['content-type'] = 'application/json'
   return {
     verb: pattern.case.toUpperCase(),

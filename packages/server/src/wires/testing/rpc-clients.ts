@@ -20,7 +20,14 @@ import {
 } from '@connectrpc/connect-node'
 import { Client, credentials, Metadata, type ServiceError } from '@grpc/grpc-js'
 import { services } from './test-listener.ts'
-import { asJson, fromRpcError, success, type Verdict, type WireClient } from './verdict.ts'
+import {
+  asJson,
+  authorizationOf,
+  fromRpcError,
+  success,
+  type Verdict,
+  type WireClient,
+} from './verdict.ts'
 
 const methods = new Map<string, DescMethod>(
   services.flatMap((service) =>
@@ -58,7 +65,7 @@ function libraryClient(name: string, transport: Transport): WireClient {
     close: () => {},
     async call(methodName, input, { token, timeoutMs }) {
       const method = methodNamed(methodName)
-      const headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
+      const headers = token === undefined ? {} : { authorization: authorizationOf(token) }
       const message = fromJson(method.input, input)
       const messages: JsonValue[] = []
       let headerReference: string | undefined
@@ -109,7 +116,7 @@ export function connectJsonClient(url: string): WireClient {
         method: 'POST',
         headers: {
           'content-type': streams ? 'application/connect+json' : 'application/json',
-          ...(token !== undefined && { authorization: `Bearer ${token}` }),
+          ...(token !== undefined && { authorization: authorizationOf(token) }),
         },
         body: streams ? envelope(JSON.stringify(input)) : JSON.stringify(input),
       })
@@ -161,7 +168,7 @@ export function grpcJsClient(hostAndPort: string): WireClient {
     call(methodName, input, { token, timeoutMs }) {
       const method = methodNamed(methodName)
       const metadata = new Metadata()
-      if (token !== undefined) metadata.set('authorization', `Bearer ${token}`)
+      if (token !== undefined) metadata.set('authorization', authorizationOf(token))
       const options = timeoutMs === undefined ? {} : { deadline: Date.now() + timeoutMs }
       const write = (message: Message) => Buffer.from(toBinary(method.input, message))
       const read = (bytes: Buffer) => fromBinary(method.output, bytes)

@@ -4,6 +4,7 @@ import type { DescService } from '@bufbuild/protobuf'
 import * as contract from '@signet/contract'
 import { ErrorReason } from '@signet/contract'
 import { pino } from 'pino'
+import type { ClientCredentials } from '../../authorization-header.ts'
 import { createAdmission } from '../../call/admission.ts'
 import type { App, CallOutcome } from '../../call/app.ts'
 import { type Handlers, implement, type Method } from '../../call/method.ts'
@@ -11,7 +12,7 @@ import { createValidate } from '../../call/validate.ts'
 import type { Deps } from '../../deps.ts'
 import { SignetError } from '../../errors.ts'
 import type { ClientId, SessionId, UserId } from '../../ids.ts'
-import type { RequestContext, UserCaller } from '../../request-context.ts'
+import type { ClientCaller, RequestContext, UserCaller } from '../../request-context.ts'
 import { defaultWireLimits, type WireLimits } from '../limits.ts'
 import { createListener, type ListenerConfig, type ListenerOptions } from '../listener.ts'
 
@@ -37,6 +38,18 @@ export const tokens = {
   everything: 'token-with-every-permission',
   stale: 'token-of-an-old-sign-in',
 } as const
+
+/** Headers with the credentials of clients that the test listener accepts. */
+export const clientCredentials = {
+  plain: basicHeader('plain', 'secret-of-plain'),
+  reader: basicHeader('reader', 'secret-of-reader'),
+} as const
+
+/** RFC 6749 §2.3.1. */
+export function basicHeader(clientId: string, secret: string): string {
+  const [id, password] = [clientId, secret].map(encodeURIComponent)
+  return `Basic ${Buffer.from(`${id}:${password}`).toString('base64')}`
+}
 
 export interface TestListenerOptions {
   answer?: Answer
@@ -67,7 +80,8 @@ export async function startTestListener(options: TestListenerOptions = {}): Prom
     methods: services.flatMap((service) => methodsOf(service, answer)),
     validate: createValidate(),
     admission: createAdmission({ callsMax: 1000, streamsMax: 1000 }),
-    authenticate: async (_deps, ctx, token) => callerOf(ctx, token),
+    authenticate: async (_deps, ctx, credentials) =>
+      credentials.scheme === 'bearer' ? userOf(ctx, credentials.token) : clientOf(credentials),
     observe: (outcome) => void outcomes.push(outcome),
     ...options.app,
   }
@@ -113,7 +127,7 @@ function methodsOf(service: DescService, answer: Answer): Method[] {
   return implement(service, Object.fromEntries(handlers) as Handlers<DescService>)
 }
 
-function callerOf(ctx: RequestContext, token: string): UserCaller {
+function userOf(ctx: RequestContext, token: string): UserCaller {
   const permissions: Record<string, string[]> = {
     [tokens.plain]: [],
     [tokens.stale]: [],
@@ -133,5 +147,23 @@ function callerOf(ctx: RequestContext, token: string): UserCaller {
     authTime: new Date(ctx.now.getTime() - ageMs),
     expiresAt: new Date(ctx.now.getTime() + 300_000),
     token: { jti: 'token', sub: '018f0000-0000-7000-8000-000000000001', client_id: 'app', rev: 0 },
+  }
+}
+
+function clientOf({ clientId, clientSecret }: ClientCredentials): ClientCaller {
+  const permissions: Record<string, string[]> = {
+    plain: [],
+    reader: ['events.read', 'revocations.read', 'tokens.mint'],
+  }
+  const granted = permissions[clientId]
+  if (granted === undefined || clientSecret !== `secret-of-${clientId}`)
+    throw new SignetError(ErrorReason.UNAUTHENTICATED, { challenge: 'basic' })
+  return {
+    kind: 'client',
+    clientId: clientId as ClientId,
+    secretId: '018f0000-0000-7000-8000-000000000004',
+    permissions: new Set(granted),
+    subjectNamespace: undefined,
+    resources: new Set([clientId]),
   }
 }

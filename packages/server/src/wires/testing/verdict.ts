@@ -24,13 +24,18 @@ export interface Verdict {
 /** One way to call a method. */
 export interface WireClient {
   name: string
-  /** Calls with the input as JSON; `token` goes out as a bearer token. */
+  /** Calls with the input as JSON; `token` goes out as a bearer token, or as it is where it begins with a scheme. */
   call(
     method: string,
     input: Record<string, JsonValue>,
     options: { token: string | undefined; timeoutMs?: number },
   ): Promise<Verdict>
   close(): void
+}
+
+/** The `Authorization` header that carries these credentials. */
+export function authorizationOf(token: string): string {
+  return /^(Basic|Bearer) /.test(token) ? token : `Bearer ${token}`
 }
 
 const nothing: Verdict = {

@@ -664,6 +664,8 @@ export const AuthService: GenService<{
    * Asking twice is safe: a second tab, a lost answer and a retry get the same refresh token. A refresh token that was
    * replaced long ago is taken for stolen, and ends what it belongs to.
    *
+   * A client that has a secret authenticates with it, as Authorization: Basic. Its refresh tokens stay the same.
+   *
    * Errors: INVALID_GRANT.
    *
    * @generated from rpc signet.v1.AuthService.RefreshTokens

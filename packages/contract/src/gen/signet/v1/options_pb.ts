@@ -35,7 +35,7 @@ export type Access = Message<"signet.v1.Access"> & {
     case: "public";
   } | {
     /**
-     * A signed-in user.
+     * A signed-in user; never a client for itself.
      *
      * @generated from field: bool user = 2;
      */
@@ -51,7 +51,7 @@ export type Access = Message<"signet.v1.Access"> & {
     case: "recent";
   } | {
     /**
-     * A registered client, by client authentication.
+     * A registered client, by its id and secret. What it may do there, the method says.
      *
      * @generated from field: bool client = 4;
      */
@@ -59,7 +59,8 @@ export type Access = Message<"signet.v1.Access"> & {
     case: "client";
   } | {
     /**
-     * A signed-in user one of whose roles grants this permission, such as "events.read".
+     * A signed-in user one of whose roles grants this permission, such as "events.read", or a registered client whose
+     * record does.
      *
      * @generated from field: string permission = 5;
      */

@@ -1,0 +1,89 @@
+/**
+ * Authenticates a client by its id and secret.
+ *
+ * 1. Both look like ours; anything else is refused without a look at the database.
+ * 2. Credentials that were found good within the last seconds are good (see `KnownClients`), unless the revocation log has
+ *    ended the client, or everything, since.
+ * 3. Else one statement judges: the client can keep a secret and is active; the secret is one of its own, found by SHA-256,
+ *    neither replaced nor expired; and its `rev` is at least every cut above it.
+ * 4. Its use is noted, once an hour.
+ *
+ * Every refusal is the same one, and an unknown client takes the same statements as a wrong secret. The event of a failure
+ * names the client where there is such a one, and the log says what was wrong.
+ *
+ * Errors: UNAUTHENTICATED, UNAVAILABLE.
+ * Specs: RFC 6749 §2.3.1 and §10.10, RFC 9700 §2.5.
+ */
+
+import { ErrorReason } from '@signet/contract'
+import type { ClientCredentials } from '../authorization-header.ts'
+import type { Deps } from '../deps.ts'
+import { SignetError } from '../errors.ts'
+import { recordEvent } from '../events/record-event.ts'
+import type { ClientId } from '../ids.ts'
+import type { ClientCaller, RequestContext } from '../request-context.ts'
+import { isClientId } from './client-id.ts'
+import { hashClientSecret, isClientSecret } from './client-secret.ts'
+import { judgeClientSecret, noteSecretUse } from './clients.sql.ts'
+
+type AuthenticateDeps = Pick<Deps, 'db' | 'knownClients' | 'masterSecret' | 'revocations'>
+
+/** The client that these credentials prove. */
+export async function authenticateClient(
+  deps: AuthenticateDeps,
+  ctx: RequestContext,
+  credentials: ClientCredentials,
+): Promise<ClientCaller> {
+  const known = deps.knownClients.find(credentials)
+  if (known !== undefined && !deps.revocations.endsClient(known.caller.clientId, known.rev)) {
+    return known.caller
+  }
+  return judge(deps, ctx, credentials)
+}
+
+async function judge(
+  deps: AuthenticateDeps,
+  ctx: RequestContext,
+  credentials: ClientCredentials,
+): Promise<ClientCaller> {
+  const { clientId, clientSecret } = credentials
+  if (!isClientId(clientId) || !isClientSecret(clientSecret)) {
+    return refuse(deps, ctx, { detail: 'no id and secret of ours' })
+  }
+  const secretHash = hashClientSecret(clientSecret)
+  const judged = await judgeClientSecret(deps.db, { clientId, secretHash })
+  if (judged === undefined) return refuse(deps, ctx, { detail: 'there is no such client' })
+  const { verdict, secretId, rev, remainingSeconds } = judged
+  if (verdict !== 'good' || secretId === null || rev === null) {
+    return refuse(deps, ctx, { clientId: clientId as ClientId, detail: verdict })
+  }
+  const caller: ClientCaller = {
+    kind: 'client',
+    clientId: clientId as ClientId,
+    secretId,
+    permissions: new Set(judged.permissions),
+    subjectNamespace: judged.subjectNamespace ?? undefined,
+    resources: new Set([clientId, ...judged.resources]),
+  }
+  const known = { caller, rev: Number(rev) }
+  deps.knownClients.add(credentials, known, remainingSeconds ?? Number.POSITIVE_INFINITY)
+  if (judged.useUnnoted) await noteSecretUse(deps.db, { id: secretId })
+  return caller
+}
+
+async function refuse(
+  deps: AuthenticateDeps,
+  ctx: RequestContext,
+  { clientId, detail }: { clientId?: ClientId; detail: string },
+): Promise<never> {
+  await recordEvent(deps, ctx, {
+    kind: 'client.authentication_failed',
+    outcome: 'failure',
+    clientId,
+    details: { cause: detail },
+  })
+  throw new SignetError(ErrorReason.UNAUTHENTICATED, {
+    challenge: 'basic',
+    detail: `client refused: ${detail}`,
+  })
+}

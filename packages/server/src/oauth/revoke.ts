@@ -1,0 +1,53 @@
+/**
+ * Token revocation: a client gives up a token of its own.
+ *
+ * 1. A refresh token ends its grant, and with it every access token of the grant. Of a client of ours it ends the session,
+ *    as signing out does.
+ * 2. An access token ends alone: an entry of the revocation log names it. Its refresh token goes on.
+ * 3. Whatever is no good token of this client is answered in the same way, and nothing happens: unknown, expired, revoked
+ *    before, forged, another client's. `token_type_hint` is not needed, because a token says what it is; a wrong one does no harm.
+ * 4. Answered after the commit, once this instance has read it in the log. Where it cannot be persisted the answer is 503, never a
+ *    false 200.
+ *
+ * Errors: INVALID_ARGUMENT, UNAVAILABLE.
+ * Specs: RFC 7009 §2.1, §2.2 and §2.2.1.
+ */
+
+import { ErrorReason } from '@signet/contract'
+import type { Deps } from '../deps.ts'
+import { SignetError } from '../errors.ts'
+import type { ClientCaller, RequestContext } from '../request-context.ts'
+import { revokeAccessToken, revokeGrant } from '../revocation/revoke-token.ts'
+import { verifyAccessToken } from '../tokens/access-token.ts'
+import { parseRefreshToken } from '../tokens/refresh-token.ts'
+import { authenticateRefreshToken } from '../tokens/refresh-tokens.ts'
+import { type Form, requireParameter } from './form.ts'
+
+/** Revokes the token, if it is one of the client's. The answer is empty either way. */
+export async function revoke(
+  deps: Deps,
+  ctx: RequestContext,
+  { client, form }: { client: ClientCaller; form: Form },
+): Promise<undefined> {
+  const token = requireParameter(form, 'token')
+  if (parseRefreshToken(token) === undefined) {
+    const claims = await orNothing(async () =>
+      verifyAccessToken(deps.signingKeys, token, { now: ctx.now, issuer: deps.config.issuer }),
+    )
+    if (claims?.client_id === client.clientId) await revokeAccessToken(deps, ctx, claims)
+    return
+  }
+  const presented = await orNothing(() => authenticateRefreshToken(deps, token))
+  if (presented?.grant.clientId === client.clientId) await revokeGrant(deps, ctx, presented.grant)
+}
+
+/** What was read, or undefined where it is no token of ours. */
+async function orNothing<T>(read: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await read()
+  } catch (error) {
+    const refusals: unknown[] = [ErrorReason.UNAUTHENTICATED, ErrorReason.INVALID_GRANT]
+    if (error instanceof SignetError && refusals.includes(error.reason)) return
+    throw error
+  }
+}

@@ -1,0 +1,67 @@
+/** The whole service on a real socket, in the process of the test and on its database. */
+
+import { methods, plainPaths } from '../app.ts'
+import { createAdmission } from '../call/admission.ts'
+import { createValidate } from '../call/validate.ts'
+import type { Deps } from '../deps.ts'
+import { mountOauth } from '../oauth/mount-oauth.ts'
+import { authenticate } from '../tokens/authenticate.ts'
+import { defaultWireLimits } from '../wires/limits.ts'
+import { createListener } from '../wires/listener.ts'
+
+export interface TestService {
+  url: string
+  /** Sends a form, or a body as it is, by POST. */
+  post(path: string, body: Form | string, headers?: Record<string, string>): Promise<Answer>
+  close(): Promise<void>
+}
+
+/** Parameters in order; a list, where one comes twice. */
+export type Form = Record<string, string> | [name: string, value: string][]
+
+export interface Answer {
+  status: number
+  headers: Headers
+  text: string
+}
+
+/** Serves every method and every endpoint with these parts. */
+export async function startTestService(deps: Deps): Promise<TestService> {
+  const listener = await createListener({
+    app: {
+      deps,
+      methods,
+      validate: createValidate(),
+      admission: createAdmission({ callsMax: 1000, streamsMax: 100 }),
+      authenticate,
+      observe: deps.metrics.observeCall,
+    },
+    config: {
+      issuer: deps.config.issuer,
+      httpAddress: { host: '127.0.0.1', port: 0 },
+      trustedProxies: [],
+      corsOrigins: [],
+      reflection: false,
+      limits: defaultWireLimits,
+    },
+    ready: async () => true,
+    aliases: plainPaths,
+    mountExtra: (fastify, calls) => mountOauth(fastify, deps, calls),
+  })
+  const { http } = await listener.listen()
+  const url = `http://${http}`
+  return {
+    url,
+    async post(path, body, headers = {}) {
+      const type = { 'content-type': 'application/x-www-form-urlencoded' }
+      const answer = await fetch(url + path, {
+        method: 'POST',
+        ...(typeof body === 'string'
+          ? { body, headers }
+          : { body: new URLSearchParams(body).toString(), headers: { ...type, ...headers } }),
+      })
+      return { status: answer.status, headers: answer.headers, text: await answer.text() }
+    },
+    close: () => listener.close(0),
+  }
+}

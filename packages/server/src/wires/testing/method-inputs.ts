@@ -1,0 +1,118 @@
+/** What each method of the contract is called with by the test that compares the wires. */
+
+import type { JsonValue } from '@bufbuild/protobuf'
+
+export type Json = Record<string, JsonValue>
+
+/** For each method an input that is accepted and, where it has rules, one that breaks them. */
+export const methodInputs: Record<
+  string,
+  { valid: Json; invalid?: { input: Json; rules: Record<string, string> } }
+> = {
+  'signet.v1.AuthService/SignUp': {
+    valid: {
+      email: 'ada@example.com',
+      password: 'correct horse',
+      displayName: 'Ada',
+      locale: 'en',
+    },
+    invalid: {
+      input: { email: 'a', password: '', displayName: 'x'.repeat(101), locale: '?' },
+      rules: {
+        email: 'string.min_len',
+        password: 'string.min_len',
+        displayName: 'string.max_len',
+        locale: 'string.pattern',
+      },
+    },
+  },
+  'signet.v1.AuthService/SignIn': {
+    valid: { identifier: 'ada@example.com', password: 'correct horse', device: { model: 'Pixel' } },
+    invalid: {
+      input: { identifier: '', password: 'x', device: { os: 'x'.repeat(101) } },
+      rules: { identifier: 'string.min_len', 'device.os': 'string.max_len' },
+    },
+  },
+  'signet.v1.AuthService/ValidateCredentials': { valid: {} },
+  'signet.v1.AuthService/GetPasswordPolicy': { valid: {} },
+  'signet.v1.AuthService/RefreshTokens': {
+    valid: { refreshToken: 'sr1_token' },
+    invalid: { input: { refreshToken: '' }, rules: { refreshToken: 'string.min_len' } },
+  },
+  'signet.v1.AuthService/ConfirmRefresh': {
+    valid: { refreshToken: 'sr1_token' },
+    invalid: {
+      input: { refreshToken: 'x'.repeat(513) },
+      rules: { refreshToken: 'string.max_len' },
+    },
+  },
+  'signet.v1.AuthService/SignOut': {
+    valid: { token: 'sr1_token', scope: 'SIGN_OUT_SCOPE_EVERYWHERE' },
+    invalid: {
+      input: { token: 'x'.repeat(8193), waitMs: 10_001 },
+      rules: { token: 'string.max_len', waitMs: 'int32.gte_lte' },
+    },
+  },
+  'signet.v1.AuthService/ChangePassword': {
+    valid: { currentPassword: 'correct horse', newPassword: 'correct battery' },
+    invalid: {
+      input: { currentPassword: '', newPassword: 'x'.repeat(1025) },
+      rules: { currentPassword: 'string.min_len', newPassword: 'string.max_len' },
+    },
+  },
+  'signet.v1.SessionService/ListSessions': { valid: {} },
+  'signet.v1.SessionService/RevokeSession': {
+    valid: { sessionId: '0199f3a4-1e9b-7a63-8c55-62d0b7f1a8e4' },
+    invalid: {
+      input: { sessionId: 'nonsense', waitMs: -1 },
+      rules: { sessionId: 'string.uuid', waitMs: 'int32.gte_lte' },
+    },
+  },
+  'signet.v1.SessionService/RevokeOtherSessions': {
+    valid: { waitMs: 10_000 },
+    invalid: { input: { waitMs: 10_001 }, rules: { waitMs: 'int32.gte_lte' } },
+  },
+  'signet.v1.TokenService/MintTokens': {
+    valid: { sub: '4711', provider: 'crew-app', scopes: ['orders.read'], claims: { tenant: 'x' } },
+    invalid: {
+      input: { sub: '', provider: 'Crew!', email: 'x'.repeat(255), lifetimeSeconds: -1 },
+      rules: {
+        sub: 'string.min_len',
+        provider: 'string.pattern',
+        email: 'string.max_len',
+        lifetimeSeconds: 'int32.gte_lte',
+      },
+    },
+  },
+  'signet.v1.UserService/UpdateMe': {
+    valid: { displayName: 'Ada', locale: 'en' },
+    invalid: {
+      input: { displayName: 'x'.repeat(101), locale: '?' },
+      rules: { displayName: 'string.max_len', locale: 'string.pattern' },
+    },
+  },
+  'signet.v1.UserService/GetMe': { valid: {} },
+  'signet.v1.RevocationService/WatchRevocations': {
+    valid: { logId: '7c1f0d0e-4a53-4d0c-9a57-0c3a6a1d9b11', since: '7', verifierId: 'one' },
+    invalid: {
+      input: { logId: 'x'.repeat(37), since: '-1', stalenessBudgetSeconds: 3601 },
+      rules: {
+        logId: 'string.max_len',
+        since: 'int64.gte',
+        stalenessBudgetSeconds: 'int32.gte_lte',
+      },
+    },
+  },
+  'signet.v1.RevocationService/ReportPosition': {
+    valid: { verifierId: 'one', logId: '7c1f0d0e-4a53-4d0c-9a57-0c3a6a1d9b11', position: '7' },
+    invalid: {
+      input: { verifierId: '', logId: 'x'.repeat(37), position: '-1' },
+      rules: { verifierId: 'string.min_len', logId: 'string.max_len', position: 'int64.gte' },
+    },
+  },
+  'signet.v1.RevocationService/GetRevocationStatus': { valid: {} },
+  'signet.v1.EventService/WatchEvents': {
+    valid: { since: '7', untilNow: true },
+    invalid: { input: { since: '-1' }, rules: { since: 'int64.gte' } },
+  },
+}
