@@ -15,10 +15,11 @@ import { grpc } from './subjects/grpc.ts'
 import { memory } from './subjects/memory.ts'
 import { refresh } from './subjects/refresh.ts'
 import { rest } from './subjects/rest.ts'
+import { revoke } from './subjects/revoke.ts'
 import { signIn } from './subjects/sign-in.ts'
 import { start } from './subjects/start.ts'
 
-const subjects: readonly Subject[] = [signIn, refresh, rest, start, memory, grpc]
+const subjects: readonly Subject[] = [signIn, refresh, revoke, rest, start, memory, grpc]
 
 interface Options {
   chosen: readonly Subject[]

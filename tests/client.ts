@@ -9,7 +9,7 @@ export interface Answer {
   body: {
     accepted?: boolean
     reason?: string
-    tokens?: { accessToken: string }
+    tokens?: { accessToken: string; refreshToken: string }
     user?: { id: string }
   }
 }
@@ -32,6 +32,12 @@ export const signUp = (url: string, person: Person) =>
 
 export const signIn = (url: string, { email, password }: Person) =>
   call(url, 'POST', '/api/v1/auth/sign-in', { body: { identifier: email, password } })
+
+export const refresh = (url: string, refreshToken: string) =>
+  call(url, 'POST', '/api/v1/auth/refresh', { body: { refreshToken } })
+
+export const signOut = (url: string, token: string) =>
+  call(url, 'POST', '/api/v1/auth/sign-out', { body: { token } })
 
 export const whoAmI = (url: string, token: string) =>
   call(url, 'GET', '/api/v1/users/me', { token })

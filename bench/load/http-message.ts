@@ -1,15 +1,17 @@
 /** HTTP/1.1 as the load generators speak it: a request as bytes, and as much of an answer as they read. */
 
 export interface HttpRequest {
-  method: 'GET' | 'POST'
+  method: 'GET' | 'POST' | 'DELETE'
   path: string
   json?: object
+  accessToken?: string
 }
 
 /** The bytes of a request. */
-export function messageOf(host: string, { method, path, json }: HttpRequest): Buffer {
+export function messageOf(host: string, { method, path, json, accessToken }: HttpRequest): Buffer {
   const body = json === undefined ? '' : JSON.stringify(json)
   const head = [`${method} ${path} HTTP/1.1`, `Host: ${host}`, 'Accept: application/json']
+  if (accessToken !== undefined) head.push(`Authorization: Bearer ${accessToken}`)
   if (json !== undefined) {
     head.push('Content-Type: application/json', `Content-Length: ${Buffer.byteLength(body)}`)
   }

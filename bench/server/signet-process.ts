@@ -17,6 +17,10 @@ export interface SignetProcess {
   resetEventLoop(): Promise<void>
   readEventLoop(): Promise<EventLoopDelay>
   stop(): Promise<void>
+  /** Ends it with SIGKILL, and waits until it is gone. */
+  kill(): Promise<void>
+  /** Whether it has ended, in whichever way. */
+  hasEnded(): boolean
 }
 
 /** A directory that is removed with `remove`. */
@@ -58,6 +62,8 @@ export async function startSignet(
     resetEventLoop: async () => void (await ask('event-loop.reset')),
     readEventLoop: () => ask('event-loop.read'),
     stop: () => stop(child),
+    kill: () => kill(child),
+    hasEnded: () => hasEnded(child),
   }
 }
 
@@ -84,8 +90,19 @@ async function firstLine(child: ChildProcess): Promise<{ http: string }> {
 
 const graceMs = 15_000
 
+function hasEnded(child: ChildProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null
+}
+
+async function kill(child: ChildProcess): Promise<void> {
+  if (hasEnded(child)) return
+  const exited = once(child, 'exit')
+  child.kill('SIGKILL')
+  await exited
+}
+
 async function stop(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return
+  if (hasEnded(child)) return
   const exited = once(child, 'exit')
   child.kill('SIGTERM')
   const killed = setTimeout(() => child.kill('SIGKILL'), graceMs)

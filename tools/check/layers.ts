@@ -13,6 +13,7 @@ export const layers: readonly { folder: string; because: string }[] = [
   },
   { folder: 'db', because: 'statements run on it; it must not know what they mean' },
   { folder: 'operations', because: 'logs, metrics and traces observe; they decide nothing' },
+  { folder: 'idempotency', because: 'whatever acts may be asked twice; it knows no feature' },
   { folder: 'events', because: 'every feature records what it did' },
   { folder: 'users', because: 'a person exists before any way to sign in' },
   { folder: 'clients', because: 'a client exists before anyone signs in through it' },
@@ -43,6 +44,7 @@ export const featureless: Record<string, string> = {
 }
 
 const features = [
+  'idempotency',
   'events',
   'users',
   'clients',

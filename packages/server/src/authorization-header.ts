@@ -57,6 +57,7 @@ function parseBasic(text: string): ClientCredentials | undefined {
 
 /** One value of application/x-www-form-urlencoded; undefined where it is none. */
 function decodeFormValue(text: string): string | undefined {
+  if (!/[%+]/.test(text)) return text
   try {
     return decodeURIComponent(text.replaceAll('+', ' '))
   } catch {

@@ -45,7 +45,8 @@ export const reasons = {
   },
   [ErrorReason.UNSUPPORTED_MEDIA_TYPE]: {
     httpStatus: 415,
-    rpcCode: Code.InvalidArgument,
+    // On RPC it can only be the compression: gRPC and Connect call an unknown one so.
+    rpcCode: Code.Unimplemented,
     oauthError: 'invalid_request',
     sentence:
       'This body is in a form that is not read here. Send JSON as application/json, plain or gzip.',
@@ -129,6 +130,13 @@ export const reasons = {
     rpcCode: Code.Unauthenticated,
     oauthError: 'invalid_grant',
     sentence: 'This refresh token is no longer good. Sign in again.',
+  },
+  [ErrorReason.IDEMPOTENCY_KEY_REUSED]: {
+    httpStatus: 422,
+    rpcCode: Code.FailedPrecondition,
+    oauthError: 'invalid_request',
+    sentence:
+      'This idempotency key was used for another request. Send this one under a key of its own.',
   },
 } as const satisfies Record<Reason, ReasonRow>
 

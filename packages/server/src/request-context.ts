@@ -47,12 +47,17 @@ export interface RequestContext {
   reference: string
   /** The caller's address, as the socket or a trusted proxy says. */
   ipAddress: string
+  /** The country of that address, as ISO 3166-1 alpha-2; undefined where nobody knows. */
+  readonly country?: string | undefined
+  /** At most 400 characters of it. */
   userAgent: string
   caller: Caller
   /** What came as bearer token, unread: for methods that judge it themselves. UNAUTHENTICATED where it is malformed. */
   readonly bearerToken?: string | undefined
   /** What came as id and secret of a client, unread, likewise. */
   readonly clientCredentials?: ClientCredentials | undefined
+  /** Under which a repeat of this call is not done again, where the method takes one. INVALID_ARGUMENT where it is malformed. */
+  readonly idempotencyKey?: string | undefined
   /** Aborted when the caller goes away or the time limit is over. */
   signal: AbortSignal
   log: Logger

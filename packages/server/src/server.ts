@@ -4,7 +4,7 @@
  * 1. The database, which the caller has started.
  * 2. Migrations, under a lock: instances may start together.
  * 3. The master secret and the signing keys that it opens.
- * 4. What every call works with, the sealer of the event log, and the rotation of the keys.
+ * 4. What every call works with, the sealer of the event log, and what looks after the keys.
  * 5. The port. From here on calls are answered.
  *
  * Errors: a sentence for an operator (MigrationError, SigningKeysError, …); nothing stays open.
@@ -26,6 +26,7 @@ import { openDatabase } from './db/database.ts'
 import type { StartedDatabase } from './db/embedded/start-database.ts'
 import { migrate } from './db/migrate.ts'
 import type { Deps } from './deps.ts'
+import { recordEvent } from './events/record-event.ts'
 import { type Sealer, startSealer } from './events/sealer.ts'
 import { openKnownGrants } from './grants/grant-keys.ts'
 import { mountOauth } from './oauth/mount-oauth.ts'
@@ -43,8 +44,10 @@ import { openSessionEnds } from './revocation/session-ends.ts'
 import { openVerifierRegistry } from './revocation/verifier-registry.ts'
 import { openSimultaneousSignIns } from './sign-in/simultaneous-sign-ins.ts'
 import { authenticate } from './tokens/authenticate.ts'
+import { startRewrapping } from './tokens/rewrap-stored-keys.ts'
 import { startKeyRotation } from './tokens/rotate-signing-keys.ts'
 import { ensureSigningKeys } from './tokens/signing-keys.ts'
+import { openCountryRanges } from './wires/country-ranges.ts'
 import { defaultWireLimits } from './wires/limits.ts'
 import { createListener } from './wires/listener.ts'
 
@@ -141,6 +144,10 @@ async function openDeps({ config, log, metrics, tracing, address }: Environment)
     prepared: config.database.preparedStatements,
     trace: tracing.traceQuery,
   })
+  const opened = [() => db.end()]
+  const close = async () => {
+    for (const closeOne of opened.splice(0).reverse()) await closeOne()
+  }
   try {
     const signingKeys = await ensureSigningKeys({ db, masterSecret }, new Date())
     const hasher = openPasswordHasher(config.passwordHash)
@@ -162,8 +169,11 @@ async function openDeps({ config, log, metrics, tracing, address }: Environment)
         followers: [revocationFeed, ...(mirror === undefined ? [] : [mirror])],
       },
     )
+    opened.push(() => revocations.stop())
     mirror?.start(revocations)
+    opened.push(async () => mirror?.stop())
     const sealer = startSealer({ db, log, masterSecret })
+    opened.push(() => sealer.stop())
     const deps = {
       config,
       db,
@@ -182,18 +192,14 @@ async function openDeps({ config, log, metrics, tracing, address }: Environment)
       sessionEnds: openSessionEnds({ db, masterSecret, revocations }),
       signIns: openSimultaneousSignIns({ config, db, masterSecret }),
     }
+    opened.push(() => deps.verifiers.stop())
+    const rewrapping = await startRewrapping(deps)
+    opened.push(() => rewrapping.stop())
     const keyRotation = startKeyRotation(deps)
-    const close = async () => {
-      await keyRotation.stop()
-      await sealer.stop()
-      await mirror?.stop()
-      await revocations.stop()
-      await deps.verifiers.stop()
-      await db.end()
-    }
+    opened.push(() => keyRotation.stop())
     return { deps, sealer, close }
   } catch (error) {
-    await db.end()
+    await close()
     throw error
   }
 }
@@ -206,6 +212,12 @@ function createApp(deps: Deps, tracing: Tracing): App {
     admission: createAdmission({ callsMax: deps.config.limits.concurrentCalls, streamsMax }),
     authenticate,
     watchCaller: (_deps, caller, ended) => deps.revocations.watchCaller(caller, ended),
+    recordDenial: (all, ctx, { name }) =>
+      recordEvent(all, ctx, {
+        kind: 'access.denied',
+        outcome: 'failure',
+        details: { method: name },
+      }),
     observe: deps.metrics.observeCall,
     trace: tracing.traceCall,
   }
@@ -223,8 +235,10 @@ async function listen({ config, app, readiness, metrics }: Parts): Promise<{
   stop(): Promise<void>
 }> {
   const { metricsAddress } = config
+  const { countryFile } = config
   const listener = await createListener({
     app,
+    ...(countryFile !== undefined && { countries: openCountryRanges(countryFile) }),
     config: { ...config, limits: { ...defaultWireLimits, ...config.limits } },
     ready: readiness.ready,
     aliases: plainPaths,

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { checkPassword, normalizePassword } from './password-policy.ts'
+import { checkPassword, installationWords, normalizePassword } from './password-policy.ts'
 
 function rules(password: string, minLength = 8, context: string[] = []): string[] {
   return checkPassword(password, { minLength, context }).map((violation) => violation.rule)
@@ -52,6 +52,49 @@ describe('length', () => {
 
   test('a very long string is answered at once, without looking at names', () => {
     assert.deepEqual(rules('a'.repeat(1_000_000), 8, ['a'.repeat(1000)]), ['password.too_long'])
+  })
+})
+
+describe('words of the installation', () => {
+  const context = installationWords('https://login.acme.example')
+
+  test('are the product and the telling parts of the address', () => {
+    assert.deepEqual(context, ['signet', 'login', 'acme'])
+    assert.deepEqual(installationWords('http://localhost:8080'), ['signet', 'localhost'])
+    assert.deepEqual(installationWords('https://id.gov.uk'), ['signet'])
+  })
+
+  for (const password of [
+    'signet signet',
+    'Signet-Signet',
+    'SIGNETSIGNET',
+    's1gnet s1gnet',
+    '$ignet $ignet',
+    'tengis tengis',
+    's.i.g.n.e.t.1',
+    'signet2026',
+    'signet!!!',
+    'Signet_1234',
+    'acmesignet',
+    'signetacme',
+    'acme-signet-1',
+    'Login Signet',
+    'loginacme12',
+    'emca tengis',
+    'acmeacmeacme',
+    '@cme @cme',
+    'sígnet ácme',
+    'signetlogin1!',
+  ])
+    test(`alone are no password: ${password}`, () => {
+      const found = rules(password, 8, context)
+      assert.equal(found.length, 1)
+      assert.match(found[0] ?? '', /^password\.(contains_name|common)$/)
+    })
+
+  test('do not hinder a password that holds more than them', () => {
+    assert.deepEqual(rules('signet velvet lantern', 8, context), [])
+    assert.deepEqual(rules('a lantern and 42 signets', 8, context), [])
   })
 })
 

@@ -4,7 +4,7 @@
  * Characters are Unicode code points after NFC. There are no rules about kinds of characters: spaces, digits alone and every script
  * are welcome. Control characters are refused, because no keyboard types them and programs between here and there drop or change them.
  *
- * Specs: NIST SP 800-63B-4 §3.1.1.2.
+ * Specs: NIST SP 800-63B-4 §3.1.1.2, OWASP ASVS 5.0 V6.1.2 and V6.2.11.
  */
 
 import type { Violation } from '../errors.ts'
@@ -21,6 +21,16 @@ interface PasswordRules {
   minLength: number
   /** Words that do not count toward the length: product, organization, email address, display name. */
   context: readonly string[]
+}
+
+/**
+ * Context words of this installation, for every password: the product, and the parts of the address that people know it
+ * by. The last part of a name with dots says nothing of anybody (`com`), and short ones occur in too many other words.
+ */
+export function installationWords(issuer: string): string[] {
+  const labels = new URL(issuer).hostname.split('.')
+  const telling = labels.length === 1 ? labels : labels.slice(0, -1)
+  return ['signet', ...telling.filter((label) => label.length > contextWordLengthMin)]
 }
 
 /** The form in which a password is counted, compared and hashed: Unicode NFC, otherwise untouched. */

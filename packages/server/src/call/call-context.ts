@@ -7,19 +7,24 @@ import type { Logger } from 'pino'
 import { type ClientCredentials, parseAuthorization } from '../authorization-header.ts'
 import type { Caller, RequestContext } from '../request-context.ts'
 import type { Wire } from './app.ts'
+import { parseIdempotencyKey } from './idempotency-key.ts'
 
-/** Characters of a user agent that are kept. */
-const userAgentLengthMax = 500
+/** Characters of a user agent that are kept, here and in everything that is stored. */
+const userAgentLengthMax = 400
 
 /** Where a call came from; the wires make it. */
 export interface CallOrigin {
   wire: Wire
   reference: string
   ipAddress: string
+  /** The country of that address, where anyone knows it. */
+  country?(): string | undefined
   /** The header, as it came. */
   userAgent: string
   /** The `Authorization` header, as it came. */
   authorization: string | undefined
+  /** The `Idempotency-Key` header, as it came. */
+  idempotencyKey?: string | undefined
   /** The `traceparent` header, as it came. */
   traceparent?: string | undefined
   /** Calls back when the caller has gone away, at once where it is gone already. It may do so after a complete answer too, which changes nothing. */
@@ -55,6 +60,14 @@ export class CallContext implements RequestContext {
   get clientCredentials(): ClientCredentials | undefined {
     const credentials = parseAuthorization(this.#origin.authorization)
     return credentials?.scheme === 'basic' ? credentials : undefined
+  }
+
+  get country(): string | undefined {
+    return this.#origin.country?.()
+  }
+
+  get idempotencyKey(): string | undefined {
+    return parseIdempotencyKey(this.#origin.idempotencyKey)
   }
 
   get log(): Logger {

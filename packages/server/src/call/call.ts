@@ -162,8 +162,11 @@ async function* messagesOf(
   { ctx, input, request, end }: OpenStream,
 ): AsyncGenerator<Message, void, undefined> {
   let result = 'gone'
-  const reauthorize = () =>
-    callerOf(app, method, { ctx: new CallContext(request, new Date(), app.deps.log), request })
+  const reauthorize = async () => {
+    const again = new CallContext(request, new Date(), app.deps.log)
+    const caller = await authenticateCaller(app, method, { ctx: again, request })
+    authorize(method.who, caller, again.now)
+  }
   const release = endStreamWith(ctx, {
     shutdown: request.shutdown,
     watchCaller: (ended) => app.watchCaller?.(app.deps, ctx.caller, ended),
@@ -196,7 +199,10 @@ async function passGates(
   app.admission.enter(admissionKind(method))
   try {
     if (app.limit !== undefined) await app.limit(app.deps, ctx, { method, input })
-    if (needsCredentials(method.who)) ctx.caller = await callerOf(app, method, { ctx, request })
+    if (needsCredentials(method.who)) {
+      ctx.caller = await authenticateCaller(app, method, { ctx, request })
+      await authorizeOrRecord(app, method, ctx)
+    }
     return input
   } catch (error) {
     app.admission.leave(admissionKind(method))
@@ -204,16 +210,25 @@ async function passGates(
   }
 }
 
-/** Who calls, where the method admits them. */
-async function callerOf(
+/** Who calls, by what they present. */
+function authenticateCaller(
   app: App,
   { who }: Method,
   { ctx, request }: { ctx: CallContext; request: CallOrigin },
 ): Promise<Caller> {
   const credentials = admitCredentials(who, parseAuthorization(request.authorization))
-  const caller = await app.authenticate(app.deps, ctx, credentials)
-  authorize(who, caller, ctx.now)
-  return caller
+  return app.authenticate(app.deps, ctx, credentials)
+}
+
+/** A call that lacks a permission is a security event: somebody tries doors. */
+async function authorizeOrRecord(app: App, method: Method, ctx: CallContext): Promise<void> {
+  try {
+    authorize(method.who, ctx.caller, ctx.now)
+  } catch (error) {
+    if (error instanceof SignetError && error.reason === ErrorReason.PERMISSION_DENIED)
+      await app.recordDenial?.(app.deps, ctx, method)
+    throw error
+  }
 }
 
 /** Runs work that has to be done in time. Late work goes on unheard, its signal aborted, and keeps its place. */

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
 import { after, before, describe, test } from 'node:test'
 import { ErrorReason } from '@signet/contract'
 import { loadConfig } from '../config/config.ts'
 import { openMasterSecret } from '../crypto/master-secret.ts'
 import type { Deps } from '../deps.ts'
 import { assertRefused, openTestUser, signInAs } from '../testing/accounts.ts'
-import { openTestDeps, type TestDeps, testContext, withParts } from '../testing/deps.ts'
+import { openTestDeps, rowsOf, type TestDeps, testContext, withParts } from '../testing/deps.ts'
 import { authenticateBearer } from '../tokens/authenticate.ts'
 import { ensureSigningKeys } from '../tokens/signing-keys.ts'
 import { suspendUser } from '../users/suspend-user.ts'
@@ -40,6 +41,54 @@ async function said(args: string[]) {
   assert.equal(exitCode, 0, JSON.stringify(value))
   return value
 }
+
+describe('a new master secret', () => {
+  const secret = 'the next secret of these tests, 32 bytes'
+  const exchanged = (): Record<string, string> => ({
+    ...environment,
+    SIGNET_MASTER_SECRET: secret,
+    SIGNET_MASTER_SECRET_PREVIOUS: environment.SIGNET_MASTER_SECRET ?? '',
+  })
+  const json = async (args: string[], own: Record<string, string>) => {
+    const { stdout, exitCode } = await runSignet([...args, '--json'], { environment: own })
+    return { exitCode, value: JSON.parse(stdout) }
+  }
+
+  test('is told by status, rehearsed, refused while an instance lacks it, and done', async () => {
+    const stored = async (own: Record<string, string> = exchanged()) =>
+      (await json(['status'], own)).value.schema.masterSecret.wrappedOtherwise
+    assert.deepEqual(await stored(environment), { former: 0, unknown: 0 })
+    const { former } = await stored()
+    assert.ok(former >= 2)
+    const alone = { ...environment, SIGNET_MASTER_SECRET: secret }
+    assert.deepEqual(await stored(alone), { former: 0, unknown: former })
+    const { value: status } = await json(['status'], alone)
+    assert.match(status.problems.join(), /wrapped under a master secret that is not configured/)
+    assert.equal((await json(['key', 'rewrap'], alone)).exitCode, 1)
+
+    const rehearsed = await json(['key', 'rewrap', '--dry-run'], exchanged())
+    assert.equal(rehearsed.exitCode, 0)
+    assert.equal(rehearsed.value.moved.signingKeys, 2)
+    assert.deepEqual(await stored(), { former, unknown: 0 })
+
+    const id = randomUUID()
+    const keyId = deps.masterSecret.keyId
+    const instance = 'insert into running_instances values ($1, $2, array[$2], signet_now())'
+    await rowsOf(deps, instance, [id, keyId])
+    const refused = await json(['key', 'rewrap'], exchanged())
+    assert.deepEqual([refused.exitCode, refused.value.error.code], [69, 'NOT_EVERYWHERE'])
+    await rowsOf(deps, 'delete from running_instances')
+
+    assert.equal((await json(['key', 'rewrap'], exchanged())).exitCode, 0)
+    assert.deepEqual(await stored(alone), { former: 0, unknown: 0 })
+    const back = {
+      ...environment,
+      SIGNET_MASTER_SECRET_PREVIOUS: secret,
+    }
+    assert.equal((await json(['key', 'rewrap'], back)).exitCode, 0)
+    assert.deepEqual(await stored(environment), { former: 0, unknown: 0 })
+  })
+})
 
 describe('client', () => {
   test('create, list, get, rotate, env and disable, rehearsed and done', async () => {

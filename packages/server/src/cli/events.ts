@@ -118,6 +118,7 @@ function eventValue(event: SealedEvent): object {
 function eventLine(event: SealedEvent): string {
   const { seq, occurredAt, kind, outcome, actorId, subjectId, clientId, ipAddress, reference } =
     event
+  const country = event.country === undefined ? '' : ` (${event.country})`
   const details = Object.entries(event.details).map(
     ([name, value]) =>
       `${name}=${printable(typeof value === 'string' ? value : JSON.stringify(value))}`,
@@ -132,7 +133,7 @@ function eventLine(event: SealedEvent): string {
     subjectId === undefined ? '' : `on ${subjectId}`,
     event.userAgent === commandLineAgent ? 'by the command line' : '',
     clientId === undefined ? '' : `through ${clientId}`,
-    ipAddress === '' ? '' : `from ${ipAddress}`,
+    ipAddress === '' ? '' : `from ${ipAddress}${country}`,
     ...details,
     event.erased ? '(erased)' : '',
     reference,

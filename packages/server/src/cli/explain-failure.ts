@@ -55,6 +55,8 @@ async function explainSetup(error: unknown): Promise<Failure | undefined> {
     return { exitCode: exitCodes.failed, code: 'MIGRATION', message, fix: '' }
   if (name === 'SigningKeysError' || name === 'MasterSecretError')
     return { exitCode: exitCodes.config, code: 'MASTER_SECRET', message, fix: '' }
+  if (name === 'CountryFileError')
+    return { exitCode: exitCodes.config, code: 'CONFIG', message, fix: '' }
   if (name === 'KeptSecretError') {
     const exitCode = isForbiddenCode(codeOf(error.cause))
       ? exitCodes.noPermission

@@ -347,6 +347,17 @@ function addKeyVerbs(program: Command, run: RunVerb): void {
     .action((options: CommonOptions & ChangeOptions) =>
       run(options, async (context) => (await load()).keyRotate(context, options)),
     )
+  verb(key, 'rewrap', 'Wrap every stored key under the current master secret, to drop the former.')
+    .option(...rehearse)
+    .addHelpText(
+      'after',
+      '\nIt needs SIGNET_MASTER_SECRET_PREVIOUS. No token changes, and it can be run again at any time.',
+    )
+    .action((options: CommonOptions & ChangeOptions) =>
+      run(options, async (context) =>
+        (await import('./key-rewrap.ts')).keyRewrap(context, options),
+      ),
+    )
   verb(key, 'revoke', 'Take a key out of use at once; tokens that it signed are refused.')
     .argument('<kid>', 'The id of the key.')
     .option(...rehearse)

@@ -55,6 +55,7 @@ function databaseLines(database: DatabaseStatus): string[] {
 
 function schemaLines({
   signingKeys,
+  masterSecret,
   counts,
   events,
   revocations,
@@ -65,6 +66,7 @@ function schemaLines({
   const waiting = events.unsealed ? ', some not sealed yet' : ''
   return [
     line('Signing keys', keys || 'none'),
+    ...(masterSecret === undefined ? [] : [masterSecretLine(masterSecret)]),
     line('Users', users),
     line('Sessions', `${count(counts.liveSessions)} live`),
     line('Events', `${events.seq}${waiting}`, `hash of the last ${events.hash.slice(0, 16)}…`),
@@ -93,6 +95,15 @@ function verifierLines(verifiers: readonly VerifierLine[]): string[] {
     }),
     ...(others > 0 ? [line('', `and ${others} more; --json has all`)] : []),
   ]
+}
+
+function masterSecretLine({
+  keyId,
+  wrappedOtherwise: { former },
+}: NonNullable<SchemaStatus['masterSecret']>): string {
+  const state = former === 0 ? 'the only one in use' : 'the former one is still needed'
+  const rest = former === 0 ? '' : `by ${count(former)} stored keys`
+  return line('Master secret', state, rest === '' ? `key ${keyId}` : `${rest}, key ${keyId}`)
 }
 
 function count(value: number): string {

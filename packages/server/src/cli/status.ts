@@ -6,11 +6,14 @@
  */
 
 import type { Config } from '../config/config.ts'
+import { findMasterSecret } from '../config/kept-master-secret.ts'
+import { openMasterSecret } from '../crypto/master-secret.ts'
 import type { Database } from '../db/database.ts'
 import { migrationState } from '../db/migrate.ts'
 import { findChainEnds } from '../events/events.sql.ts'
 import { silence, verifiersMax } from '../revocation/verifier-registry.ts'
 import { listVerifiers } from '../revocation/verifiers.sql.ts'
+import { countWrapped, type WrappedOtherwise } from '../tokens/rewrap-stored-keys.ts'
 import { listSigningKeys } from '../tokens/signing-keys.sql.ts'
 import type { CommandIo } from './command-io.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
@@ -48,6 +51,8 @@ export interface DatabaseStatus {
 /** What the schema holds. Missing where migrations are. */
 export interface SchemaStatus {
   signingKeys: { id: string; algorithm: string; state: string }[]
+  /** What is wrapped under other master secrets than the current one. Missing where there is none yet. */
+  masterSecret?: { keyId: string; wrappedOtherwise: WrappedOtherwise }
   /** Each counted up to 100,000. */
   counts: Awaited<ReturnType<typeof countAccounts>>
   events: { seq: bigint; hash: string; unsealed: boolean }
@@ -100,7 +105,7 @@ async function inspectDatabase(config: Config, io: CommandIo, problems: string[]
     opened = await openAddress(config, io)
     const db = openCommandDatabase(config, opened.address)
     try {
-      return await inspectServer(db, database, problems)
+      return await inspectServer(db, { config, database, problems })
     } finally {
       await db.end()
     }
@@ -115,8 +120,7 @@ async function inspectDatabase(config: Config, io: CommandIo, problems: string[]
 
 async function inspectServer(
   db: Database,
-  database: DatabaseStatus,
-  problems: string[],
+  { config, database, problems }: { config: Config; database: DatabaseStatus; problems: string[] },
 ): Promise<Found> {
   // The first statement connects. The second one's round trip is short, so its middle is when the clock was read.
   await findServerFacts(db)
@@ -140,9 +144,15 @@ async function inspectServer(
     )
     return { database }
   }
-  const schema = await inspectSchema(db)
+  const schema = await inspectSchema(db, config)
   if (!schema.signingKeys.some(({ state }) => state === 'active'))
     problems.push('There are no signing keys yet. npm start makes them.')
+  const lost = schema.masterSecret?.wrappedOtherwise.unknown ?? 0
+  if (lost > 0) {
+    problems.push(
+      `${lost} stored keys are wrapped under a master secret that is not configured. Give it as SIGNET_MASTER_SECRET_PREVIOUS.`,
+    )
+  }
   return { database, schema }
 }
 
@@ -153,11 +163,19 @@ function standby(facts: ServerFacts): 'none' | 'named' | 'connected' {
   return facts.standbyConnected ? 'connected' : 'named'
 }
 
-async function inspectSchema(db: Database): Promise<SchemaStatus> {
+async function inspectSchema(db: Database, config: Config): Promise<SchemaStatus> {
   const keys = await listSigningKeys(db)
   const { seq, hash, unsealed } = await findChainEnds(db)
   const verifiers = await listVerifiers(db, { silence, limit: verifiersMax })
+  const secret = findMasterSecret(config)
+  const masterSecret = secret && openMasterSecret(secret)
   return {
+    ...(masterSecret && {
+      masterSecret: {
+        keyId: masterSecret.keyId,
+        wrappedOtherwise: await countWrapped({ db, masterSecret }),
+      },
+    }),
     signingKeys: keys.map(({ id, algorithm, state }) => ({ id, algorithm, state })),
     counts: await countAccounts(db, { bound: BigInt(countBound) }),
     events: { seq, hash: hash.toString('hex'), unsealed },

@@ -4,6 +4,7 @@ import type { Config } from '../config/config.ts'
 import { printable } from '../config/shown-value.ts'
 import type { Db } from '../db/query.ts'
 import type { UserId } from '../ids.ts'
+import { findSubjectOfUser } from '../users/external-subject.sql.ts'
 import { parseEmail } from '../users/identifier.ts'
 import { listUsers, type UserQuery } from '../users/list-users.ts'
 import { listHolders } from '../users/open-account.ts'
@@ -64,9 +65,10 @@ export async function userList(context: Context, options: UserListOptions): Prom
 export async function userGet(context: Context, user: string): Promise<ExitCode> {
   return withDatabase(context, async ({ db }) => {
     const id = await resolveUser(db, user)
-    const [found, identifiers] = await Promise.all([
+    const [found, identifiers, external] = await Promise.all([
       findUser(db, { id }),
       listIdentifiers(db, { userId: id }),
+      findSubjectOfUser(db, { userId: id }),
     ])
     if (found === undefined) throw noSuchUser(user)
     const lines = [
@@ -76,12 +78,21 @@ export async function userGet(context: Context, user: string): Promise<ExitCode>
         ({ kind, value, verified }) =>
           `  ${kind.padEnd(6)}  ${value}${verified ? '' : '  (not verified)'}`,
       ),
+      ...externalLines(external),
       `  Roles   ${found.roleNames.join(', ')}`,
       `  Since   ${found.createdAt.toISOString()}`,
     ]
-    context.io.result({ ...found, identifiers }, lines.join('\n'))
+    context.io.result({ ...found, identifiers, external: external ?? null }, lines.join('\n'))
     return exitCodes.ok
   })
+}
+
+/** Who speaks for the user, where that is a service. */
+function externalLines(external: Awaited<ReturnType<typeof findSubjectOfUser>>): string[] {
+  if (external === undefined) return []
+  const { namespace, provider, subject, email } = external
+  const said = email === null ? '' : `  (${printable(email)}, as it says)`
+  return [`  Known   to ${namespace} as ${printable(subject)} of ${provider}${said}`]
 }
 
 export interface SuspendOptions {

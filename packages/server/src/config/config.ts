@@ -36,6 +36,10 @@ export interface Config {
   readonly tls?: { readonly certificate: string; readonly key: Secret }
   /** Address ranges, as `10.0.0.0/8`. */
   readonly trustedProxies: readonly string[]
+  /** The header in which trusted proxies say the country of a caller, in lower case. */
+  readonly countryHeader?: string
+  /** The file that says in which countries addresses are. */
+  readonly countryFile?: string
   readonly corsOrigins: readonly string[]
   readonly dataDir: string
   readonly database: {
@@ -218,6 +222,10 @@ function assemble(values: Values, files: Files, directory: string): Config {
     ...present({ metricsAddress: values.SIGNET_METRICS_ADDRESS }),
     ...present({ tls: files.tls && { certificate: files.tls.certificate, key: files.tls.key } }),
     trustedProxies: values.SIGNET_TRUSTED_PROXIES,
+    ...present({ countryHeader: values.SIGNET_COUNTRY_HEADER }),
+    ...present({
+      countryFile: values.SIGNET_COUNTRY_FILE && resolve(directory, values.SIGNET_COUNTRY_FILE),
+    }),
     corsOrigins: values.SIGNET_CORS_ORIGINS,
     dataDir: resolve(directory, values.SIGNET_DATA_DIR),
     database: {

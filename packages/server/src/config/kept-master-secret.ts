@@ -45,6 +45,16 @@ export function ensureMasterSecret(config: Pick<Config, 'masterSecret' | 'dataDi
   return { current }
 }
 
+/** The same, where there is a secret; never writes the file. */
+export function findMasterSecret(
+  config: Pick<Config, 'masterSecret' | 'dataDir'>,
+): ReturnType<typeof ensureMasterSecret> | undefined {
+  const kept = join(config.dataDir, masterSecretFile)
+  return config.masterSecret === undefined && !existsSync(kept)
+    ? undefined
+    : ensureMasterSecret(config)
+}
+
 /** Whoever else could have written the file, or can read it, would know what every key is derived from. */
 function refuseOpenToOthers(path: string, dataDir: string): void {
   const stat = statSync(path, { throwIfNoEntry: false })

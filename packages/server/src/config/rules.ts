@@ -95,6 +95,7 @@ const companions: readonly (readonly [VariableName, VariableName])[] = [
   ['SIGNET_DATABASE_PASSWORD', 'SIGNET_DATABASE_URL'],
   ['SIGNET_DATABASE_DIRECT_URL', 'SIGNET_DATABASE_URL'],
   ['SIGNET_MASTER_SECRET_PREVIOUS', 'SIGNET_MASTER_SECRET'],
+  ['SIGNET_COUNTRY_HEADER', 'SIGNET_TRUSTED_PROXIES'],
 ]
 
 function requirePairs(reading: Reading): void {

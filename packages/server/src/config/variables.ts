@@ -54,6 +54,11 @@ const masterSecret: Kind<Secret> = kind('a secret of 32 bytes or more', (text) =
   return { value: new Secret(text) }
 })
 
+const headerName: Kind<string> = kind('the name of a header', (text) => {
+  if (/^[A-Za-z0-9][A-Za-z0-9-]{0,63}$/u.test(text)) return { value: text.toLowerCase() }
+  return { wrong: 'is not the name of a header', fix: 'write it such as CF-IPCountry' }
+})
+
 const redisUrl: Kind<Secret> = kind('a redis or rediss URL', (text) => {
   const url = URL.parse(text)
   const fix = 'give a whole address, such as rediss://user:password@redis.example.com:6379/0'
@@ -174,7 +179,8 @@ const basics = {
     section: 'Secrets',
     kind: masterSecret,
     secret: true,
-    about: 'The master secret before the current one, while what it wrapped is still there.',
+    about:
+      'Another master secret that can be read. To change the secret, start every instance with the new one here, then exchange the two, and drop the former one when `signet status` says that nothing needs it.',
   }),
 } as const
 
@@ -195,6 +201,20 @@ const edges = {
     kind: addressRanges,
     about:
       "The addresses of your own proxies. Forwarded headers from anyone else are ignored, so that nobody can pretend another caller's address.",
+  }),
+  SIGNET_COUNTRY_HEADER: variable({
+    section: 'TLS, proxies and browsers',
+    kind: headerName,
+    defaultText: 'no header',
+    about:
+      'The header in which your proxies say the country of a caller, such as `CF-IPCountry`: two letters. They must set it themselves on every request, and stand in `SIGNET_TRUSTED_PROXIES`; from anyone else it is ignored.',
+  }),
+  SIGNET_COUNTRY_FILE: variable({
+    section: 'TLS, proxies and browsers',
+    kind: path,
+    defaultText: 'no file',
+    about:
+      'A file that says in which countries addresses are, where no header does. Each line is the first address of a range, the last one and two letters, with commas between them, such as `192.0.2.0,192.0.2.255,DE`. It is read at start.',
   }),
   SIGNET_CORS_ORIGINS: defaulted('', {
     section: 'TLS, proxies and browsers',

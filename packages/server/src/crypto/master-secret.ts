@@ -25,6 +25,8 @@ import {
 export interface MasterSecret {
   /** Names the current secret and tells nothing about it. */
   keyId: string
+  /** The key ids of all secrets that are open; the current one first. */
+  readableKeyIds: readonly string[]
   /** The key of the current secret for one purpose: 32 bytes. */
   derive(purpose: string): KeyObject
   wrap(purpose: string, plain: Buffer): { wrapped: Buffer; keyId: string }
@@ -52,6 +54,7 @@ export function openMasterSecret(secrets: { current: string; previous?: string }
   if (secrets.previous !== undefined) opened.push(openSecret(secrets.previous))
   return {
     keyId: current.keyId,
+    readableKeyIds: opened.map(({ keyId }) => keyId),
     derive(purpose) {
       const known = derived.get(purpose)
       if (known !== undefined) return known

@@ -65,9 +65,10 @@ begin
   end if;
 
   -- Last, because others may be waiting for a row that is forgotten here, and this waits for nobody any more.
+  -- An array, because a subquery may be run once for each row, and what was deleted meanwhile does not count for its limit.
   delete from guess_counters c
-   where c.key in (select old.key from guess_counters old where old.forget_at <= at
-                    order by old.forget_at limit 100 for update skip locked);
+   where c.key = any (array(select old.key from guess_counters old where old.forget_at <= at
+                             order by old.forget_at limit 100 for update skip locked));
 end $function$;
 
 CREATE OR REPLACE FUNCTION public.current_system_identifier()
@@ -340,6 +341,7 @@ CREATE TABLE event_keys (
   CONSTRAINT event_keys_check CHECK ((wrapped_key IS NULL) = (erased_at IS NOT NULL)),
   CONSTRAINT event_keys_check1 CHECK ((wrapped_key IS NULL) = (wrapping_key_id IS NULL))
 );
+CREATE INDEX event_keys_wrapping_key ON public.event_keys USING btree (wrapping_key_id, owner) WHERE (wrapped_key IS NOT NULL);
 
 CREATE TABLE event_windows (
   kind text NOT NULL,
@@ -440,6 +442,7 @@ CREATE TABLE grants (
 ) WITH (fillfactor=80);
 CREATE INDEX grants_session ON public.grants USING btree (session_id) WHERE (ended_at IS NULL);
 CREATE INDEX grants_user ON public.grants USING btree (user_id) WHERE (ended_at IS NULL);
+CREATE INDEX grants_wrapping_key ON public.grants USING btree (wrapping_key_id, id);
 
 CREATE TABLE guess_counters (
   key bytea NOT NULL,
@@ -450,6 +453,16 @@ CREATE TABLE guess_counters (
   CONSTRAINT guess_counters_failures_check CHECK (failures > 0)
 );
 CREATE INDEX guess_counters_forget_at ON public.guess_counters USING btree (forget_at);
+
+CREATE TABLE idempotency_keys (
+  key_hash bytea NOT NULL,
+  fingerprint bytea NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  CONSTRAINT idempotency_keys_pkey PRIMARY KEY (key_hash),
+  CONSTRAINT idempotency_keys_fingerprint_check CHECK (octet_length(fingerprint) = 32),
+  CONSTRAINT idempotency_keys_key_hash_check CHECK (octet_length(key_hash) = 32)
+);
+CREATE INDEX idempotency_keys_expires_at ON public.idempotency_keys USING btree (expires_at);
 
 CREATE TABLE identifiers (
   id uuid NOT NULL,
@@ -578,6 +591,15 @@ CREATE TABLE roles (
   CONSTRAINT roles_realm_id_name_key UNIQUE (realm_id, name)
 );
 
+CREATE TABLE running_instances (
+  id uuid NOT NULL,
+  current_key_id text NOT NULL,
+  readable_key_ids text[] NOT NULL,
+  seen_at timestamp with time zone NOT NULL,
+  CONSTRAINT running_instances_pkey PRIMARY KEY (id),
+  CONSTRAINT running_instances_check CHECK (current_key_id = ANY (readable_key_ids))
+);
+
 CREATE TABLE schema_migrations (
   name text NOT NULL,
   checksum text NOT NULL,
@@ -606,7 +628,9 @@ CREATE TABLE sessions (
   expires_at timestamp with time zone NOT NULL,
   ended_at timestamp with time zone,
   end_reason text,
+  country text,
   CONSTRAINT sessions_pkey PRIMARY KEY (id),
+  CONSTRAINT sessions_country_check CHECK (country ~ '^[A-Z]{2}$'::text),
   CONSTRAINT sessions_actor_id_fkey FOREIGN KEY (actor_id) REFERENCES users(id),
   CONSTRAINT sessions_client_id_fkey FOREIGN KEY (client_id) REFERENCES clients(id),
   CONSTRAINT sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE

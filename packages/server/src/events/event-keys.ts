@@ -9,8 +9,9 @@
 import { createSecretKey, type KeyObject, randomBytes } from 'node:crypto'
 import type { MasterSecret } from '../crypto/master-secret.ts'
 import type { Db } from '../db/query.ts'
+import type { WrappedValues } from '../db/rewrap.ts'
 import type { UserId } from '../ids.ts'
-import { findEventKeys, insertEventKey } from './events.sql.ts'
+import { findEventKeys, insertEventKey, lockEventKeys, replaceEventKeys } from './events.sql.ts'
 
 /** A user's id, or a month. */
 export type KeyOwner = string
@@ -87,6 +88,14 @@ async function readKeys(
   const rows = await findEventKeys(deps.db, { owners })
   const known = new Set(rows.map((row) => row.owner))
   return { known, keys: openEventKeys(deps.masterSecret, rows) }
+}
+
+/** The stored keys, for a new master secret. */
+export const eventKeyValues: WrappedValues = {
+  beforeFirst: '',
+  purposeOf: wrapPurpose,
+  lock: lockEventKeys,
+  replace: replaceEventKeys,
 }
 
 function wrapPurpose(owner: KeyOwner): string {

@@ -112,3 +112,19 @@ select seq as "seq!", hash as "hash!", id, arrival, occurred_at, kind, outcome, 
 select i.instance_id, c.seq, c.hash, (select max(e.seq) from events e) as "last_seq?",
        exists (select from events u where u.seq is null) as "unsealed!"
   from event_chain c, installation i;
+
+-- name: lockEventKeys :many
+-- Keys that are wrapped under this master secret, but those that somebody is at work on. An erased one has none.
+select owner as id, wrapped_key as "wrapped!"
+  from event_keys
+ where wrapping_key_id = :keyId and wrapped_key is not null and owner > :after
+ order by owner
+ limit :limit::integer
+   for no key update skip locked;
+
+-- name: replaceEventKeys :exec
+-- Stores the same keys, wrapped under another master secret.
+update event_keys k
+   set wrapped_key = w.wrapped, wrapping_key_id = :keyId
+  from unnest(:ids::text[], :wrapped::bytea[]) as w (id, wrapped)
+ where k.owner = w.id and k.wrapping_key_id = :formerKeyId;

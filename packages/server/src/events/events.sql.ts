@@ -285,3 +285,44 @@ export const findChainEnds = one<
   params: [],
   columns: ['instanceId', 'seq', 'hash', 'lastSeq', 'unsealed'],
 })
+
+/** Keys that are wrapped under this master secret, but those that somebody is at work on. An erased one has none. */
+export const lockEventKeys = many<
+  {
+    keyId: string
+    after: string
+    limit: number
+  },
+  {
+    id: string
+    wrapped: Buffer
+  }
+>({
+  name: 'events.lockEventKeys',
+  text: `select owner as id, wrapped_key as "wrapped!"
+  from event_keys
+ where wrapping_key_id = $1 and wrapped_key is not null and owner > $2
+ order by owner
+ limit $3::integer
+   for no key update skip locked`,
+  params: ['keyId', 'after', 'limit'],
+  columns: ['id', 'wrapped'],
+})
+
+/** Stores the same keys, wrapped under another master secret. */
+export const replaceEventKeys = exec<
+  {
+    keyId: string
+    ids: readonly string[]
+    wrapped: readonly Buffer[]
+    formerKeyId: string
+  }
+>({
+  name: 'events.replaceEventKeys',
+  text: `update event_keys k
+   set wrapped_key = w.wrapped, wrapping_key_id = $1
+  from unnest($2::text[], $3::bytea[]) as w (id, wrapped)
+ where k.owner = w.id and k.wrapping_key_id = $4`,
+  params: ['keyId', 'ids', 'wrapped', 'formerKeyId'],
+  columns: [],
+})

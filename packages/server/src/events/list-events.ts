@@ -26,6 +26,7 @@ export interface SealedEvent {
   /** Empty where nothing was known, or where the person was erased. */
   ipAddress: string
   userAgent: string
+  country: string | undefined
   /** Personal facts included, unless the person was erased. */
   details: Facts
   /** Whether something personal was recorded that nobody can read any more. */
@@ -62,6 +63,7 @@ function readable(row: Row, keys: EventKeys): SealedEvent {
     occurrences: row.occurrences,
     ipAddress: textOf(origin?.ipAddress),
     userAgent: textOf(origin?.userAgent),
+    country: textOf(origin?.country) || undefined,
     details: { ...(JSON.parse(row.details) as Facts), ...personal },
     erased: origin === undefined || personal === undefined,
     hash: row.hash,

@@ -45,7 +45,7 @@ export interface SecurityEvent {
 /** What an event takes from the call that causes it. */
 export type EventContext = Pick<
   RequestContext,
-  'now' | 'reference' | 'ipAddress' | 'userAgent' | 'caller'
+  'now' | 'reference' | 'ipAddress' | 'country' | 'userAgent' | 'caller'
 >
 
 interface RecordDeps {
@@ -58,8 +58,6 @@ interface RecordDeps {
    */
   eventKeys?: EventKeys
 }
-
-const userAgentLengthMax = 400
 
 /** Appends the event. Failing, it throws, and the causing transaction must fail with it. */
 export async function recordEvent(
@@ -125,7 +123,8 @@ function field(owner: KeyOwner, facts: Facts): PersonalField | undefined {
 function originFacts(ctx: EventContext): Facts {
   const facts: Facts = {}
   if (ctx.ipAddress !== '') facts.ipAddress = ctx.ipAddress
-  if (ctx.userAgent !== '') facts.userAgent = ctx.userAgent.slice(0, userAgentLengthMax)
+  if (ctx.country !== undefined) facts.country = ctx.country
+  if (ctx.userAgent !== '') facts.userAgent = ctx.userAgent
   return facts
 }
 

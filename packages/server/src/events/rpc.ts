@@ -54,6 +54,7 @@ function eventMessage(event: SealedEvent): MessageInitShape<typeof EventSchema> 
     clientId: event.clientId ?? '',
     reference: event.reference,
     ipAddress: event.ipAddress,
+    ...(event.country !== undefined && { country: event.country }),
     userAgent: event.userAgent,
     details: JSON.stringify(details),
     hash: event.hash.toString('hex'),

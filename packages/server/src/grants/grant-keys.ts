@@ -17,9 +17,10 @@ import { createSecretKey, hkdfSync, type KeyObject, randomBytes } from 'node:cry
 import { ErrorReason } from '@signet/contract'
 import { type MasterSecret, MasterSecretError } from '../crypto/master-secret.ts'
 import type { Db } from '../db/query.ts'
+import type { WrappedValues } from '../db/rewrap.ts'
 import { SignetError } from '../errors.ts'
 import type { ClientId, GrantId, UserId } from '../ids.ts'
-import { findGrantSecret } from './grants.sql.ts'
+import { findGrantSecret, lockGrantSecrets, replaceGrantSecrets } from './grants.sql.ts'
 
 /** What never changes about a grant. */
 export interface KnownGrant {
@@ -103,6 +104,14 @@ function deriveKeys(bytes: Buffer): GrantKeys {
       Buffer.from(hkdfSync('sha256', secret, '', `signet/grant/1 ${purpose}`, keyBytes)),
     )
   return { refreshToken: derive('refresh token'), presenter: derive('presenter') }
+}
+
+/** The stored secrets, for a new master secret. */
+export const grantSecretValues: WrappedValues = {
+  beforeFirst: '00000000-0000-0000-0000-000000000000',
+  purposeOf: (id) => purposeOf(id as GrantId),
+  lock: lockGrantSecrets,
+  replace: replaceGrantSecrets,
 }
 
 /** The grant's id is part of the purpose, so that rows whose secrets were exchanged do not open. */

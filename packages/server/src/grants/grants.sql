@@ -24,6 +24,9 @@ select user_id, client_id, wrapped_secret, wrapping_key_id from grants where id 
 -- the statement began, and so is the position. Whoever ends a session ends its grants, which is seen. Whoever raises a
 -- cut meanwhile has a greater position than the one that the answer carries, so what this yields is dead.
 --
+-- A retry is late from the second half of the window on: of two tabs that ask again as it ends, the first confirms the
+-- successor, and the second may not find the window closed. Earlier retries write nothing.
+--
 -- The session is touched where nobody holds it: a refresh never waits for a second row, so it is in no deadlock.
 with held as materialized (
   select id, user_id, client_id, session_id, scopes, audience, generation, rotated_at, window_opened_at,
@@ -38,6 +41,7 @@ with held as materialized (
   select held.*, clock.moment, c.first_party, c.confirming, c.access_token_lifetime_seconds, c.signing_algorithm,
          c.type = 'public' as rotates,
          clock.moment - held.window_opened_at < make_interval(secs => :windowSeconds) as within_window,
+         clock.moment - held.window_opened_at > make_interval(secs => :windowSeconds) / 2 as window_closing,
          clock.moment - held.rotated_at <= interval '7 days' as within_recovery,
          least(s.idle_expires_at, s.expires_at) as session_expires_at,
          held.ended_at is null and held.expires_at > clock.moment
@@ -59,9 +63,9 @@ with held as materialized (
            when :generation::integer > generation                              then 'state_lost'
            when :generation = generation and (within_window or not rotates)    then 'same_token'
            when :generation = generation                                       then 'advance'
-           when :generation = generation - 1 and within_window                 then 'same_successor'
-           when :generation = generation - 1 and confirming
+           when :generation = generation - 1 and confirming and window_closing
                 and confirmed_generation < generation and within_recovery      then 'late_successor'
+           when :generation = generation - 1 and within_window                 then 'same_successor'
            else                                                                     'reuse'
          end as verdict
     from seen
@@ -151,3 +155,19 @@ select g.scopes, g.created_at,
    and (g.session_id is null
         or (s.ended_at is null and least(s.idle_expires_at, s.expires_at) > signet_now()
             and s.rev >= greatest(u.cut, c.cut, global_cut())));
+
+-- name: lockGrantSecrets :many
+-- Grants whose secret is wrapped under this key, but those that somebody is at work on.
+select id, wrapped_secret as wrapped
+  from grants
+ where wrapping_key_id = :keyId and id > :after::uuid
+ order by id
+ limit :limit::integer
+   for no key update skip locked;
+
+-- name: replaceGrantSecrets :exec
+-- Stores the same secrets, wrapped under another key.
+update grants g
+   set wrapped_secret = w.wrapped, wrapping_key_id = :keyId
+  from unnest(:ids::uuid[], :wrapped::bytea[]) as w (id, wrapped)
+ where g.id = w.id and g.wrapping_key_id = :formerKeyId;

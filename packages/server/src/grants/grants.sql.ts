@@ -37,7 +37,7 @@ export const findGrantSecret = maybe<
   columns: ['userId', 'clientId', 'wrappedSecret', 'wrappingKeyId'],
 })
 
-/** Decides on a refresh token whose MAC was found right, and does what is decided, except for ending a grant: 'reuse' is only told, because ending goes with a log entry and an event, in a transaction.  Only the row of the grant is read as it is after the lock; session, user, client and cuts are read as they were when the statement began, and so is the position. Whoever ends a session ends its grants, which is seen. Whoever raises a cut meanwhile has a greater position than the one that the answer carries, so what this yields is dead.  The session is touched where nobody holds it: a refresh never waits for a second row, so it is in no deadlock. */
+/** Decides on a refresh token whose MAC was found right, and does what is decided, except for ending a grant: 'reuse' is only told, because ending goes with a log entry and an event, in a transaction.  Only the row of the grant is read as it is after the lock; session, user, client and cuts are read as they were when the statement began, and so is the position. Whoever ends a session ends its grants, which is seen. Whoever raises a cut meanwhile has a greater position than the one that the answer carries, so what this yields is dead.  A retry is late from the second half of the window on: of two tabs that ask again as it ends, the first confirms the successor, and the second may not find the window closed. Earlier retries write nothing.  The session is touched where nobody holds it: a refresh never waits for a second row, so it is in no deadlock. */
 export const decideRefresh = maybe<
   {
     grantId: string
@@ -81,6 +81,7 @@ export const decideRefresh = maybe<
   select held.*, clock.moment, c.first_party, c.confirming, c.access_token_lifetime_seconds, c.signing_algorithm,
          c.type = 'public' as rotates,
          clock.moment - held.window_opened_at < make_interval(secs => $4) as within_window,
+         clock.moment - held.window_opened_at > make_interval(secs => $4) / 2 as window_closing,
          clock.moment - held.rotated_at <= interval '7 days' as within_recovery,
          least(s.idle_expires_at, s.expires_at) as session_expires_at,
          held.ended_at is null and held.expires_at > clock.moment
@@ -102,9 +103,9 @@ export const decideRefresh = maybe<
            when $6::integer > generation                              then 'state_lost'
            when $6 = generation and (within_window or not rotates)    then 'same_token'
            when $6 = generation                                       then 'advance'
-           when $6 = generation - 1 and within_window                 then 'same_successor'
-           when $6 = generation - 1 and confirming
+           when $6 = generation - 1 and confirming and window_closing
                 and confirmed_generation < generation and within_recovery      then 'late_successor'
+           when $6 = generation - 1 and within_window                 then 'same_successor'
            else                                                                     'reuse'
          end as verdict
     from seen
@@ -233,4 +234,45 @@ export const findPresentable = maybe<
             and s.rev >= greatest(u.cut, c.cut, global_cut())))`,
   params: ['grantId', 'userId', 'clientId', 'generation', 'windowSeconds'],
   columns: ['scopes', 'createdAt', 'expiresAt'],
+})
+
+/** Grants whose secret is wrapped under this key, but those that somebody is at work on. */
+export const lockGrantSecrets = many<
+  {
+    keyId: string
+    after: string
+    limit: number
+  },
+  {
+    id: string
+    wrapped: Buffer
+  }
+>({
+  name: 'grants.lockGrantSecrets',
+  text: `select id, wrapped_secret as wrapped
+  from grants
+ where wrapping_key_id = $1 and id > $2::uuid
+ order by id
+ limit $3::integer
+   for no key update skip locked`,
+  params: ['keyId', 'after', 'limit'],
+  columns: ['id', 'wrapped'],
+})
+
+/** Stores the same secrets, wrapped under another key. */
+export const replaceGrantSecrets = exec<
+  {
+    keyId: string
+    ids: readonly string[]
+    wrapped: readonly Buffer[]
+    formerKeyId: string
+  }
+>({
+  name: 'grants.replaceGrantSecrets',
+  text: `update grants g
+   set wrapped_secret = w.wrapped, wrapping_key_id = $1
+  from unnest($2::uuid[], $3::bytea[]) as w (id, wrapped)
+ where g.id = w.id and g.wrapping_key_id = $4`,
+  params: ['keyId', 'ids', 'wrapped', 'formerKeyId'],
+  columns: [],
 })

@@ -5,7 +5,8 @@
  *    grants.sql). Nearly every refresh ends here.
  * 2. Reuse: in a transaction, lock all grants of the session, decide again under the lock, and end the grant; of one of
  *    our own apps its whole session. Log entry and event are in the same transaction, and whoever comes second finds
- *    the grant dead, so there is exactly one event.
+ *    the grant dead, so there is exactly one event. A caller who has left is refused and ends nothing: a request that was
+ *    held up for longer than the window, and was asked again meanwhile, is no theft (docs/decisions/0007).
  * 3. State lost, or a retry from another network or software: recorded. Nothing ends.
  *
  * Specs: RFC 9700 §4.14.2 (refresh token rotation and reuse).
@@ -79,6 +80,7 @@ export async function presentGrant(
 ): Promise<GrantInUse | { refused: string }> {
   let decision = await decide(deps, ctx, presentation)
   if (decision?.verdict === 'reuse') {
+    if (ctx.signal.aborted) return { refused: 'reuse, by a caller who has left' }
     decision = await endReused(deps, ctx, { presentation, sessionId: decision.sessionId })
   }
   if (decision === undefined) return { refused: 'the grant is gone' }

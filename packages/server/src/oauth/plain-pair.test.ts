@@ -9,6 +9,9 @@ import { registerTestClient, type TestClient } from '../testing/clients.ts'
 import { openTestDeps, rowsOf, type TestDeps } from '../testing/deps.ts'
 import { type Answer, startTestService, type TestService } from '../testing/service.ts'
 import { issueAccessToken } from '../tokens/access-token.ts'
+import { restHttp1Client, restHttp2Client } from '../wires/testing/rest-clients.ts'
+import { connectJsonClient, grpcJsClient, libraryClients } from '../wires/testing/rpc-clients.ts'
+import { basicHeader } from '../wires/testing/test-listener.ts'
 
 let opened: TestDeps
 let deps: Deps
@@ -79,6 +82,30 @@ describe('POST /mint', () => {
       'content-type': 'application/json',
     })
     assert.equal(JSON.parse(byContract.text).userId, answer.userId)
+  })
+
+  it('is the same over every wire of the contract, with the same credentials', async () => {
+    const { userId } = JSON.parse((await mint({ sub: 'wires', provider: 'crew' })).text)
+    const wires = [
+      restHttp1Client(service.url),
+      restHttp2Client(service.url),
+      connectJsonClient(service.url),
+      ...libraryClients(service.url),
+      grpcJsClient(new URL(service.url).host),
+    ]
+    const method = 'signet.v1.TokenService/MintTokens'
+    for (const wire of wires) {
+      const input = { sub: 'wires', provider: 'crew', claims: { tenant: ['a', 1, null] } }
+      const { result, messages } = await wire.call(method, input, { token: crew.authorization })
+      assert.equal(result, 'ok', wire.name)
+      const [answer] = messages as { userId: string; accessToken: string }[]
+      assert.equal(answer?.userId, userId, wire.name)
+      const claims = Buffer.from(answer?.accessToken.split('.')[1] ?? '', 'base64url').toString()
+      assert.match(claims, /"provider":"crew","tenant":\["a",1,null\]}$/)
+      const wrong = basicHeader('crew', 'wrong')
+      assert.equal((await wire.call(method, input, { token: wrong })).result, 'UNAUTHENTICATED')
+      wire.close()
+    }
   })
 
   it('refuses nobody, a user, and a client without the right', async () => {

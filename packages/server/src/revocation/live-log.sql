@@ -60,12 +60,13 @@ update revocation_head
 
 -- name: sweepLog :exec
 -- Forgets entries that cannot kill a token any more. The last one is always kept: it says where the log stands.
+-- An array, because Postgres may run a subquery once for each row, which would forget more than the limit.
 delete from revocation_log
- where id in (select id from revocation_log
-               where expires_at < signet_now() and position < (select max(position) from revocation_log)
-               order by position
-               limit :limit::integer
-                 for update skip locked);
+ where id = any (array(select id from revocation_log
+                        where expires_at < signet_now() and position < (select max(position) from revocation_log)
+                        order by position
+                        limit :limit::integer
+                          for update skip locked));
 
 -- name: notifyRevocations :exec
 -- Wakes every instance. It carries nothing: what there is stands in the log.

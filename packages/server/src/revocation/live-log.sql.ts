@@ -104,15 +104,15 @@ export const declareTokenLifetime = exec<{ lifetimeSeconds: number }>({
   columns: [],
 })
 
-/** Forgets entries that cannot kill a token any more. The last one is always kept: it says where the log stands. */
+/** Forgets entries that cannot kill a token any more. The last one is always kept: it says where the log stands. An array, because Postgres may run a subquery once for each row, which would forget more than the limit. */
 export const sweepLog = exec<{ limit: number }>({
   name: 'revocation.live-log.sweepLog',
   text: `delete from revocation_log
- where id in (select id from revocation_log
-               where expires_at < signet_now() and position < (select max(position) from revocation_log)
-               order by position
-               limit $1::integer
-                 for update skip locked)`,
+ where id = any (array(select id from revocation_log
+                        where expires_at < signet_now() and position < (select max(position) from revocation_log)
+                        order by position
+                        limit $1::integer
+                          for update skip locked))`,
   params: ['limit'],
   columns: [],
 })

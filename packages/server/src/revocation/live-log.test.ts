@@ -120,6 +120,32 @@ describe('the entries in memory', () => {
     set.expire(60)
     assert.deepEqual([set.count(), set.revokes(token())], [0, false])
   })
+
+  it('say that one is missing until it could kill no token any more', () => {
+    const set = openEntrySet(2)
+    const add = (position: number, expiresAtMs: number) =>
+      set.add({ position, scope: 'sid', value: String(position), exceptSid: null, expiresAtMs })
+    add(1, 50)
+    add(2, 40)
+    assert.equal(set.complete(0), true)
+    add(3, 60)
+    add(4, 60)
+    assert.deepEqual([set.complete(0), set.complete(49), set.complete(50)], [false, false, true])
+    set.clear()
+    assert.equal(set.complete(0), true)
+  })
+
+  it('end a client by what is newer than its secret, and by nothing else', () => {
+    const set = openEntrySet(10)
+    const add = (position: number, scope: 'client' | 'all' | 'sub', value: string) =>
+      set.add({ position, scope, value, exceptSid: null, expiresAtMs: 100 })
+    add(5, 'client', 'ledger')
+    add(6, 'sub', 'ledger')
+    const ends = (id: string, rev: number) => set.endsClient(id, rev)
+    assert.deepEqual([ends('ledger', 4), ends('ledger', 5), ends('other', 4)], [true, false, false])
+    add(7, 'all', '')
+    assert.deepEqual([ends('ledger', 6), ends('other', 6), ends('other', 7)], [true, true, false])
+  })
 })
 
 describe('an open log', () => {

@@ -82,7 +82,8 @@ function watch(
     next: () => steps.next(),
     /** Reads until a step for which this holds. */
     async until(holds: (step: WatchRevocationsResponse) => boolean) {
-      for (;;) {
+      for (const deadline = performance.now() + 20_000; ; ) {
+        assert.ok(performance.now() < deadline, 'it did not come within 20 s')
         const { value: step } = await steps.next()
         assert.ok(step, 'the stream has ended')
         if (step.reset) entries.splice(0)
@@ -239,6 +240,25 @@ describe('a change', () => {
     assert.ok(new Set(steps).size < 5, `${new Set(steps).size} steps were made`)
   })
 
+  it('that comes while another one is told reaches those who have been told already', async (t) => {
+    const feed = openRevocationFeed({ issuer: deps.config.issuer, heartbeatMs: 60_000 })
+    feed.restart('log')
+    feed.current(performance.now())
+    const watchers = Array.from({ length: 500 }, () =>
+      watch(t, { logId: 'log', since: 0n }, { revocationFeed: feed }),
+    )
+    await Promise.all(watchers.map((watcher) => watcher.until(isComplete)))
+    const told = watchers.map((watcher) => watcher.until(({ position }) => position === 2n))
+    feed.append([entryAt(1n)], 1n)
+    for (let turns = 0; turns < 3; turns += 1) await new Promise((resolve) => setImmediate(resolve))
+    assert.ok(
+      watchers.some(({ seen }) => seen.at(-1)?.position === 1n),
+      'some have been told',
+    )
+    feed.append([entryAt(2n)], 2n)
+    await Promise.all(told)
+  })
+
   it('is not followed by anything when the reader leaves', async (t) => {
     const watcher = watch(t)
     await watcher.until(isComplete)
@@ -249,21 +269,10 @@ describe('a change', () => {
 })
 
 describe('an instance without a database', () => {
-  const entry = (position: bigint): LoggedEntry => ({
-    position,
-    kind: 'ended',
-    scope: 'sid',
-    value: String(position),
-    exceptSid: null,
-    awaited: false,
-    expiresAt: Date.now() / 1000 + 300,
-    remainingMs: 300_000,
-  })
-
   it('goes on with heartbeats whose age grows, and takes in nobody once the budget is over', async (t) => {
     const feed = openRevocationFeed({ issuer: deps.config.issuer, heartbeatMs: 50 })
     feed.restart('log')
-    feed.append([entry(1n)], 1n)
+    feed.append([entryAt(1n)], 1n)
     feed.current(performance.now())
     const watcher = watch(t, { logId: 'log', since: 0n }, { revocationFeed: feed })
     const first = await watcher.until(isComplete)
@@ -293,7 +302,7 @@ describe('an instance without a database', () => {
   it('that reads another log resets everyone, and is not complete before that was read', async (t) => {
     const feed = openRevocationFeed({ issuer: deps.config.issuer, heartbeatMs: 50 })
     feed.restart('old')
-    feed.append([entry(1n)], 1n)
+    feed.append([entryAt(1n)], 1n)
     feed.current(performance.now())
     const watcher = watch(t, { logId: 'old', since: 1n }, { revocationFeed: feed })
     await watcher.until(isComplete)
@@ -302,7 +311,7 @@ describe('an instance without a database', () => {
     assert.deepEqual([reset.logId, reset.complete, reset.entries], ['new', false, []])
     const waits = await watcher.until(() => true)
     assert.equal(waits.complete, false)
-    feed.append([entry(2n ** 32n)], 2n ** 32n)
+    feed.append([entryAt(2n ** 32n)], 2n ** 32n)
     feed.current(performance.now())
     const step = await watcher.until(isComplete)
     assert.equal(step.reset, false)
@@ -329,6 +338,17 @@ describe('a log that is set back', () => {
     assert.equal(watcher.entries.length, 1)
     assert.ok((await log('sid', 'three')) > seen + 2n ** 32n)
   })
+})
+
+const entryAt = (position: bigint): LoggedEntry => ({
+  position,
+  kind: 'ended',
+  scope: 'sid',
+  value: String(position),
+  exceptSid: null,
+  awaited: false,
+  expiresAt: Date.now() / 1000 + 300,
+  remainingMs: 300_000,
 })
 
 function isUnavailable(error: unknown): boolean {

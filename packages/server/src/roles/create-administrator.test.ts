@@ -1,21 +1,12 @@
 import assert from 'node:assert/strict'
-import { after, before, beforeEach, describe, it } from 'node:test'
+import { describe, it } from 'node:test'
 import { ErrorReason } from '@signet/contract'
-import type { Deps } from '../deps.ts'
 import { assertRefused, openTestUser, signInAs, testPassword } from '../testing/accounts.ts'
-import { openTestDeps, rowsOf, type TestDeps, testContext } from '../testing/deps.ts'
+import { openFileDeps, rowsOf, testContext } from '../testing/deps.ts'
 import { authenticateBearer } from '../tokens/authenticate.ts'
 import { createAdministrator, type NewAdministrator } from './create-administrator.ts'
 
-let test: TestDeps
-let deps: Deps
-
-before(async () => {
-  test = await openTestDeps()
-  deps = test.deps
-})
-after(() => test.close())
-beforeEach(() => rowsOf(deps, 'delete from users'))
+const { deps } = await openFileDeps({ emptied: ['users'] })
 
 const form = { email: 'root@example.com', password: testPassword, displayName: 'Root' }
 const create = (changes: Partial<NewAdministrator> = {}) =>

@@ -8,7 +8,7 @@
  */
 
 import { ErrorReason } from '@signet/contract'
-import { checkPassword } from '../authenticators/password-policy.ts'
+import { checkPassword, installationWords } from '../authenticators/password-policy.ts'
 import type { Deps } from '../deps.ts'
 import { SignetError } from '../errors.ts'
 import { recordEvent } from '../events/record-event.ts'
@@ -38,8 +38,9 @@ export async function createAdministrator(
     const violations = 'violations' in parsed ? [...parsed.violations, ...unreadable] : unreadable
     throw new SignetError(ErrorReason.INVALID_ARGUMENT, { violations })
   }
-  const { passwordMinLength: minLength } = deps.config
-  const violations = checkPassword(password, { minLength, context: [email, displayName] })
+  const { issuer, passwordMinLength: minLength } = deps.config
+  const context = [...installationWords(issuer), email, displayName]
+  const violations = checkPassword(password, { minLength, context })
   if (violations.length > 0) throw new SignetError(ErrorReason.PASSWORD_REJECTED, { violations })
   const passwordHash = await deps.passwords.hash(password, ctx.signal)
 

@@ -15,6 +15,7 @@ export const listLiveSessions = many<
     deviceOs: string | null
     deviceApp: string | null
     ipAddress: string | null
+    country: string | null
     userAgent: string | null
     createdAt: Date
     lastActiveAt: Date
@@ -23,7 +24,7 @@ export const listLiveSessions = many<
 >({
   name: 'sessions.live-sessions.listLiveSessions',
   text: `select s.id, s.client_id, s.installation_id, s.device_model, s.device_os, s.device_app, host(s.ip_address) as "ip_address?",
-       s.user_agent, s.created_at, s.last_active_at, least(s.idle_expires_at, s.expires_at) as "expires_at!"
+       s.country, s.user_agent, s.created_at, s.last_active_at, least(s.idle_expires_at, s.expires_at) as "expires_at!"
   from sessions s
   join users u on u.id = s.user_id
   join clients c on c.id = s.client_id
@@ -34,7 +35,7 @@ export const listLiveSessions = many<
  order by s.last_active_at desc, s.id desc
  limit $2::integer`,
   params: ['userId', 'limit'],
-  columns: ['id', 'clientId', 'installationId', 'deviceModel', 'deviceOs', 'deviceApp', 'ipAddress', 'userAgent', 'createdAt', 'lastActiveAt', 'expiresAt'],
+  columns: ['id', 'clientId', 'installationId', 'deviceModel', 'deviceOs', 'deviceApp', 'ipAddress', 'country', 'userAgent', 'createdAt', 'lastActiveAt', 'expiresAt'],
 })
 
 /** Whose session it is, whether alive or not. */

@@ -30,6 +30,7 @@ export async function listSessions(
         app: session.deviceApp ?? '',
       },
       ipAddress: session.ipAddress ?? '',
+      ...(session.country !== null && { country: session.country }),
       userAgent: session.userAgent ?? '',
       createdAt: timestampFromDate(session.createdAt),
       lastActiveAt: timestampFromDate(session.lastActiveAt),

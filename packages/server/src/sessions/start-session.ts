@@ -65,8 +65,6 @@ export interface AskedSession {
 
 type StartDeps = Pick<Deps, 'config' | 'masterSecret'> & { db: Db }
 
-const userAgentLengthMax = 400
-
 /** The session; undefined where user or client may not have one, or what it rests on was changed or revoked. */
 export async function startSession(
   deps: StartDeps,
@@ -116,7 +114,8 @@ async function rowOf(deps: StartDeps, { ctx, session, eventKeys }: AskedSession)
     device_os: device?.os || null,
     device_app: device?.app || null,
     ip_address: storableAddress(ctx.ipAddress),
-    user_agent: ctx.userAgent.slice(0, userAgentLengthMax) || null,
+    country: ctx.country ?? null,
+    user_agent: ctx.userAgent || null,
     amr,
     acr,
     auth_time: ctx.now.toISOString(),

@@ -1,30 +1,26 @@
 import assert from 'node:assert/strict'
-import { after, before, beforeEach, describe, it } from 'node:test'
+import { beforeEach, describe, it } from 'node:test'
 import { ErrorReason } from '@signet/contract'
 import type { Deps } from '../deps.ts'
+import { SignetError } from '../errors.ts'
 import type { UserId } from '../ids.ts'
 import { listSessions } from '../sessions/rpc.ts'
 import { assertRefused, openTestUser, signInAs, testPassword } from '../testing/accounts.ts'
-import { openTestDeps, rowsOf, type TestDeps, testContext } from '../testing/deps.ts'
+import { openFileDeps, rowsOf, testContext } from '../testing/deps.ts'
 import { authenticateBearer } from '../tokens/authenticate.ts'
 import { updateMe } from '../users/rpc.ts'
 import { suspendUser } from '../users/suspend-user.ts'
 import { changePassword } from './change-password.ts'
+import { signIn } from './sign-in.ts'
 
-let test: TestDeps
-let deps: Deps
+const { deps } = await openFileDeps({ emptied: ['users', 'guess_counters'] })
+
 let userId: UserId
 
 const email = 'ada@example.com'
 const newPassword = 'lantern orbit velvet 42'
 
-before(async () => {
-  test = await openTestDeps()
-  deps = test.deps
-})
-after(() => test.close())
 beforeEach(async () => {
-  await rowsOf(deps, 'delete from users')
   userId = await openTestUser(deps, email)
 })
 
@@ -71,6 +67,46 @@ describe('changePassword', () => {
     await rowsOf(deps, 'delete from passwords')
     await assertRefused(changePassword(deps, ctx, change), ErrorReason.INVALID_CREDENTIALS)
     assert.deepEqual(await rowsOf(deps, `select cut from users`), [[0n]])
+  })
+
+  it('is closed by ten wrong guesses at the current one, and signing in is not', async () => {
+    const { ctx } = await signedIn()
+    const guess = () => changePassword(deps, ctx, { ...change, currentPassword: 'wrong' })
+    for (let n = 0; n < 10; n += 1) await assertRefused(guess(), ErrorReason.INVALID_CREDENTIALS)
+    const passwords = { ...deps.passwords, verify: () => assert.fail('a hash was computed') }
+    const closed = changePassword({ ...deps, passwords }, ctx, change)
+    await assert.rejects(closed, (error) => {
+      assert.ok(error instanceof SignetError)
+      assert.equal(error.reason, ErrorReason.RATE_LIMITED)
+      assert.ok(Number(error.retryAfterSeconds) > 0 && Number(error.retryAfterSeconds) <= 30)
+      return true
+    })
+    assert.equal(await eventsOf('password_change.throttled'), 1)
+    // Not from another address or session either.
+    const elsewhere = { ...(await signedIn()).ctx, ipAddress: '198.51.100.7' }
+    await assertRefused(changePassword(deps, elsewhere, change), ErrorReason.RATE_LIMITED)
+  })
+
+  it('answers ten of thirty wrong guesses at once', async () => {
+    const { ctx } = await signedIn()
+    const guess = () => changePassword(deps, ctx, { ...change, currentPassword: 'wrong' })
+    const outcomes = await Promise.allSettled(Array.from({ length: 30 }, guess))
+    const reasons = outcomes.map((it) => (it.status === 'rejected' ? it.reason.reason : 'changed'))
+    const answered = reasons.filter((reason) => reason === ErrorReason.INVALID_CREDENTIALS)
+    assert.equal(answered.length, 10)
+    assert.equal(reasons.filter((reason) => reason === ErrorReason.RATE_LIMITED).length, 20)
+  })
+
+  it('forgives what its owner got wrong before the right one', async () => {
+    const { ctx } = await signedIn()
+    const guess = () => changePassword(deps, ctx, { ...change, currentPassword: 'wrong' })
+    for (let n = 0; n < 9; n += 1) await assertRefused(guess(), ErrorReason.INVALID_CREDENTIALS)
+    await changePassword(deps, ctx, change)
+    for (let n = 0; n < 9; n += 1) await assertRefused(guess(), ErrorReason.INVALID_CREDENTIALS)
+    await changePassword(deps, ctx, {
+      currentPassword: newPassword,
+      newPassword: 'and yet another',
+    })
   })
 
   it('holds the new one against the policy, and changes nothing', async () => {
@@ -154,6 +190,22 @@ describe('ListSessions and UpdateMe', () => {
       left.map(({ id }) => id),
       [second.sessionId],
     )
+  })
+
+  it('shows the country where it is known', async () => {
+    const from = (country?: string) =>
+      signIn(deps, testContext({ ...(country !== undefined && { country }) }), {
+        identifier: email,
+        password: testPassword,
+        device: undefined,
+        deviceSecret: '',
+      })
+    const [known, unknown] = [await from('DE'), await from()]
+    const { ctx } = await signedIn()
+    const { sessions = [] } = await listSessions(deps, ctx, {} as never)
+    const countryOf = (id: string) => sessions.find((session) => session.id === id)?.country
+    assert.equal(countryOf(known.sessionId), 'DE')
+    assert.equal(countryOf(unknown.sessionId), undefined)
   })
 
   it('changes what is given, and records the fields only', async () => {

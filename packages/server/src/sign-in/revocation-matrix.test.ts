@@ -6,34 +6,28 @@
  */
 
 import assert from 'node:assert/strict'
-import { after, before, beforeEach, describe, it } from 'node:test'
+import { beforeEach, describe, it } from 'node:test'
 import { SignOutScope } from '@signet/contract'
 import type { Deps } from '../deps.ts'
 import type { UserId } from '../ids.ts'
 import { recoverInstallation } from '../revocation/recover.ts'
 import { revokeOtherSessions, revokeSession, signOut } from '../revocation/rpc.ts'
 import { openTestUser, signInAs, testPassword } from '../testing/accounts.ts'
-import { openTestDeps, rowsOf, type TestDeps, testContext } from '../testing/deps.ts'
+import { openFileDeps, rowsOf, testContext } from '../testing/deps.ts'
 import { authenticateBearer } from '../tokens/authenticate.ts'
 import { refreshTokens } from '../tokens/refresh-tokens.ts'
 import { suspendUser, unsuspendUser } from '../users/suspend-user.ts'
 import { changePassword } from './change-password.ts'
 
+const { deps } = await openFileDeps({ emptied: ['users'] })
+
 type SignedIn = Awaited<ReturnType<typeof signInAs>>
 type Held = 'this session' | 'another session' | 'a running sign-in'
 
-let test: TestDeps
-let deps: Deps
 let userId: UserId
 const email = 'ada@example.com'
 
-before(async () => {
-  test = await openTestDeps()
-  deps = test.deps
-})
-after(() => test.close())
 beforeEach(async () => {
-  await rowsOf(deps, 'delete from users')
   userId = await openTestUser(deps, email)
 })
 

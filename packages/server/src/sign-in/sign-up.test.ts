@@ -1,23 +1,12 @@
 import assert from 'node:assert/strict'
-import { after, before, beforeEach, describe, it } from 'node:test'
+import { describe, it } from 'node:test'
 import { ErrorReason } from '@signet/contract'
 import type { Deps } from '../deps.ts'
 import { assertRefused, openTestUser } from '../testing/accounts.ts'
-import { openTestDeps, rowsOf, type TestDeps, testContext } from '../testing/deps.ts'
+import { openFileDeps, rowsOf, testContext } from '../testing/deps.ts'
 import { type SignUp, signUp } from './sign-up.ts'
 
-let test: TestDeps
-let deps: Deps
-
-before(async () => {
-  test = await openTestDeps()
-  deps = test.deps
-})
-after(() => test.close())
-beforeEach(async () => {
-  await rowsOf(deps, 'delete from users')
-  await rowsOf(deps, 'delete from event_windows')
-})
+const { deps } = await openFileDeps({ emptied: ['users', 'event_windows'] })
 
 const form: SignUp = {
   email: 'Ada@Example.com',

@@ -6,18 +6,21 @@
  * 3. In one transaction, alone with this address: where somebody proved to own it, or as many as are allowed claim
  *    it, change nothing; else open the account with an unverified claim. Either way record it.
  *
+ * Asked again under the same idempotency key, it changes nothing: a lost answer does not open a second account.
+ *
  * The answer is the same in all cases and holds no token, so that nobody can ask who has an account.
  *
- * Errors: INVALID_ARGUMENT, PASSWORD_REJECTED, UNAVAILABLE.
+ * Errors: INVALID_ARGUMENT, PASSWORD_REJECTED, IDEMPOTENCY_KEY_REUSED, UNAVAILABLE.
  */
 
 import { ErrorReason } from '@signet/contract'
-import { checkPassword } from '../authenticators/password-policy.ts'
+import { checkPassword, installationWords } from '../authenticators/password-policy.ts'
 import { ownClientId } from '../clients/own-client.ts'
 import type { Db } from '../db/query.ts'
 import type { Deps } from '../deps.ts'
 import { SignetError } from '../errors.ts'
 import { recordEvent, type SecurityEvent } from '../events/record-event.ts'
+import { isRepeat, keyedRequest, takeKey } from '../idempotency/idempotency.ts'
 import type { RequestContext } from '../request-context.ts'
 import { type EmailIdentifier, parseEmail } from '../users/identifier.ts'
 import { lockHolders, openAccount } from '../users/open-account.ts'
@@ -36,8 +39,13 @@ type SignUpDeps = Pick<Deps, 'config' | 'db' | 'masterSecret' | 'passwords'>
 /** Opens the account, or does nothing; the caller cannot tell which. */
 export async function signUp(deps: SignUpDeps, ctx: RequestContext, input: SignUp): Promise<void> {
   const identifier = checkSignUp(deps, input)
+  const { email, password, displayName, locale } = input
+  const fields = [email, password, displayName, locale]
+  const request = keyedRequest(ctx, { method: 'SignUp', by: '', fields })
+  if (await isRepeat(deps.db, request)) return
   const passwordHash = await deps.passwords.hash(input.password, ctx.signal)
   await deps.db.transaction(async (tx) => {
+    if (!(await takeKey(tx, request))) return
     const event = await claim(tx, ctx, { ...input, identifier, passwordHash })
     await recordEvent({ ...deps, db: tx }, ctx, { ...event, clientId: ownClientId })
   })
@@ -51,7 +59,7 @@ function checkSignUp(deps: SignUpDeps, input: SignUp): EmailIdentifier {
   ]
   const passwordViolations = checkPassword(input.password, {
     minLength: deps.config.passwordMinLength,
-    context: [input.email, input.displayName],
+    context: [...installationWords(deps.config.issuer), input.email, input.displayName],
   })
   if ('violations' in email || violations.length > 0) {
     throw new SignetError(ErrorReason.INVALID_ARGUMENT, {

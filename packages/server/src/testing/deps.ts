@@ -1,6 +1,7 @@
 /** What use-cases work with, in a test: every part a real one, on a database of its own. */
 
 import { randomUUID } from 'node:crypto'
+import { after, beforeEach } from 'node:test'
 import { openPasswordHasher } from '../authenticators/password-hash.ts'
 import { openKnownClients } from '../clients/known-clients.ts'
 import { loadConfig } from '../config/config.ts'
@@ -72,6 +73,19 @@ export async function openTestDeps(): Promise<TestDeps> {
 export function withParts(deps: Deps, parts: Partial<Deps>): Deps {
   const changed = { ...deps, ...parts }
   return { ...changed, signIns: openSimultaneousSignIns(changed) }
+}
+
+/**
+ * The same for all tests of a file: opened here, closed after the last of them, and these tables emptied before each.
+ * Belongs at the top of the file, before anything else that is done before each test.
+ */
+export async function openFileDeps({ emptied }: { emptied: string[] }): Promise<TestDeps> {
+  const opened = await openTestDeps()
+  after(() => opened.close())
+  beforeEach(async () => {
+    for (const table of emptied) await rowsOf(opened.deps, `delete from ${table}`)
+  })
+  return opened
 }
 
 /** The context of one call by nobody known. */

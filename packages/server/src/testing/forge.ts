@@ -6,9 +6,13 @@
 
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import { ErrorReason } from '@signet/contract'
 import { signJws } from '../crypto/jws.ts'
 import { SignetError } from '../errors.ts'
+import type { ClientId } from '../ids.ts'
+import { introspect } from '../oauth/introspect.ts'
+import type { ClientCaller } from '../request-context.ts'
 import { apiAudience, verifyAccessToken } from '../tokens/access-token.ts'
 import { authenticateBearer } from '../tokens/authenticate.ts'
 import type { SigningKey } from '../tokens/signing-keys.ts'
@@ -44,7 +48,7 @@ export type Families = Record<string, (forge: Forge) => string[]>
 /** When forged tokens are judged. */
 export const forgedAt = new Date('2026-11-22T12:00:00Z')
 
-/** One test for each family: all its tokens are refused as UNAUTHENTICATED, for what they are. */
+/** One test for each family: all its tokens are refused as UNAUTHENTICATED, for what they are, and introspected as inactive. */
 export function refuseForgeries(what: string, families: Families): void {
   describe(what, () => {
     let test: TestDeps
@@ -73,13 +77,37 @@ export function refuseForgeries(what: string, families: Families): void {
         const forged = tokens(forge)
         assert.ok(forged.length > 0)
         for (const token of forged) {
+          // The log is read between two tokens, or introspection would rightly refuse to say anything.
+          await setImmediate()
           const answer = authenticateBearer(test.deps, testContext({ now: forgedAt }), token)
           await assert.rejects(answer, isRefusal, token)
+          if (goodElsewhere.has(name) || token === '') continue
+          const told = await introspect(
+            test.deps,
+            { now: forgedAt },
+            { client: anyReader, form: formOf(token) },
+          )
+          assert.equal(told, '{"active":false}', token)
         }
       })
     }
   })
 }
+
+/** A resource server that is told of every token. */
+const anyReader: ClientCaller = {
+  kind: 'client',
+  clientId: 'gateway' as ClientId,
+  secretId: '019a0000-0000-7000-8000-000000000004',
+  permissions: new Set(['tokens.introspect']),
+  subjectNamespace: undefined,
+  resources: new Set(),
+}
+
+/** Not for Signet's own API, but good for others: of another audience, or of a grant that outlives sessions. */
+const goodElsewhere = new Set(['another audience', 'an audience that is no string', 'no sid'])
+
+const formOf = (token: string) => new Map([['token', token]])
 
 /** Refused for what the token is, and not because its session happens not to exist. */
 function isRefusal(error: unknown): boolean {

@@ -24,7 +24,11 @@ import type { UserId } from '../ids.ts'
 import type { RequestContext } from '../request-context.ts'
 import { networkOf } from './address-network.ts'
 import { hashDeviceSecret, makeDeviceSecret } from './device-secret.ts'
-import { admitGuesses as admit, countFailedGuess as count } from './throttling.sql.ts'
+import {
+  admitGuesses as admit,
+  admitGuessWithoutDevice as admitWithoutDevice,
+  countFailedGuess as count,
+} from './throttling.sql.ts'
 
 /** What a guess counts for. */
 export interface Guess {
@@ -85,7 +89,7 @@ export function tooManyGuesses(retryAfterSeconds: number): SignetError {
 export async function countFailedGuess(
   { config, db }: GuessDeps,
   guess: Guess,
-  state: GuessState,
+  state: Pick<GuessState, 'deviceUserId'>,
 ): Promise<number | undefined> {
   const { perAccount, perAddress, addressWindowSeconds } = config.signInAttempts
   const { retryAfter, closedFor } = await count(db, {
@@ -143,8 +147,19 @@ export async function admitGuesses<G extends RightGuess>(
   )
 }
 
+/** Lets a right guess of somebody through who is signed in already. Throws RATE_LIMITED as above. */
+export async function admitSignedInGuess(
+  { db }: Pick<Deps, 'db'>,
+  { account, address, source }: Guess,
+): Promise<void> {
+  checkGuess(await admitWithoutDevice(db, { account, address, source }))
+}
+
 /** Where a guess is counted: with its known device, else with account and address. */
-function counters({ account, address, source, deviceHash }: Guess, { deviceUserId }: GuessState) {
+function counters(
+  { account, address, source, deviceHash }: Guess,
+  { deviceUserId }: Pick<GuessState, 'deviceUserId'>,
+) {
   return deviceUserId === null || deviceHash === null
     ? { account, address, source }
     : { account: deviceHash, address: null, source: null }

@@ -37,3 +37,7 @@ with asked as materialized (
                                            - (select count(*) from known n where n.user_id = k.user_id), 0))
 )
 select place as "place!", retry_after as "retry_after?" from admitted order by place;
+
+-- name: admitGuessWithoutDevice :one
+-- Lets a right guess through where no device is made known by it.
+select admit_guess(:account::bytea, :address::bytea, :source::bytea) as "retry_after?";

@@ -71,3 +71,20 @@ select place as "place!", retry_after as "retry_after?" from admitted order by p
   columns: ['place', 'retryAfter'],
   json: ['asked'],
 })
+
+/** Lets a right guess through where no device is made known by it. */
+export const admitGuessWithoutDevice = one<
+  {
+    account: Buffer
+    address: Buffer
+    source: Buffer
+  },
+  {
+    retryAfter: number | null
+  }
+>({
+  name: 'throttling.admitGuessWithoutDevice',
+  text: `select admit_guess($1::bytea, $2::bytea, $3::bytea) as "retry_after?"`,
+  params: ['account', 'address', 'source'],
+  columns: ['retryAfter'],
+})

@@ -1,29 +1,23 @@
 import assert from 'node:assert/strict'
-import { after, before, beforeEach, describe, it } from 'node:test'
+import { beforeEach, describe, it } from 'node:test'
 import { ErrorReason } from '@signet/contract'
 import { openDatabase } from '../db/database.ts'
-import type { Deps } from '../deps.ts'
 import type { ClientId, GrantId, SessionId, UserId } from '../ids.ts'
 import type { UserCaller } from '../request-context.ts'
 import type { SignedIn } from '../sign-in/sign-in.ts'
 import { assertRefused, openTestUser, signInAs } from '../testing/accounts.ts'
-import { openTestDeps, rowsOf, type TestDeps, testContext } from '../testing/deps.ts'
+import { openFileDeps, rowsOf, testContext } from '../testing/deps.ts'
 import { apiAudience, issueAccessToken, verifyAccessToken } from './access-token.ts'
 import type { AccessTokenClaims } from './access-token-claims.ts'
 import { authenticateBearer } from './authenticate.ts'
 
-let test: TestDeps
-let deps: Deps
+const test = await openFileDeps({ emptied: ['users'] })
+const { deps } = test
+
 let userId: UserId
 let signedIn: SignedIn
 
-before(async () => {
-  test = await openTestDeps()
-  deps = test.deps
-})
-after(() => test.close())
 beforeEach(async () => {
-  await rowsOf(deps, 'delete from users')
   userId = await openTestUser(deps, 'ada@example.com')
   signedIn = await signInAs(deps, 'ada@example.com')
 })
@@ -224,6 +218,42 @@ describe('authenticateBearer, dead', () => {
     }
     const scopes = ['openid', 'signet:api']
     assert.deepEqual((await authenticate(tokenFor({ clientId, scopes }))).scopes, scopes)
+  })
+
+  it("gives another app of a role's permissions what its scopes name, and our own app all", async () => {
+    await rowsOf(
+      deps,
+      `insert into clients (id, name, type, created_at, updated_at)
+       values ('app', 'App', 'public', signet_now(), signet_now()) on conflict do nothing`,
+    )
+    const role = async (permissions: string) => {
+      await rowsOf(deps, `delete from roles where name = 'scoped'`)
+      await rowsOf(
+        deps,
+        `with r as (insert into roles (id, realm_id, name, permissions, created_at)
+                    values (gen_random_uuid(), 1, 'scoped', $1, signet_now()) returning id)
+         insert into role_assignments (user_id, role_id, created_at)
+         select u.id, r.id, signet_now() from r, users u`,
+        [permissions],
+      )
+    }
+    await role('{users.read,users.write,events.read}')
+    const all = ['events.read', 'users.read', 'users.write']
+    assert.deepEqual([...(await authenticate()).permissions].sort(), all)
+
+    await rowsOf(deps, `update sessions set client_id = 'app'`)
+    await rowsOf(deps, `update grants set client_id = 'app'`)
+    const permitted = async (...scopes: string[]) => {
+      const token = tokenFor({ clientId: 'app' as ClientId, scopes })
+      return [...(await authenticate(token)).permissions].sort()
+    }
+    assert.deepEqual(await permitted('signet:api'), [])
+    assert.deepEqual(await permitted('signet:users.read', 'users.write'), ['users.read'])
+    assert.deepEqual(await permitted('signet:users.delete', 'signet:users'), [])
+    assert.deepEqual(await permitted('signet:*'), all)
+    await role('{*}')
+    assert.deepEqual(await permitted('signet:users.read'), ['users.read'])
+    assert.deepEqual(await permitted('signet:*'), ['*'])
   })
 
   it('is unavailable, not unauthenticated, while the database is away', async () => {

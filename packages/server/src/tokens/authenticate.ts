@@ -5,6 +5,8 @@
  * 2. One statement proves that the grant, its session, user and client are alive, and reads what the user may do.
  * 3. The client is one of ours, or was given a scope of Signet's: another app that holds a user's token must not
  *    manage that user's account.
+ * 4. Roles reach no further than the scopes of such a client: what a role permits it may do only where its scope names the
+ *    permission (`signet:users.write`), or everything (`signet:*`).
  *
  * Errors: UNAUTHENTICATED.
  * Specs: RFC 6750 §2.1 and §3.1, RFC 9068 §4.
@@ -18,7 +20,7 @@ import { apiAudience, verifyAccessToken } from './access-token.ts'
 import { findLiveSession } from './liveness.sql.ts'
 import { refused } from './refused.ts'
 
-const ownScope = /^signet:[a-z.]+$/
+const ownScope = /^signet:(?:\*|[a-z_.]+)$/
 
 /** Who calls with these credentials: a user, or a client for itself. */
 export async function authenticate(
@@ -57,7 +59,9 @@ export async function authenticateBearer(
     sessionId,
     clientId,
     scopes,
-    permissions: new Set(live.permissions),
+    permissions: new Set(
+      live.firstParty ? live.permissions : withinScopes(live.permissions, scopes),
+    ),
     authTime: live.authTime,
     expiresAt: new Date(claims.exp * 1000),
     token: {
@@ -69,4 +73,14 @@ export async function authenticateBearer(
       rev: claims.rev,
     },
   }
+}
+
+/** What the roles permit, as far as scopes of Signet's name it. A role that permits everything permits what they name. */
+function withinScopes(permissions: string[], scopes: string[]): string[] {
+  if (scopes.includes('signet:*')) return permissions
+  const named = scopes
+    .filter((scope) => ownScope.test(scope))
+    .map((scope) => scope.slice('signet:'.length))
+  const all = permissions.includes('*')
+  return named.filter((permission) => all || permissions.includes(permission))
 }

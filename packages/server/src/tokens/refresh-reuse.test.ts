@@ -1,7 +1,7 @@
 /** What a reused refresh token ends, what a thief can do and cannot, and what a refresh does to its session. */
 
 import assert from 'node:assert/strict'
-import { after, before, beforeEach, describe, it, type TestContext } from 'node:test'
+import { beforeEach, describe, it, type TestContext } from 'node:test'
 import { ErrorReason } from '@signet/contract'
 import { ownClientId } from '../clients/own-client.ts'
 import type { Deps } from '../deps.ts'
@@ -11,28 +11,22 @@ import type { RequestContext } from '../request-context.ts'
 import type { SignedIn } from '../sign-in/sign-in.ts'
 import { assertRefused, openTestUser, signInAs } from '../testing/accounts.ts'
 import { secondsAhead } from '../testing/clock.ts'
-import { openTestDeps, rowsOf, type TestDeps, testContext } from '../testing/deps.ts'
+import { openFileDeps, rowsOf, testContext } from '../testing/deps.ts'
 import { generationOf, grantRow, loggedRevocations, refreshEvents } from '../testing/grants.ts'
 import { apiAudience } from './access-token.ts'
 import { authenticateBearer } from './authenticate.ts'
 import { deriveRefreshToken, parseRefreshToken } from './refresh-token.ts'
 import { confirmRefresh, refreshTokens } from './refresh-tokens.ts'
 
-let test: TestDeps
-let deps: Deps
+const test = await openFileDeps({ emptied: ['users', 'revocation_log'] })
+const { deps } = test
+
 let userId: UserId
 let signedIn: SignedIn
 
 const day = 86_400
 
-before(async () => {
-  test = await openTestDeps()
-  deps = test.deps
-})
-after(() => test.close())
 beforeEach(async () => {
-  await rowsOf(deps, 'delete from users')
-  await rowsOf(deps, 'delete from revocation_log')
   await rowsOf(deps, 'update clients set confirming = true, first_party = true')
   userId = await openTestUser(deps, 'ada@example.com')
   signedIn = await signInAs(deps, 'ada@example.com')
@@ -60,6 +54,19 @@ async function furtherGrant(): Promise<string> {
 }
 
 describe('reuse', () => {
+  it('by a caller who has left ends nothing: a request was held up, and asked again meanwhile', async (t) => {
+    const first = signedIn.refreshToken
+    const second = await refresh(await at(t, 40), first)
+    await confirmRefresh(deps, second.refreshToken)
+    const left = { signal: AbortSignal.abort() }
+    const heldUp = refresh(await at(t, 80), first, left)
+    await assertRefused(heldUp, ErrorReason.INVALID_GRANT)
+    assert.equal((await grantRow(deps, first)).ended, false)
+    assert.deepEqual(await refreshEvents(deps, userId), [])
+    await refused(await at(t, 80), first)
+    assert.equal((await grantRow(deps, first)).ended, true)
+  })
+
   it('ends the session of our own app with all its grants, in one event and one entry', async (t) => {
     const elsewhere = await signInAs(deps, 'ada@example.com')
     const beside = await furtherGrant()

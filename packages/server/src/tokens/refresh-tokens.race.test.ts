@@ -154,6 +154,35 @@ describe('50 at once with one refresh token, over two instances', () => {
   })
 })
 
+describe('two tabs that ask again as the window ends, when the answer to both was lost', () => {
+  it('both get on: the confirmation of the first does not log the second out', async () => {
+    const { refreshToken } = signedIn
+    await age(40)
+    await refresh(instances[0], refreshToken)
+    await age(29)
+    const first = await refresh(instances[0], refreshToken)
+    await confirmRefresh(instances[0], first.refreshToken)
+    await age(2)
+    const second = await refresh(instances[1], refreshToken)
+    assert.equal(second.refreshToken, first.refreshToken)
+    assert.deepEqual(await refreshEvents(deps, userId), [])
+  })
+
+  it('for as long as a window from the first of them on, and no longer', async () => {
+    const { refreshToken } = signedIn
+    await age(40)
+    await refresh(instances[0], refreshToken)
+    await age(29)
+    const first = await refresh(instances[0], refreshToken)
+    await confirmRefresh(instances[0], first.refreshToken)
+    await age(20)
+    await refresh(instances[1], refreshToken)
+    await age(11)
+    await assertRefused(refresh(instances[1], refreshToken), ErrorReason.INVALID_GRANT)
+    assert.deepEqual(await refreshEvents(deps, userId), ['refresh_token.reused'])
+  })
+})
+
 describe('a confirmation that races the next rotation', () => {
   it('never confirms what it does not name', async () => {
     let { refreshToken } = signedIn

@@ -1,7 +1,7 @@
 /** Each row of the table that decides on a refresh, with the clock of the database where it has to be. */
 
 import assert from 'node:assert/strict'
-import { after, before, beforeEach, describe, it, type TestContext } from 'node:test'
+import { beforeEach, describe, it, type TestContext } from 'node:test'
 import { ErrorReason } from '@signet/contract'
 import type { Deps } from '../deps.ts'
 import type { ClientId, UserId } from '../ids.ts'
@@ -9,28 +9,22 @@ import type { RequestContext } from '../request-context.ts'
 import type { SignedIn } from '../sign-in/sign-in.ts'
 import { assertRefused, openTestUser, signInAs } from '../testing/accounts.ts'
 import { secondsAhead } from '../testing/clock.ts'
-import { openTestDeps, rowsOf, type TestDeps, testContext } from '../testing/deps.ts'
+import { openFileDeps, rowsOf, testContext } from '../testing/deps.ts'
 import { generationOf, grantRow, loggedRevocations, refreshEvents } from '../testing/grants.ts'
 import { suspendUser, unsuspendUser } from '../users/suspend-user.ts'
 import { apiAudience, verifyAccessToken } from './access-token.ts'
 import { authenticateBearer } from './authenticate.ts'
 import { confirmRefresh, refreshTokens } from './refresh-tokens.ts'
 
-let test: TestDeps
-let deps: Deps
+const test = await openFileDeps({ emptied: ['users', 'revocation_log'] })
+const { deps } = test
+
 let userId: UserId
 let signedIn: SignedIn
 
 const day = 86_400
 
-before(async () => {
-  test = await openTestDeps()
-  deps = test.deps
-})
-after(() => test.close())
 beforeEach(async () => {
-  await rowsOf(deps, 'delete from users')
-  await rowsOf(deps, 'delete from revocation_log')
   await rowsOf(deps, 'update clients set confirming = true, first_party = true')
   userId = await openTestUser(deps, 'ada@example.com')
   signedIn = await signInAs(deps, 'ada@example.com')

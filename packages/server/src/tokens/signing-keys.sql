@@ -71,3 +71,19 @@ select id from signing_keys where algorithm = :algorithm and state = 'next' for 
 select id, algorithm, state, created_at, activated_at, retiring_at, retired_at
   from signing_keys
  order by created_at, id;
+
+-- name: lockPrivateKeys :many
+-- Private keys that are wrapped under this master secret, but those that somebody is at work on. A retired key has none.
+select id, wrapped_key as wrapped
+  from signing_keys
+ where wrapping_key_id = :keyId and wrapped_key <> '' and id > :after
+ order by id
+ limit :limit::integer
+   for no key update skip locked;
+
+-- name: replacePrivateKeys :exec
+-- Stores the same private keys, wrapped under another master secret.
+update signing_keys s
+   set wrapped_key = w.wrapped, wrapping_key_id = :keyId
+  from unnest(:ids::text[], :wrapped::bytea[]) as w (id, wrapped)
+ where s.id = w.id and s.wrapping_key_id = :formerKeyId;

@@ -199,3 +199,44 @@ export const listAllSigningKeys = many<
   params: [],
   columns: ['id', 'algorithm', 'state', 'createdAt', 'activatedAt', 'retiringAt', 'retiredAt'],
 })
+
+/** Private keys that are wrapped under this master secret, but those that somebody is at work on. A retired key has none. */
+export const lockPrivateKeys = many<
+  {
+    keyId: string
+    after: string
+    limit: number
+  },
+  {
+    id: string
+    wrapped: Buffer
+  }
+>({
+  name: 'tokens.signing-keys.lockPrivateKeys',
+  text: `select id, wrapped_key as wrapped
+  from signing_keys
+ where wrapping_key_id = $1 and wrapped_key <> '' and id > $2
+ order by id
+ limit $3::integer
+   for no key update skip locked`,
+  params: ['keyId', 'after', 'limit'],
+  columns: ['id', 'wrapped'],
+})
+
+/** Stores the same private keys, wrapped under another master secret. */
+export const replacePrivateKeys = exec<
+  {
+    keyId: string
+    ids: readonly string[]
+    wrapped: readonly Buffer[]
+    formerKeyId: string
+  }
+>({
+  name: 'tokens.signing-keys.replacePrivateKeys',
+  text: `update signing_keys s
+   set wrapped_key = w.wrapped, wrapping_key_id = $1
+  from unnest($2::text[], $3::bytea[]) as w (id, wrapped)
+ where s.id = w.id and s.wrapping_key_id = $4`,
+  params: ['keyId', 'ids', 'wrapped', 'formerKeyId'],
+  columns: [],
+})

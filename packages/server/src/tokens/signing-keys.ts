@@ -24,9 +24,16 @@ import {
 import { promisify } from 'node:util'
 import type { SigningAlgorithm } from '../crypto/jws.ts'
 import { type MasterSecret, MasterSecretError } from '../crypto/master-secret.ts'
+import type { WrappedValues } from '../db/rewrap.ts'
 import type { Deps } from '../deps.ts'
 import { type EventContext, recordEvent } from '../events/record-event.ts'
-import { insertFirstSigningKey, listPinnedAlgorithms, listSigningKeys } from './signing-keys.sql.ts'
+import {
+  insertFirstSigningKey,
+  listPinnedAlgorithms,
+  listSigningKeys,
+  lockPrivateKeys,
+  replacePrivateKeys,
+} from './signing-keys.sql.ts'
 import { openVerifiedTokens, type VerifiedTokens } from './verified-tokens.ts'
 
 /** A key that verifies. */
@@ -209,6 +216,14 @@ function unwrapPrivateKey(masterSecret: MasterSecret, row: StoredKey): KeyObject
       { cause },
     )
   }
+}
+
+/** The stored private parts, for a new master secret. */
+export const privateKeyValues: WrappedValues = {
+  beforeFirst: '',
+  purposeOf,
+  lock: lockPrivateKeys,
+  replace: replacePrivateKeys,
 }
 
 /** The key id is part of the purpose, so that rows whose wrapped keys were exchanged do not open. */

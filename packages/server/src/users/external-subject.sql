@@ -22,3 +22,7 @@ update external_subjects
    set email = :email
  where realm_id = 1 and namespace = :namespace and provider = :provider and subject = :subject
    and email is distinct from :email;
+
+-- name: findSubjectOfUser :maybe
+-- Who a user is in the words of the service that speaks for them; no row for users who prove it to Signet.
+select namespace, provider, subject, email from external_subjects where user_id = :userId;

@@ -1,5 +1,5 @@
 // Generated from external-subject.sql by tools/sql. Do not edit.
-import { exec, one } from '../db/query.ts'
+import { exec, maybe, one } from '../db/query.ts'
 
 /** Makes the user behind an external subject, unless there is one. Of two that come at once one makes it, and the other waits and finds it. */
 export const ensureExternalSubject = exec<
@@ -62,4 +62,22 @@ export const updateExternalEmail = exec<
    and email is distinct from $1`,
   params: ['email', 'namespace', 'provider', 'subject'],
   columns: [],
+})
+
+/** Who a user is in the words of the service that speaks for them; no row for users who prove it to Signet. */
+export const findSubjectOfUser = maybe<
+  {
+    userId: string
+  },
+  {
+    namespace: string
+    provider: string
+    subject: string
+    email: string | null
+  }
+>({
+  name: 'users.external-subject.findSubjectOfUser',
+  text: `select namespace, provider, subject, email from external_subjects where user_id = $1`,
+  params: ['userId'],
+  columns: ['namespace', 'provider', 'subject', 'email'],
 })

@@ -1,23 +1,14 @@
 import assert from 'node:assert/strict'
-import { after, before, beforeEach, describe, it } from 'node:test'
+import { describe, it } from 'node:test'
 import { ErrorReason } from '@signet/contract'
-import type { Deps } from '../deps.ts'
 import type { UserId } from '../ids.ts'
 import { createAdministrator } from '../roles/create-administrator.ts'
 import { assertRefused, openTestUser, signInAs, testPassword } from '../testing/accounts.ts'
-import { openTestDeps, rowsOf, type TestDeps, testContext } from '../testing/deps.ts'
+import { openFileDeps, rowsOf, testContext } from '../testing/deps.ts'
 import { authenticateBearer } from '../tokens/authenticate.ts'
 import { suspendUser, unsuspendUser } from './suspend-user.ts'
 
-let test: TestDeps
-let deps: Deps
-
-before(async () => {
-  test = await openTestDeps()
-  deps = test.deps
-})
-after(() => test.close())
-beforeEach(() => rowsOf(deps, 'delete from users'))
+const { deps } = await openFileDeps({ emptied: ['users'] })
 
 const suspend = (userId: UserId) => suspendUser(deps, testContext(), { userId })
 const unsuspend = (userId: UserId) => unsuspendUser(deps, testContext(), { userId })

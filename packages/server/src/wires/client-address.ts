@@ -6,42 +6,71 @@
  * 2. The list is read from its end, because each proxy appends; the first address that is no trusted proxy counts.
  * 3. Where both kinds of header are present and disagree, one of them was sent by the caller. Neither counts then.
  *
+ * The country of a caller comes from a header of a trusted proxy that is one hop away, where an operator named the header;
+ * else from the operator's ranges of addresses. A header of anyone else is ignored.
+ *
  * Specs: RFC 7239 (Forwarded); X-Forwarded-For and X-Forwarded-Proto by convention.
  */
 
 import { BlockList, isIP } from 'node:net'
+import type { CountryRanges } from './country-ranges.ts'
 import type { HttpRequest } from './http.ts'
 
 export interface ClientAddress {
   ipAddress: string
   /** Whether the caller's own connection is encrypted. */
   secure: boolean
+  /** ISO 3166-1 alpha-2; undefined where nobody knows. Looked up when it is asked for. */
+  country(): string | undefined
+}
+
+/** Who says in which country a caller is. */
+export interface CountrySources {
+  /** A header of the trusted proxies, in lower case. */
+  header?: string | undefined
+  ranges?: CountryRanges | undefined
 }
 
 /** Finds the caller of a request. Throws where a trusted proxy is not a CIDR or an address. */
 export function createClientAddress(
   trustedProxies: readonly string[],
+  countries: CountrySources = {},
 ): (req: HttpRequest) => ClientAddress {
   const trusted = new BlockList()
   for (const entry of trustedProxies) addNetwork(trusted, entry)
   const isTrusted = (address: string) =>
     trusted.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4')
+  const from = (req: HttpRequest, ipAddress: string, trustedPeer: boolean) => () =>
+    (trustedPeer ? countryHeader(req, countries.header) : undefined) ??
+    countries.ranges?.find(ipAddress)
   return (req) => {
     const peer = unmapped(req.socket.remoteAddress ?? '')
     const secure = 'encrypted' in req.socket && req.socket.encrypted === true
     if (trustedProxies.length === 0 || isIP(peer) === 0 || !isTrusted(peer))
-      return { ipAddress: peer, secure }
+      return { ipAddress: peer, secure, country: from(req, peer, false) }
     const forwarded = forwardedBy(req)
-    if (forwarded === undefined) return { ipAddress: peer, secure }
+    if (forwarded === undefined) {
+      return { ipAddress: peer, secure, country: from(req, peer, true) }
+    }
     const caller = forwarded.addresses.findLast(
       (address) => isIP(address) === 0 || !isTrusted(address),
     )
-    const ipAddress = caller ?? forwarded.addresses[0] ?? peer
+    const reported = caller ?? forwarded.addresses[0] ?? peer
+    const ipAddress = isIP(reported) === 0 ? peer : reported
     return {
-      ipAddress: isIP(ipAddress) === 0 ? peer : ipAddress,
+      ipAddress,
       secure: secure || forwarded.proto === 'https',
+      country: from(req, ipAddress, true),
     }
   }
+}
+
+/** Proxies that do not know say XX or ZZ, and Tor is no country. */
+function countryHeader(req: HttpRequest, name: string | undefined): string | undefined {
+  const value = name === undefined ? undefined : req.headers[name]
+  if (typeof value !== 'string') return undefined
+  const country = value.trim().toUpperCase()
+  return /^[A-Z]{2}$/u.test(country) && country !== 'XX' && country !== 'ZZ' ? country : undefined
 }
 
 interface Forwarded {

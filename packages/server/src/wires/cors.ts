@@ -17,6 +17,7 @@ const allowedHeaders = [
   'Connect-Protocol-Version',
   'Connect-Timeout-Ms',
   'Grpc-Timeout',
+  'Idempotency-Key',
   'X-Grpc-Web',
   'X-User-Agent',
 ].join(', ')

@@ -95,11 +95,11 @@ function limitBodyTime(limits: WireLimits, req: HttpRequest, res: HttpResponse):
 
 function serveRpc(options: DispatchOptions, req: HttpRequest, res: HttpResponse): void {
   const reference = options.nextReference()
-  const { ipAddress, secure } = options.clientAddress(req)
+  const { ipAddress, secure, country } = options.clientAddress(req)
   res.setHeader(referenceHeader, reference)
   for (const [name, value] of Object.entries(options.headers(secure))) res.setHeader(name, value)
   options.rpc
-    .handle(req, res, { reference, ipAddress })
+    .handle(req, res, { reference, ipAddress, country })
     .catch((error) => refuse(options, error, { req, res, reference }))
 }
 

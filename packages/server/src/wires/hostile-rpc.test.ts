@@ -182,7 +182,9 @@ describe('an envelope', () => {
 
   test('compressed in an unknown way', async () => {
     const snappy = { 'grpc-encoding': 'snappy' }
-    expectRefusal(await grpc(envelope(good, 1), snappy), 'UNSUPPORTED_MEDIA_TYPE')
+    const verdict = await grpc(envelope(good, 1), snappy)
+    expectRefusal(verdict, 'UNSUPPORTED_MEDIA_TYPE')
+    assert.equal(verdict.rpcCode, Code.Unimplemented)
   })
 
   test('in gzip is read', async () => {

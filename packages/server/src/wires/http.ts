@@ -24,6 +24,12 @@ export function traceparentOf({ headers }: HttpRequest): string | undefined {
   return typeof traceparent === 'string' ? traceparent : undefined
 }
 
+/** The idempotency key as it came; two headers are one text that is no key. */
+export function idempotencyKeyOf({ headers }: HttpRequest): string | undefined {
+  const value = headers['idempotency-key']
+  return Array.isArray(value) ? value.join(', ') : value
+}
+
 /** The path of a request target, without its query. */
 export function pathOf(req: HttpRequest): string {
   const url = req.url ?? ''

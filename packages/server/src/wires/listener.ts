@@ -11,6 +11,7 @@ import type { App } from '../call/app.ts'
 import { createReferences } from '../call/reference.ts'
 import { createClientAddress } from './client-address.ts'
 import { createCors } from './cors.ts'
+import type { CountryRanges } from './country-ranges.ts'
 import { createDispatch } from './dispatch.ts'
 import type { HttpHandler } from './http.ts'
 import { createHttp1Server } from './http1-server.ts'
@@ -32,6 +33,8 @@ export interface ListenerConfig {
   tls?: TlsFiles | undefined
   /** Addresses or CIDRs whose forwarding headers are believed. */
   trustedProxies: readonly string[]
+  /** A header of the trusted proxies, in lower case. */
+  countryHeader?: string | undefined
   /** Origins whose pages may call. */
   corsOrigins: readonly string[]
   limits: WireLimits
@@ -42,6 +45,8 @@ export interface ListenerConfig {
 export interface ListenerOptions {
   app: App
   config: ListenerConfig
+  /** In which countries addresses are, where no header says it. */
+  countries?: CountryRanges | undefined
   /** Whether this instance takes calls, for the gRPC health service. */
   ready(): Promise<boolean>
   /** Adds what is outside the contract: probes, metrics, documents, pages. */
@@ -69,7 +74,10 @@ export async function createListener(options: ListenerOptions): Promise<Listener
     limits: config.limits,
     problems: createProblems(config.issuer),
     nextReference: createReferences(),
-    clientAddress: createClientAddress(config.trustedProxies),
+    clientAddress: createClientAddress(config.trustedProxies, {
+      header: config.countryHeader,
+      ranges: options.countries,
+    }),
     headers: createResponseHeaders(),
     shutdown: stopping.signal,
   }

@@ -21,7 +21,7 @@ import type { Method, StreamMethod, UnaryMethod } from '../../call/method.ts'
 import { refusalOf } from '../../call/refusal.ts'
 import type { RequestContext } from '../../request-context.ts'
 import type { ClientAddress } from '../client-address.ts'
-import { type HttpRequest, traceparentOf, whenGone } from '../http.ts'
+import { type HttpRequest, idempotencyKeyOf, traceparentOf, whenGone } from '../http.ts'
 import type { WireLimits } from '../limits.ts'
 import type { Problems } from '../problem.ts'
 import { referenceHeader } from '../response-headers.ts'
@@ -168,6 +168,7 @@ function callOf(
   const question = url.indexOf('?')
   return {
     ...originOf(options, request, reply),
+    idempotencyKey: idempotencyKeyOf(request.raw),
     shutdown: options.shutdown,
     decode: () =>
       decodeRest(binding, {

@@ -24,7 +24,14 @@ import { decodeBinary, decodeJson, undecodable } from '../../call/decode.ts'
 import type { Method } from '../../call/method.ts'
 import { errorDetail, refusalHeaders, refusalOf } from '../../call/refusal.ts'
 import { reasons, SignetError } from '../../errors.ts'
-import { type HttpRequest, type HttpResponse, pathOf, traceparentOf, whenGone } from '../http.ts'
+import {
+  type HttpRequest,
+  type HttpResponse,
+  idempotencyKeyOf,
+  pathOf,
+  traceparentOf,
+  whenGone,
+} from '../http.ts'
 import type { WireLimits } from '../limits.ts'
 import { serveReflection } from './reflection.ts'
 import { formatOf, type RpcFormat, readPayload } from './rpc-payload.ts'
@@ -42,6 +49,7 @@ export interface RpcOptions {
 export interface RpcOrigin {
   reference: string
   ipAddress: string
+  country(): string | undefined
 }
 
 export interface Rpc {
@@ -190,9 +198,11 @@ async function takeOver(
     wire: format.wire,
     reference: origin.reference,
     ipAddress: origin.ipAddress,
+    country: origin.country,
     userAgent: req.headers['user-agent'] ?? '',
     authorization: req.headers.authorization,
     traceparent: traceparentOf(req),
+    idempotencyKey: idempotencyKeyOf(req),
     timeoutMs: Math.min(options.limits.requestTimeoutMs, timeout.timeoutMs ?? Infinity),
     shutdown: options.shutdown,
     decode,

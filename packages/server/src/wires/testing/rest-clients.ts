@@ -24,7 +24,7 @@ interface RestAnswer {
 export function restRequest(
   methodName: string,
   input: Record<string, JsonValue>,
-  token: string | undefined,
+  { token, idempotencyKey }: { token: string | undefined; idempotencyKey?: string },
 ): RestRequest {
   const method = methodNamed(methodName)
   const rule = getOption(method, http)
@@ -44,6 +44,7 @@ export function restRequest(
       for (const each of Array.isArray(value) ? value : [value]) query.append(name, String(each))
   const headers: Record<string, string> = {}
   if (token !== undefined) headers.authorization = authorizationOf(token)
+  if (idempotencyKey !== undefined) headers['idempotency-key'] = idempotencyKey
   if (rule.body !== '') headers['content-type'] = 'application/json'
   return {
     verb: pattern.case.toUpperCase(),
@@ -78,8 +79,8 @@ export function restHttp1Client(url: string): WireClient {
   return {
     name: 'rest h1',
     close: () => {},
-    async call(method, input, { token }) {
-      const { verb, path, headers, body } = restRequest(method, input, token)
+    async call(method, input, options) {
+      const { verb, path, headers, body } = restRequest(method, input, options)
       const answer = await fetch(url + path, { method: verb, headers, body: body ?? null })
       return verdictOf({
         status: answer.status,
@@ -96,8 +97,8 @@ export function restHttp2Client(url: string): WireClient {
   return {
     name: 'rest h2',
     close: () => session.destroy(),
-    call(method, input, { token }) {
-      const { verb, path, headers, body } = restRequest(method, input, token)
+    call(method, input, options) {
+      const { verb, path, headers, body } = restRequest(method, input, options)
       return new Promise((resolve, reject) => {
         const stream = session.request({ ':method': verb, ':path': path, ...headers })
         let answer: Omit<RestAnswer, 'text'> | undefined

@@ -59,13 +59,25 @@ export function libraryClients(url: string): WireClient[] {
   ]
 }
 
+interface Headers {
+  token: string | undefined
+  idempotencyKey: string | undefined
+}
+
+function headersOf({ token, idempotencyKey }: Headers): Record<string, string> {
+  return {
+    ...(token !== undefined && { authorization: authorizationOf(token) }),
+    ...(idempotencyKey !== undefined && { 'idempotency-key': idempotencyKey }),
+  }
+}
+
 function libraryClient(name: string, transport: Transport): WireClient {
   return {
     name,
     close: () => {},
-    async call(methodName, input, { token, timeoutMs }) {
+    async call(methodName, input, { token, timeoutMs, idempotencyKey }) {
       const method = methodNamed(methodName)
-      const headers = token === undefined ? {} : { authorization: authorizationOf(token) }
+      const headers = headersOf({ token, idempotencyKey })
       const message = fromJson(method.input, input)
       const messages: JsonValue[] = []
       let headerReference: string | undefined
@@ -110,13 +122,13 @@ export function connectJsonClient(url: string): WireClient {
   return {
     name: 'connect json by fetch',
     close: () => {},
-    async call(methodName, input, { token }) {
+    async call(methodName, input, { token, idempotencyKey }) {
       const streams = methodNamed(methodName).methodKind !== 'unary'
       const answer = await fetch(`${url}/${methodName}`, {
         method: 'POST',
         headers: {
           'content-type': streams ? 'application/connect+json' : 'application/json',
-          ...(token !== undefined && { authorization: authorizationOf(token) }),
+          ...headersOf({ token, idempotencyKey }),
         },
         body: streams ? envelope(JSON.stringify(input)) : JSON.stringify(input),
       })
@@ -165,10 +177,11 @@ export function grpcJsClient(hostAndPort: string): WireClient {
   return {
     name: 'grpc by grpc-js',
     close: () => client.close(),
-    call(methodName, input, { token, timeoutMs }) {
+    call(methodName, input, { token, timeoutMs, idempotencyKey }) {
       const method = methodNamed(methodName)
       const metadata = new Metadata()
-      if (token !== undefined) metadata.set('authorization', authorizationOf(token))
+      for (const [name, value] of Object.entries(headersOf({ token, idempotencyKey })))
+        metadata.set(name, value)
       const options = timeoutMs === undefined ? {} : { deadline: Date.now() + timeoutMs }
       const write = (message: Message) => Buffer.from(toBinary(method.input, message))
       const read = (bytes: Buffer) => fromBinary(method.output, bytes)

@@ -56,6 +56,7 @@ export interface TestListenerOptions {
   limits?: Partial<WireLimits>
   config?: Partial<ListenerConfig>
   app?: Partial<App>
+  countries?: ListenerOptions['countries']
   mountExtra?: ListenerOptions['mountExtra']
 }
 
@@ -97,6 +98,7 @@ export async function startTestListener(options: TestListenerOptions = {}): Prom
       limits: { ...defaultWireLimits, ...options.limits },
     },
     ready: async () => true,
+    countries: options.countries,
     ...(options.mountExtra && { mountExtra: options.mountExtra }),
   })
   const { http, grpc } = await listener.listen()

@@ -24,11 +24,14 @@ export interface Verdict {
 /** One way to call a method. */
 export interface WireClient {
   name: string
-  /** Calls with the input as JSON; `token` goes out as a bearer token, or as it is where it begins with a scheme. */
+  /**
+   * Calls with the input as JSON; `token` goes out as a bearer token, or as it is where it begins with a scheme;
+   * `idempotencyKey` as its header, as it stands.
+   */
   call(
     method: string,
     input: Record<string, JsonValue>,
-    options: { token: string | undefined; timeoutMs?: number },
+    options: { token: string | undefined; timeoutMs?: number; idempotencyKey?: string },
   ): Promise<Verdict>
   close(): void
 }

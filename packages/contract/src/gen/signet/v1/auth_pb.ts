@@ -617,7 +617,9 @@ export const AuthService: GenService<{
    *
    * The answer is the same whether the address is new or known, so that nobody can ask who has an account.
    *
-   * Errors: PASSWORD_REJECTED.
+   * Takes an `Idempotency-Key`: the same request under the same key is done once in 24 hours.
+   *
+   * Errors: PASSWORD_REJECTED, IDEMPOTENCY_KEY_REUSED.
    *
    * @generated from rpc signet.v1.AuthService.SignUp
    */
@@ -705,7 +707,9 @@ export const AuthService: GenService<{
   /**
    * Sets another password. The caller's session goes on; every other session and grant ends.
    *
-   * Errors: INVALID_CREDENTIALS, PASSWORD_REJECTED.
+   * Takes an `Idempotency-Key`: the same request under the same key is done once in 24 hours.
+   *
+   * Errors: INVALID_CREDENTIALS, PASSWORD_REJECTED, RATE_LIMITED, IDEMPOTENCY_KEY_REUSED.
    *
    * @generated from rpc signet.v1.AuthService.ChangePassword
    */

@@ -1,0 +1,10 @@
+/** The table of races: every single-use thing that there is. A new one belongs here. */
+
+import { changePassword } from './change-password.ts'
+import type { Race } from './race.ts'
+import { refresh } from './refresh.ts'
+import { refreshAndSignOut } from './refresh-and-sign-out.ts'
+import { signOut } from './sign-out.ts'
+import { signUp } from './sign-up.ts'
+
+export const races: readonly Race[] = [refresh, signOut, refreshAndSignOut, changePassword, signUp]

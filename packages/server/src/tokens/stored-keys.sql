@@ -1,0 +1,35 @@
+-- Which instances run with which master secrets, and what is wrapped under which.
+
+-- name: declareInstance :exec
+-- Says that this instance runs, and which master secrets it has.
+insert into running_instances as i (id, current_key_id, readable_key_ids, seen_at)
+values (:id, :currentKeyId, :readableKeyIds, signet_now())
+on conflict (id) do update set seen_at = greatest(i.seen_at, excluded.seen_at);
+
+-- name: forgetInstances :exec
+-- Forgets this instance, and those that have said nothing for a day.
+delete from running_instances where id = :id or seen_at < signet_now() - interval '1 day';
+
+-- name: countOtherInstances :one
+-- Of the instances that run: how many cannot open what is wrapped under a key, and how many wrap under another one.
+select count(*) filter (where not (:keyId::text = any (i.readable_key_ids)))::integer as "without_key!",
+       count(*) filter (where i.current_key_id <> :keyId)::integer as "wrapping_otherwise!"
+  from running_instances i
+ where i.seen_at > signet_now() - make_interval(secs => :goneAfterSeconds::integer);
+
+-- name: countWrappedOtherwise :many
+-- How many values are wrapped under keys other than this one: by key, each kind counted up to a bound.
+with found as (
+  (select 'grants' as kind, g.wrapping_key_id from grants g
+    where g.wrapping_key_id < :keyId or g.wrapping_key_id > :keyId limit :bound::bigint)
+  union all
+  (select 'eventKeys', k.wrapping_key_id from event_keys k
+    where k.wrapped_key is not null and (k.wrapping_key_id < :keyId or k.wrapping_key_id > :keyId) limit :bound)
+  union all
+  (select 'signingKeys', s.wrapping_key_id from signing_keys s
+    where s.wrapped_key <> '' and s.wrapping_key_id <> :keyId limit :bound)
+)
+select f.kind as "kind!", f.wrapping_key_id as "wrapping_key_id!", count(*)::integer as "count!"
+  from found f
+ group by f.kind, f.wrapping_key_id
+ order by f.kind, f.wrapping_key_id;

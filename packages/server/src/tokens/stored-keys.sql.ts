@@ -1,0 +1,77 @@
+// Generated from stored-keys.sql by tools/sql. Do not edit.
+import { exec, many, one } from '../db/query.ts'
+
+/** Says that this instance runs, and which master secrets it has. */
+export const declareInstance = exec<
+  {
+    id: string
+    currentKeyId: string
+    readableKeyIds: readonly string[]
+  }
+>({
+  name: 'tokens.stored-keys.declareInstance',
+  text: `insert into running_instances as i (id, current_key_id, readable_key_ids, seen_at)
+values ($1, $2, $3, signet_now())
+on conflict (id) do update set seen_at = greatest(i.seen_at, excluded.seen_at)`,
+  params: ['id', 'currentKeyId', 'readableKeyIds'],
+  columns: [],
+})
+
+/** Forgets this instance, and those that have said nothing for a day. */
+export const forgetInstances = exec<{ id: string }>({
+  name: 'tokens.stored-keys.forgetInstances',
+  text: `delete from running_instances where id = $1 or seen_at < signet_now() - interval '1 day'`,
+  params: ['id'],
+  columns: [],
+})
+
+/** Of the instances that run: how many cannot open what is wrapped under a key, and how many wrap under another one. */
+export const countOtherInstances = one<
+  {
+    keyId: string
+    goneAfterSeconds: number
+  },
+  {
+    withoutKey: number
+    wrappingOtherwise: number
+  }
+>({
+  name: 'tokens.stored-keys.countOtherInstances',
+  text: `select count(*) filter (where not ($1::text = any (i.readable_key_ids)))::integer as "without_key!",
+       count(*) filter (where i.current_key_id <> $1)::integer as "wrapping_otherwise!"
+  from running_instances i
+ where i.seen_at > signet_now() - make_interval(secs => $2::integer)`,
+  params: ['keyId', 'goneAfterSeconds'],
+  columns: ['withoutKey', 'wrappingOtherwise'],
+})
+
+/** How many values are wrapped under keys other than this one: by key, each kind counted up to a bound. */
+export const countWrappedOtherwise = many<
+  {
+    keyId: string
+    bound: bigint
+  },
+  {
+    kind: string
+    wrappingKeyId: string
+    count: number
+  }
+>({
+  name: 'tokens.stored-keys.countWrappedOtherwise',
+  text: `with found as (
+  (select 'grants' as kind, g.wrapping_key_id from grants g
+    where g.wrapping_key_id < $1 or g.wrapping_key_id > $1 limit $2::bigint)
+  union all
+  (select 'eventKeys', k.wrapping_key_id from event_keys k
+    where k.wrapped_key is not null and (k.wrapping_key_id < $1 or k.wrapping_key_id > $1) limit $2)
+  union all
+  (select 'signingKeys', s.wrapping_key_id from signing_keys s
+    where s.wrapped_key <> '' and s.wrapping_key_id <> $1 limit $2)
+)
+select f.kind as "kind!", f.wrapping_key_id as "wrapping_key_id!", count(*)::integer as "count!"
+  from found f
+ group by f.kind, f.wrapping_key_id
+ order by f.kind, f.wrapping_key_id`,
+  params: ['keyId', 'bound'],
+  columns: ['kind', 'wrappingKeyId', 'count'],
+})
