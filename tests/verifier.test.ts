@@ -15,7 +15,13 @@ import {
   type EmbeddedPostgres,
   startEmbeddedPostgres,
 } from '../packages/server/src/db/embedded/embedded-postgres.ts'
-import { createVerifier, VerificationError, type Verifier } from '../packages/verifier/src/index.ts'
+import {
+  createVerifier,
+  type Freshness,
+  VerificationError,
+  type Verifier,
+  type VerifierOptions,
+} from '../packages/verifier/src/index.ts'
 import { type OwnServer, startServer } from '../tools/demo/own-server.ts'
 import { databaseEnvironment, eventually, signIn, signUp, somebody } from './client.ts'
 
@@ -27,7 +33,7 @@ let servers: [OwnServer, OwnServer]
 let environment: Record<string, string>
 /** The instance that a verifier is led to. */
 let entrance: OwnServer
-const administrator = somebody()
+let client: { id: string; secret: string }
 const person = somebody()
 const open: Verifier[] = []
 
@@ -41,11 +47,14 @@ before(async () => {
   }
   servers = await Promise.all([startServer(environment), startServer(environment)])
   entrance = servers[0]
-  const made = await runSignet(
-    ['admin', 'create', '--email', administrator.email, '--password-stdin'],
-    { environment, input: administrator.password },
+  const registered = await runSignet(
+    'client create ledger --type confidential --permission revocations.read --json --resource'
+      .split(' ')
+      .concat(audience),
+    { environment },
   )
-  assert.equal(made.exitCode, 0, made.stderr)
+  assert.equal(registered.exitCode, 0, registered.stderr)
+  client = { id: 'ledger', secret: JSON.parse(registered.stdout).secret }
   assert.equal((await signUp(servers[0].url, person)).status, 200)
 })
 afterEach(() => {
@@ -57,8 +66,8 @@ after(async () => {
   await rm(directory, { recursive: true, force: true })
 })
 
-async function enter(who = person): Promise<string> {
-  const { status, body } = await signIn(servers[1].url, who)
+async function enter(): Promise<string> {
+  const { status, body } = await signIn(servers[1].url, person)
   assert.equal(status, 200)
   return body.tokens?.accessToken ?? ''
 }
@@ -78,21 +87,18 @@ async function leave(token: string, waitMs = 0): Promise<Receipt> {
   return ((await answer.json()) as { receipt?: Receipt }).receipt ?? {}
 }
 
-/** A verifier that reads the feed as an administrator, at whichever instance is the entrance. */
-async function openVerifier(stalenessBudgetSeconds = 10): Promise<Verifier> {
-  const token = await enter(administrator)
+/** A verifier that reads the feed at whichever instance is the entrance. */
+async function openVerifier(options: Partial<VerifierOptions> = {}): Promise<Verifier> {
   const verifier = createVerifier({
     issuer,
     audience,
-    client: { id: 'ledger', secret: 'not used' },
+    client,
     name: 'ledger-api',
-    stalenessBudgetSeconds,
     fetch(input, init) {
       const { pathname, search } = new URL(String(input))
-      const headers = new Headers(init?.headers)
-      headers.set('authorization', `Bearer ${token}`)
-      return fetch(entrance.url + pathname + search, { ...init, headers })
+      return fetch(entrance.url + pathname + search, init)
     },
+    ...options,
   })
   open.push(verifier)
   await verifier.ready()
@@ -100,7 +106,7 @@ async function openVerifier(stalenessBudgetSeconds = 10): Promise<Verifier> {
 }
 
 /** Why it is refused; undefined where it passes. */
-async function refusal(verifier: Verifier, token: string, freshness?: 'allow') {
+async function refusal(verifier: Verifier, token: string, freshness?: Freshness) {
   try {
     await verifier.verify(token, freshness && { freshness })
     return undefined
@@ -188,7 +194,7 @@ function signalPostgres(signal: 'SIGSTOP' | 'SIGCONT'): void {
 }
 
 test('the instance cut off from Postgres: its lag counts, each route does what its class says', async () => {
-  const verifier = await openVerifier(3)
+  const verifier = await openVerifier({ stalenessBudgetSeconds: 3 })
   const token = await enter()
   assert.equal(await refusal(verifier, token), undefined)
   signalPostgres('SIGSTOP')
@@ -205,17 +211,26 @@ test('the instance cut off from Postgres: its lag counts, each route does what i
   await eventually('it is as before', async () => (await refusal(verifier, token)) === undefined)
 })
 
-test('recovered after a restore: a new log begins, and everything before it is dead', async () => {
+test('while the view is too old, introspection tells who has signed out', async () => {
+  let aheadMs = 0
+  const clock = { wallMs: Date.now, monotonicMs: () => performance.now() + aheadMs }
+  const verifier = await openVerifier({ clock, freshness: 'introspect' })
+  const [token, living] = [await enter(), await enter()]
+  assert.equal(await refusal(verifier, token), undefined)
+  verifier.close()
+  aheadMs = 60_000
+  await leave(token)
+  assert.equal(await refusal(verifier, token, 'deny'), 'stale_view')
+  assert.equal(await refusal(verifier, token), 'revoked')
+  assert.equal(await refusal(verifier, living), undefined)
+  assert.equal(verifier.status().counters.introspections, 2)
+})
+
+test('recovered after a restore: everything before it is dead', async () => {
   const verifier = await openVerifier()
   const token = await enter()
   assert.equal(await refusal(verifier, token), undefined)
   const recovered = await runSignet(['recover'], { environment })
   assert.equal(recovered.exitCode, 0, recovered.stderr)
-  await eventually('it is refused', async () => {
-    const reason = await refusal(verifier, token)
-    return reason === 'revoked' || reason === 'stale_view'
-  })
-  const after = await openVerifier()
-  assert.equal(await refusal(after, token), 'revoked')
-  assert.equal(await refusal(after, await enter()), undefined)
+  await isRefused(verifier, token)
 })

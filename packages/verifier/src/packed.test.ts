@@ -29,14 +29,19 @@ test('holds every entry of its exports with declarations, no sources and no test
   assert.ok(project.files.every((file) => !/\.test\.|(?<!\.d)\.ts$|testing/.test(file)))
 })
 
-test('verifies, refuses, tells and ends by itself, on Node 20', async () => {
+test('verifies, refuses, tells and ends by itself, on Node 20', async (t) => {
   const [good, revoked] = [issuer.mint(), issuer.mint()]
-  issuer.onWatch = (feed) =>
+  let beating: NodeJS.Timeout | undefined
+  issuer.onWatch = (feed) => {
     feed.send({
       reset: true,
       entries: [issuer.entry(1, 'jti', claimsOf(revoked).jti)],
       position: '1',
     })
+    // The connection is a good one and stays: only its own modesty lets the process end.
+    beating = setInterval(() => feed.send({ position: '1' }), 500)
+  }
+  t.after(() => clearInterval(beating))
   const script = `
     import { createVerifier, verifyRequest } from '@signet/verifier'
     import { protect } from '@signet/verifier/express'
