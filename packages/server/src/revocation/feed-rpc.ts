@@ -19,6 +19,7 @@ import { listVerifiers } from './verifiers.sql.ts'
 export function watcherOf({
   caller,
 }: Pick<RequestContext, 'caller'>): Pick<Verifier, 'owner' | 'clientId'> {
+  if (caller.kind === 'client') return { owner: caller.clientId, clientId: caller.clientId }
   if (caller.kind === 'user') return { owner: caller.userId, clientId: null }
   throw new SignetError(ErrorReason.INTERNAL, { detail: 'a verifier without a caller' })
 }

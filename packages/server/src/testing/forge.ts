@@ -45,7 +45,8 @@ export interface Forge {
 /** What is forged, and the tokens that do it. */
 export type Families = Record<string, (forge: Forge) => string[]>
 
-const now = new Date('2026-11-22T12:00:00Z')
+/** When forged tokens are judged. */
+export const forgedAt = new Date('2026-11-22T12:00:00Z')
 
 /** One test for each family: all its tokens are refused as UNAUTHENTICATED, for what they are, and introspected as inactive. */
 export function refuseForgeries(what: string, families: Families): void {
@@ -54,13 +55,19 @@ export function refuseForgeries(what: string, families: Families): void {
     let forge: Forge
     before(async () => {
       test = await openTestDeps()
-      forge = openForge(test)
+      const { signingKeys, config } = test.deps
+      forge = openForge({
+        es256: signingKeys.active('ES256'),
+        rs256: signingKeys.active('RS256'),
+        issuer: config.issuer,
+        audience: apiAudience(config.issuer),
+      })
     })
     after(() => test.close())
 
     it('passes a good token, so that each refusal has its own cause', () => {
       const { issuer, audience } = forge
-      const expected = { now, issuer, audience }
+      const expected = { now: forgedAt, issuer, audience }
       const claims = verifyAccessToken(test.deps.signingKeys, forge.good(), expected)
       assert.deepEqual(claims, forge.goodClaims())
     })
@@ -72,12 +79,12 @@ export function refuseForgeries(what: string, families: Families): void {
         for (const token of forged) {
           // The log is read between two tokens, or introspection would rightly refuse to say anything.
           await setImmediate()
-          const answer = authenticateBearer(test.deps, testContext({ now }), token)
+          const answer = authenticateBearer(test.deps, testContext({ now: forgedAt }), token)
           await assert.rejects(answer, isRefusal, token)
           if (goodElsewhere.has(name) || token === '') continue
           const told = await introspect(
             test.deps,
-            { now },
+            { now: forgedAt },
             { client: anyReader, form: formOf(token) },
           )
           assert.equal(told, '{"active":false}', token)
@@ -108,14 +115,13 @@ function isRefusal(error: unknown): boolean {
   return !error.message.includes('not alive')
 }
 
-function openForge({ deps }: TestDeps): Forge {
-  const es256 = deps.signingKeys.active('ES256')
-  const { issuer } = deps.config
-  const audience = apiAudience(issuer)
-  const iat = now.getTime() / 1000
+/** A forge with these keys, for tokens of this issuer that are meant for this audience. */
+export function openForge(parts: Pick<Forge, 'es256' | 'rs256' | 'issuer' | 'audience'>): Forge {
+  const { es256, rs256, issuer, audience } = parts
+  const iat = forgedAt.getTime() / 1000
   const forge: Forge = {
     es256,
-    rs256: deps.signingKeys.active('RS256'),
+    rs256,
     iat,
     issuer,
     audience,
