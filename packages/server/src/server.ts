@@ -6,6 +6,7 @@
  * 3. The master secret and the signing keys that it opens.
  * 4. What every call works with, the sealer of the event log, and the rotation of the keys.
  * 5. The port. From here on calls are answered.
+ * 6. The worker, which nobody waits for.
  *
  * Errors: a sentence for an operator (MigrationError, SigningKeysError, …); nothing stays open.
  */
@@ -27,12 +28,16 @@ import { migrate } from './db/migrate.ts'
 import type { Deps } from './deps.ts'
 import { type Sealer, startSealer } from './events/sealer.ts'
 import { openKnownGrants } from './grants/grant-keys.ts'
+import { openJobs } from './jobs/open-jobs.ts'
+import { type Inbox, openInbox } from './mail/inbox.ts'
+import { mountInbox } from './mail/mount-inbox.ts'
 import { mountJwks } from './oauth/jwks.ts'
 import { createMetrics, type Metrics } from './operations/metrics.ts'
 import { observePasswordHasher } from './operations/observe-password-hasher.ts'
 import { listenProbes, mountProbes } from './operations/probes.ts'
 import { openReadiness, type Readiness } from './operations/readiness.ts'
 import { createTracing, type Tracing } from './operations/tracing.ts'
+import { readQueueState } from './queue/queue-state.ts'
 import { mountReference } from './reference/mount-reference.ts'
 import { openLiveLog } from './revocation/live-log.ts'
 import { openSessionEnds } from './revocation/session-ends.ts'
@@ -93,10 +98,16 @@ export async function startServer({
       passwordHasher: deps.passwords.counts,
       sealer: sealer.state,
       calls: app.admission.counts,
+      jobs: () => readQueueState(deps.db),
     })
+    const inbox = config.environment === 'development' ? openInbox() : undefined
+    const directAddress = config.database.directAddress ?? database.address
+    const jobs = openJobs(deps, { inbox, address: directAddress })
+    opened.push(jobs.stop)
     const readiness = openReadiness(deps)
-    const { addresses, stop } = await listen({ config, app, readiness, metrics })
+    const { addresses, stop } = await listen({ config, app, readiness, metrics, inbox })
     opened.push(stop)
+    if (config.worker) jobs.start()
 
     let closed: Promise<void> | undefined
     return {
@@ -190,9 +201,10 @@ interface Parts {
   app: App
   readiness: Readiness
   metrics: Metrics
+  inbox: Inbox | undefined
 }
 
-async function listen({ config, app, readiness, metrics }: Parts): Promise<{
+async function listen({ config, app, readiness, metrics, inbox }: Parts): Promise<{
   addresses: RunningServer['addresses']
   stop(): Promise<void>
 }> {
@@ -207,6 +219,7 @@ async function listen({ config, app, readiness, metrics }: Parts): Promise<{
       mountProbes(fastify, { readiness, metrics }, metricsTo)
       mountReference(fastify, { issuer: config.issuer })
       mountJwks(fastify, app.deps.signingKeys)
+      if (inbox !== undefined) mountInbox(fastify, inbox)
       fastify.get('/', async (_request, reply) => reply.redirect('/docs/api', 302))
     },
   })

@@ -145,15 +145,15 @@ describe('migrate', () => {
     assert.deepEqual(await sleeping(), [])
   })
 
-  it('refuses names without a number, and gaps between them', () => {
-    write('0004-fourth', 'select 1')
+  it('refuses names without a number, and a number that is taken', () => {
+    write('0002-zweite', 'select 1')
     assert.throws(
       known,
       new MigrationError(
-        '0004-fourth.sql: migration files are named NNNN-name.sql without gaps; this one should begin with 0003-.',
+        '0002-zweite.sql: migration files are named NNNN-name.sql, each number once; this one should begin with a number above 0002.',
       ),
     )
-    rmSync(join(directory, '0004-fourth.sql'))
+    rmSync(join(directory, '0002-zweite.sql'))
     write('third', 'select 1')
     assert.throws(known, MigrationError)
   })

@@ -38,14 +38,15 @@ export function readMigrations(from = directory): Migration[] {
   const files = readdirSync(from)
     .filter((file) => file.endsWith('.sql'))
     .sort()
-  return files.map((file, i) => {
-    const number = /^(\d{4})-[a-z0-9-]+\.sql$/.exec(file)?.[1]
-    if (number === undefined || Number(number) !== i + 1) {
-      const expected = String(i + 1).padStart(4, '0')
+  let last = 0
+  return files.map((file) => {
+    const number = Number(/^(\d{4})-[a-z0-9-]+\.sql$/.exec(file)?.[1])
+    if (!(number > last)) {
       throw new MigrationError(
-        `${file}: migration files are named NNNN-name.sql without gaps; this one should begin with ${expected}-.`,
+        `${file}: migration files are named NNNN-name.sql, each number once; this one should begin with a number above ${String(last).padStart(4, '0')}.`,
       )
     }
+    last = number
     // A checkout on Windows may rewrite line ends, which change nothing.
     const text = readFileSync(join(from, file), 'utf8').replaceAll('\r\n', '\n')
     const checksum = createHash('sha256').update(text).digest('hex')

@@ -417,6 +417,8 @@ CREATE TABLE grants (
   CONSTRAINT grants_session_id_fkey FOREIGN KEY (session_id) REFERENCES sessions(id) ON DELETE CASCADE,
   CONSTRAINT grants_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
 ) WITH (fillfactor=80);
+CREATE INDEX grants_ended_at ON public.grants USING btree (ended_at) WHERE (ended_at IS NOT NULL);
+CREATE INDEX grants_expires_at ON public.grants USING btree (expires_at);
 CREATE INDEX grants_session ON public.grants USING btree (session_id) WHERE (ended_at IS NULL);
 CREATE INDEX grants_user ON public.grants USING btree (user_id) WHERE (ended_at IS NULL);
 
@@ -465,6 +467,7 @@ CREATE TABLE known_devices (
   CONSTRAINT known_devices_secret_hash_check CHECK (octet_length(secret_hash) = 32),
   CONSTRAINT known_devices_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
 );
+CREATE INDEX known_devices_expires_at ON public.known_devices USING btree (expires_at);
 CREATE INDEX known_devices_user ON public.known_devices USING btree (user_id, last_used_at);
 
 CREATE TABLE passwords (
@@ -566,6 +569,8 @@ CREATE TABLE sessions (
   CONSTRAINT sessions_client_id_fkey FOREIGN KEY (client_id) REFERENCES clients(id),
   CONSTRAINT sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
 );
+CREATE INDEX sessions_ended_at ON public.sessions USING btree (ended_at) WHERE (ended_at IS NOT NULL);
+CREATE INDEX sessions_expires_at ON public.sessions USING btree (expires_at);
 CREATE INDEX sessions_user ON public.sessions USING btree (user_id) WHERE (ended_at IS NULL);
 
 CREATE TABLE signing_keys (
