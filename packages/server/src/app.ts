@@ -1,8 +1,20 @@
 /** The route table: every method of the contract, and the function that answers it. Who may call stands in the contract. */
 
-import { AuthService, EventService, SessionService, UserService } from '@signet/contract'
+import {
+  AuthService,
+  EventService,
+  RecoveryService,
+  SessionService,
+  UserService,
+} from '@signet/contract'
 import { implement, type Method } from './call/method.ts'
 import { watchEvents } from './events/rpc.ts'
+import {
+  requestEmailVerification,
+  requestPasswordReset,
+  resetPassword,
+  verifyEmail,
+} from './recovery/rpc.ts'
 import { revokeOtherSessions, revokeSession, signOut } from './revocation/rpc.ts'
 import { listSessions } from './sessions/rpc.ts'
 import {
@@ -25,6 +37,12 @@ export const methods: readonly Method[] = [
     confirmRefresh,
     signOut,
     changePassword,
+  }),
+  ...implement(RecoveryService, {
+    requestPasswordReset,
+    resetPassword,
+    requestEmailVerification,
+    verifyEmail,
   }),
   ...implement(UserService, { getMe, updateMe }),
   ...implement(SessionService, { listSessions, revokeSession, revokeOtherSessions }),

@@ -38,6 +38,7 @@ import { listenProbes, mountProbes } from './operations/probes.ts'
 import { openReadiness, type Readiness } from './operations/readiness.ts'
 import { createTracing, type Tracing } from './operations/tracing.ts'
 import { readQueueState } from './queue/queue-state.ts'
+import { mountLinkPages } from './recovery/mount-pages.ts'
 import { mountReference } from './reference/mount-reference.ts'
 import { openLiveLog } from './revocation/live-log.ts'
 import { openSessionEnds } from './revocation/session-ends.ts'
@@ -219,6 +220,7 @@ async function listen({ config, app, readiness, metrics, inbox }: Parts): Promis
       mountProbes(fastify, { readiness, metrics }, metricsTo)
       mountReference(fastify, { issuer: config.issuer })
       mountJwks(fastify, app.deps.signingKeys)
+      mountLinkPages(fastify)
       if (inbox !== undefined) mountInbox(fastify, inbox)
       fastify.get('/', async (_request, reply) => reply.redirect('/docs/api', 302))
     },

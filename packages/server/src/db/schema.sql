@@ -166,6 +166,12 @@ BEGIN ATOMIC
    RETURNING revocation_log.id;
 END;
 
+CREATE OR REPLACE FUNCTION public.mail_wait(requests integer, free integer)
+ RETURNS interval
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN (requests <= free) THEN '00:00:00'::interval ELSE LEAST(('00:00:30'::interval * ((2)::double precision ^ (LEAST(((requests - free) - 1), 10))::double precision)), '00:15:00'::interval) END;
+
 CREATE OR REPLACE FUNCTION public.permissions_of(id uuid)
  RETURNS text[]
  LANGUAGE sql
@@ -334,6 +340,12 @@ CREATE TABLE event_keys (
   CONSTRAINT event_keys_check1 CHECK ((wrapped_key IS NULL) = (wrapping_key_id IS NULL))
 );
 
+CREATE TABLE event_readers (
+  name text NOT NULL,
+  seq bigint NOT NULL,
+  CONSTRAINT event_readers_pkey PRIMARY KEY (name)
+);
+
 CREATE TABLE event_windows (
   kind text NOT NULL,
   counted_by bytea NOT NULL,
@@ -469,6 +481,40 @@ CREATE TABLE known_devices (
 );
 CREATE INDEX known_devices_expires_at ON public.known_devices USING btree (expires_at);
 CREATE INDEX known_devices_user ON public.known_devices USING btree (user_id, last_used_at);
+
+CREATE TABLE mail_requests (
+  key bytea NOT NULL,
+  requests integer NOT NULL,
+  next_at timestamp with time zone NOT NULL,
+  forget_at timestamp with time zone NOT NULL,
+  CONSTRAINT mail_requests_pkey PRIMARY KEY (key),
+  CONSTRAINT mail_requests_key_check CHECK (octet_length(key) = 32),
+  CONSTRAINT mail_requests_requests_check CHECK (requests > 0)
+);
+CREATE INDEX mail_requests_forget_at ON public.mail_requests USING btree (forget_at);
+
+CREATE TABLE mailed_links (
+  id uuid NOT NULL,
+  purpose text NOT NULL,
+  user_id uuid NOT NULL,
+  identifier_id uuid NOT NULL,
+  token_hash bytea NOT NULL,
+  code_hash bytea NOT NULL,
+  code_tries integer DEFAULT 0 NOT NULL,
+  rev bigint NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  used_at timestamp with time zone,
+  CONSTRAINT mailed_links_pkey PRIMARY KEY (id),
+  CONSTRAINT mailed_links_token_hash_key UNIQUE (token_hash),
+  CONSTRAINT mailed_links_code_hash_check CHECK (octet_length(code_hash) = 32),
+  CONSTRAINT mailed_links_purpose_check CHECK (purpose = ANY (ARRAY['verify_email'::text, 'reset_password'::text])),
+  CONSTRAINT mailed_links_token_hash_check CHECK (octet_length(token_hash) = 32),
+  CONSTRAINT mailed_links_identifier_id_fkey FOREIGN KEY (identifier_id) REFERENCES identifiers(id) ON DELETE CASCADE,
+  CONSTRAINT mailed_links_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
+);
+CREATE INDEX mailed_links_expires_at ON public.mailed_links USING btree (expires_at);
+CREATE INDEX mailed_links_identifier ON public.mailed_links USING btree (identifier_id, purpose) WHERE (used_at IS NULL);
 
 CREATE TABLE passwords (
   user_id uuid NOT NULL,

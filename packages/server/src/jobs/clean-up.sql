@@ -44,3 +44,15 @@ delete from jobs.job
                where state = 'completed' and completed_on < jobs.job_now() - make_interval(secs => :seconds::integer)
                limit :limit::integer
                  for update skip locked);
+
+-- name: deleteOldLinks :exec
+-- Links that were used, or could have been, a while ago.
+delete from mailed_links
+ where id in (select id from mailed_links where expires_at < signet_now() - make_interval(days => :days::integer)
+               limit :limit::integer for update skip locked);
+
+-- name: deleteForgottenMailRequests :exec
+-- Counts of requests for mail that mean nothing any more.
+delete from mail_requests
+ where key in (select key from mail_requests where forget_at <= signet_now()
+                order by forget_at limit :limit::integer for update skip locked);

@@ -64,3 +64,23 @@ export const deleteDoneJobs = exec<{ seconds: number; limit: number }>({
   params: ['seconds', 'limit'],
   columns: [],
 })
+
+/** Links that were used, or could have been, a while ago. */
+export const deleteOldLinks = exec<{ days: number; limit: number }>({
+  name: 'jobs.clean-up.deleteOldLinks',
+  text: `delete from mailed_links
+ where id in (select id from mailed_links where expires_at < signet_now() - make_interval(days => $1::integer)
+               limit $2::integer for update skip locked)`,
+  params: ['days', 'limit'],
+  columns: [],
+})
+
+/** Counts of requests for mail that mean nothing any more. */
+export const deleteForgottenMailRequests = exec<{ limit: number }>({
+  name: 'jobs.clean-up.deleteForgottenMailRequests',
+  text: `delete from mail_requests
+ where key in (select key from mail_requests where forget_at <= signet_now()
+                order by forget_at limit $1::integer for update skip locked)`,
+  params: ['limit'],
+  columns: [],
+})

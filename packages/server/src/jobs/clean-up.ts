@@ -15,7 +15,9 @@ import {
   deleteDoneJobs,
   deleteForgottenDevices,
   deleteForgottenGuesses,
+  deleteForgottenMailRequests,
   deleteOldGrants,
+  deleteOldLinks,
   deleteOldSessions,
 } from './clean-up.sql.ts'
 
@@ -34,6 +36,8 @@ export async function cleanUp(
   const sweeps = [
     () => deleteOldGrants(db, { days: keptDays, limit }),
     () => deleteOldSessions(db, { days: keptDays, limit }),
+    () => deleteOldLinks(db, { days: keptDays, limit }),
+    () => deleteForgottenMailRequests(db, { limit }),
     () => deleteForgottenGuesses(db, { limit }),
     () => deleteForgottenDevices(db, { limit }),
     () => deleteDoneJobs(db, { seconds: keptSeconds.done, limit }),

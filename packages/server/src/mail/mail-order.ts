@@ -45,12 +45,12 @@ export interface NewMail<K extends MailKind> {
 
 const openerPurpose = 'mail opener'
 
-/** Orders one mail. With an `id` (a UUID), a second order of the same id is none. */
+/** Orders one mail. With an `id` (a UUID), a second order of the same id is none, and answers false. */
 export async function orderMail<K extends MailKind>(
   deps: { db: Db; masterSecret: MasterSecret },
   { kind, to, locale, facts, opener }: NewMail<K>,
   { now, id }: { now: Date; id?: string },
-): Promise<void> {
+): Promise<boolean> {
   const { link }: MailKindRow = mailKinds[kind]
   if (link !== undefined && opener === undefined)
     throw new Error(`${kind} needs what its link opens`)
@@ -63,7 +63,7 @@ export async function orderMail<K extends MailKind>(
     ...(opener !== undefined && { wrapped: wrapOpener(deps.masterSecret, opener) }),
     uselessFrom: new Date(now.getTime() + lifetimeMs).toISOString(),
   }
-  await enqueue(deps.db, 'send_mail', order, id === undefined ? {} : { id })
+  return enqueue(deps.db, 'send_mail', order, id === undefined ? {} : { id })
 }
 
 /** What stands in the mail to open something with; undefined where nothing does. */

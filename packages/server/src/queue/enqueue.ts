@@ -21,13 +21,13 @@ export interface EnqueueOptions {
   delaySeconds?: number
 }
 
-/** Queues one job. `tx` is the causing transaction. */
+/** Queues one job. `tx` is the causing transaction. False where one of the same id was queued before. */
 export async function enqueue<K extends JobKind>(
   tx: Db,
   kind: K,
   payload: JobPayloads[K],
   { id, delaySeconds = 0 }: EnqueueOptions = {},
-): Promise<void> {
+): Promise<boolean> {
   const { retriesMax, firstDelaySeconds, longestDelaySeconds, runSeconds } = jobPolicies[kind]
   const queued = await insertJob(tx, {
     id: id ?? null,
@@ -42,4 +42,5 @@ export async function enqueue<K extends JobKind>(
     heartbeatSeconds,
   })
   if (queued === undefined && id === undefined) throw new Error(`there is no queue for ${kind}`)
+  return queued !== undefined
 }

@@ -9,11 +9,14 @@
  */
 
 import type { MailOrder } from '../mail/mail-order.ts'
+import type { AddressJob } from '../recovery/write-to-address.ts'
 
 /** What a job of each kind carries. It is stored as JSON. */
 export interface JobPayloads {
   /** Renders a mail and hands it to the mail server. */
   send_mail: MailOrder
+  /** Finds out who has an address, and orders a mail to it. */
+  write_to_address: AddressJob
   /** Deletes what is over. */
   clean_up: Record<string, never>
 }
@@ -44,6 +47,13 @@ export const jobPolicies: { readonly [K in JobKind]: JobPolicy } = {
     firstDelaySeconds: 2,
     longestDelaySeconds: 45,
     runSeconds: 120,
+    concurrency: 4,
+  },
+  write_to_address: {
+    retriesMax: 20,
+    firstDelaySeconds: 1,
+    longestDelaySeconds: 60,
+    runSeconds: 30,
     concurrency: 4,
   },
   clean_up: {

@@ -38,7 +38,11 @@ const log = createLogger({ level: 'silent', format: 'json' })
 
 /** A worker whose clean-up jobs do this. */
 function startWorker(run: (job: Job<'clean_up'>) => Promise<void>, database = test): Worker {
-  const handlers: JobHandlers = { clean_up: run, send_mail: async () => undefined }
+  const handlers: JobHandlers = {
+    clean_up: run,
+    send_mail: async () => undefined,
+    write_to_address: async () => undefined,
+  }
   const worker = openWorker({
     address: database.address,
     log,
@@ -289,7 +293,7 @@ describe('a worker that is killed', () => {
       const stuck = () => { process.send('begun'); return new Promise(() => {}) }
       openWorker({
         address: ${JSON.stringify(test.address)}, log: createLogger({ level: 'silent', format: 'json' }),
-        observe() {}, handlers: { clean_up: stuck, send_mail: stuck },
+        observe() {}, handlers: { clean_up: stuck, send_mail: stuck, write_to_address: stuck },
       }).start()`
     child = spawn(process.execPath, ['--input-type=module-typescript', '-e', script], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
