@@ -28,6 +28,7 @@ import { migrate } from './db/migrate.ts'
 import type { Deps } from './deps.ts'
 import { type Sealer, startSealer } from './events/sealer.ts'
 import { openKnownGrants } from './grants/grant-keys.ts'
+import { startNotices } from './jobs/notices.ts'
 import { openJobs } from './jobs/open-jobs.ts'
 import { type Inbox, openInbox } from './mail/inbox.ts'
 import { mountInbox } from './mail/mount-inbox.ts'
@@ -105,6 +106,8 @@ export async function startServer({
     const directAddress = config.database.directAddress ?? database.address
     const jobs = openJobs(deps, { inbox, address: directAddress })
     opened.push(jobs.stop)
+    const notices = startNotices(deps)
+    opened.push(notices.stop)
     const readiness = openReadiness(deps)
     const { addresses, stop } = await listen({ config, app, readiness, metrics, inbox })
     opened.push(stop)

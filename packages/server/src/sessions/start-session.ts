@@ -36,6 +36,8 @@ export interface NewSession {
   acr: Assurance
   /** The position that was read together with the credential. */
   rev: bigint
+  /** Whether this user signed in on this device before, as far as that was asked. */
+  knownDevice?: boolean
   /** When the password was set that the session rests on, if it rests on one. */
   passwordSetAt?: Date
 }
@@ -60,14 +62,14 @@ export async function startSession(
   session: NewSession,
 ): Promise<StartedSession | undefined> {
   const id = newId<SessionId>(ctx.now, session.userId)
-  const { userId, clientId, device, amr, acr, rev } = session
+  const { userId, clientId, device, amr, acr, rev, knownDevice } = session
   const event = await prepareEvent(deps, ctx, {
     kind: 'session.started',
     outcome: 'success',
     actorId: userId,
     subjectId: userId,
     clientId,
-    details: { sessionId: id, amr },
+    details: { sessionId: id, amr, ...(knownDevice !== undefined && { knownDevice }) },
   })
   const started = await insertSession(deps.db, {
     id,

@@ -87,7 +87,8 @@ export async function signIn(
   }
   const { userId } = proof
   const keptSecret = await admitGuess(deps, guess, { state, userId, deviceSecret })
-  const session = await startProvenSession(deps, ctx, { proof, device: input.device })
+  const knownDevice = state.deviceUserId === userId
+  const session = await startProvenSession(deps, ctx, { proof, device: input.device, knownDevice })
   if (session === 'suspended') throw new SignetError(ErrorReason.ACCOUNT_SUSPENDED)
   if (session === 'revoked') throw new SignetError(ErrorReason.INVALID_CREDENTIALS)
   return { ...(await issueGrantedTokens(deps, ctx, session)), deviceSecret: keptSecret }
@@ -140,7 +141,11 @@ async function provePassword(
 async function startProvenSession(
   deps: SignInDeps,
   ctx: RequestContext,
-  { proof, device }: { proof: Proof; device: Device | undefined },
+  {
+    proof,
+    device,
+    knownDevice,
+  }: { proof: Proof; device: Device | undefined; knownDevice: boolean },
 ): Promise<StartedSession | 'suspended' | 'revoked'> {
   const { userId, rev, hashRead, setAt, eventKeys, upgradedHash } = proof
   if (upgradedHash !== undefined) {
@@ -150,6 +155,7 @@ async function startProvenSession(
     userId,
     clientId: ownClientId,
     device,
+    knownDevice,
     amr: ['pwd'],
     acr: 'aal1',
     rev,
