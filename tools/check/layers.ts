@@ -15,6 +15,8 @@ export const layers: readonly { folder: string; because: string }[] = [
   { folder: 'operations', because: 'logs, metrics and traces observe; they decide nothing' },
   { folder: 'idempotency', because: 'whatever acts may be asked twice; it knows no feature' },
   { folder: 'events', because: 'every feature records what it did' },
+  { folder: 'queue', because: 'every feature may leave work for later, and names no handler' },
+  { folder: 'mail', because: 'every feature may write to a person; a mail knows only its facts' },
   { folder: 'users', because: 'a person exists before any way to sign in' },
   { folder: 'clients', because: 'a client exists before anyone signs in through it' },
   { folder: 'sessions', because: 'a session joins a user and a client' },
@@ -27,7 +29,9 @@ export const layers: readonly { folder: string; because: string }[] = [
     folder: 'sign-in',
     because: 'signing in checks an authenticator, opens a session, issues a token',
   },
+  { folder: 'recovery', because: 'who reads a mailbox may prove it, and get back in' },
   { folder: 'roles', because: 'roles say what a signed-in user may do' },
+  { folder: 'jobs', because: 'the work that waits in the queue is done with all of it' },
   { folder: 'oauth', because: 'the endpoints of OAuth and OpenID Connect stand on all of it' },
   { folder: 'reference', because: 'the reference describes every method' },
   { folder: 'call', because: 'the pipeline runs any method and knows none by name' },
@@ -46,6 +50,8 @@ export const featureless: Record<string, string> = {
 const features = [
   'idempotency',
   'events',
+  'queue',
+  'mail',
   'users',
   'clients',
   'sessions',
@@ -55,7 +61,9 @@ const features = [
   'authenticators',
   'throttling',
   'sign-in',
+  'recovery',
   'roles',
+  'jobs',
   'oauth',
 ]
 

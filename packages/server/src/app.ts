@@ -3,6 +3,7 @@
 import {
   AuthService,
   EventService,
+  RecoveryService,
   RevocationService,
   SessionService,
   TokenService,
@@ -10,6 +11,12 @@ import {
 } from '@signet/contract'
 import { implement, type Method } from './call/method.ts'
 import { watchEvents } from './events/rpc.ts'
+import {
+  requestEmailVerification,
+  requestPasswordReset,
+  resetPassword,
+  verifyEmail,
+} from './recovery/rpc.ts'
 import { getRevocationStatus, reportPosition } from './revocation/feed-rpc.ts'
 import { revokeOtherSessions, revokeSession, signOut } from './revocation/rpc.ts'
 import { watchRevocations } from './revocation/watch-revocations.ts'
@@ -34,6 +41,12 @@ export const methods: readonly Method[] = [
     confirmRefresh,
     signOut,
     changePassword,
+  }),
+  ...implement(RecoveryService, {
+    requestPasswordReset,
+    resetPassword,
+    requestEmailVerification,
+    verifyEmail,
   }),
   ...implement(UserService, { getMe, updateMe }),
   ...implement(SessionService, { listSessions, revokeSession, revokeOtherSessions }),

@@ -138,6 +138,12 @@ export const reasons = {
     sentence:
       'This idempotency key was used for another request. Send this one under a key of its own.',
   },
+  [ErrorReason.LINK_INVALID]: {
+    httpStatus: 400,
+    rpcCode: Code.FailedPrecondition,
+    oauthError: 'invalid_grant',
+    sentence: 'This link or code is no longer good. Ask for a new one, and use the latest mail.',
+  },
 } as const satisfies Record<Reason, ReasonRow>
 
 const names = new Map(Object.entries(ErrorReason).map(([name, reason]) => [reason, name]))

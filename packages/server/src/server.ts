@@ -6,6 +6,7 @@
  * 3. The master secret and the signing keys that it opens.
  * 4. What every call works with, the sealer of the event log, and what looks after the keys.
  * 5. The port. From here on calls are answered.
+ * 6. The worker, which nobody waits for.
  *
  * Errors: a sentence for an operator (MigrationError, SigningKeysError, …); nothing stays open.
  */
@@ -29,12 +30,18 @@ import type { Deps } from './deps.ts'
 import { recordEvent } from './events/record-event.ts'
 import { type Sealer, startSealer } from './events/sealer.ts'
 import { openKnownGrants } from './grants/grant-keys.ts'
+import { startNotices } from './jobs/notices.ts'
+import { openJobs } from './jobs/open-jobs.ts'
+import { type Inbox, openInbox } from './mail/inbox.ts'
+import { mountInbox } from './mail/mount-inbox.ts'
 import { mountOauth } from './oauth/mount-oauth.ts'
 import { createMetrics, type Metrics } from './operations/metrics.ts'
 import { observePasswordHasher } from './operations/observe-password-hasher.ts'
 import { listenProbes, mountProbes } from './operations/probes.ts'
 import { openReadiness, type Readiness } from './operations/readiness.ts'
 import { createTracing, type Tracing } from './operations/tracing.ts'
+import { readQueueState } from './queue/queue-state.ts'
+import { mountLinkPages } from './recovery/mount-pages.ts'
 import { mountReference } from './reference/mount-reference.ts'
 import { openRevocationFeed } from './revocation/feed.ts'
 import { openLiveLog } from './revocation/live-log.ts'
@@ -103,10 +110,18 @@ export async function startServer({
       sealer: sealer.state,
       calls: app.admission.counts,
       revocations: deps.revocationFeed.state,
+      jobs: () => readQueueState(deps.db),
     })
+    const inbox = config.environment === 'development' ? openInbox() : undefined
+    const directAddress = config.database.directAddress ?? database.address
+    const jobs = openJobs(deps, { inbox, address: directAddress })
+    opened.push(jobs.stop)
+    const notices = startNotices(deps)
+    opened.push(notices.stop)
     const readiness = openReadiness(deps)
-    const { addresses, stop } = await listen({ config, app, readiness, metrics })
+    const { addresses, stop } = await listen({ config, app, readiness, metrics, inbox })
     opened.push(stop)
+    if (config.worker) jobs.start()
 
     let closed: Promise<void> | undefined
     return {
@@ -228,9 +243,10 @@ interface Parts {
   app: App
   readiness: Readiness
   metrics: Metrics
+  inbox: Inbox | undefined
 }
 
-async function listen({ config, app, readiness, metrics }: Parts): Promise<{
+async function listen({ config, app, readiness, metrics, inbox }: Parts): Promise<{
   addresses: RunningServer['addresses']
   stop(): Promise<void>
 }> {
@@ -248,6 +264,8 @@ async function listen({ config, app, readiness, metrics }: Parts): Promise<{
       mountProbes(fastify, { readiness, metrics }, metricsTo)
       mountReference(fastify, { issuer: config.issuer })
       await mountOauth(fastify, app.deps, calls)
+      mountLinkPages(fastify)
+      if (inbox !== undefined) mountInbox(fastify, inbox)
       fastify.get('/', async (_request, reply) => reply.redirect('/docs/api', 302))
     },
   })

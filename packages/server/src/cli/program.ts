@@ -8,7 +8,9 @@ import type { ChainPlace } from '../events/verify-chain.ts'
 import type { ClientCreateOptions, ClientEnvOptions, SecretOptions } from './client.ts'
 import type { CommandIo } from './command-io.ts'
 import { type ExitCode, exitCodeMeanings, exitCodes } from './exit-codes.ts'
+import { addJobVerbs } from './job-verbs.ts'
 import type { SuspendOptions } from './user.ts'
+import { type ChangeOptions, group, rehearse, uuidOf, verb, wholeNumber } from './verb.ts'
 
 /** What every verb works with. */
 export interface CommandContext {
@@ -46,6 +48,7 @@ export function buildProgram(run: RunVerb, version: string): Command {
   addEventVerbs(program, run)
   addClientVerbs(program, run)
   addKeyVerbs(program, run)
+  addJobVerbs(program, run)
   addHelp(program)
   return program
 }
@@ -76,24 +79,6 @@ function addHelp(program: Command): void {
       }
       named.help()
     })
-}
-
-/** A verb with the options that all have. */
-function verb(parent: Command, name: string, description: string): Command {
-  return parent
-    .command(name)
-    .description(description)
-    .helpOption('-h, --help', 'Show this help and end.')
-    .option('--json', 'Print the result as JSON, one value on each line.')
-    .option('--settings <path>', 'Read settings from a file too; the environment wins over it.')
-}
-
-function group(parent: Command, name: string, description: string): Command {
-  return parent
-    .command(name)
-    .description(description)
-    .helpOption('-h, --help', 'Show this help and end.')
-    .helpCommand(false)
 }
 
 function addServiceVerbs(program: Command, run: RunVerb): void {
@@ -253,12 +238,6 @@ function addEventVerbs(program: Command, run: RunVerb): void {
     )
 }
 
-interface ChangeOptions {
-  dryRun?: boolean
-}
-
-const rehearse = ['--dry-run', 'Say what would change, and change nothing.'] as const
-
 function addClientVerbs(program: Command, run: RunVerb): void {
   const client = group(program, 'client', 'Register apps and services, and look after them.')
   const load = () => import('./client.ts')
@@ -369,21 +348,6 @@ function addKeyVerbs(program: Command, run: RunVerb): void {
     .action((token: string, options: CommonOptions) =>
       run(options, async (context) => (await import('./inspect.ts')).inspect(context, token)),
     )
-}
-
-function wholeNumber(min: number, max: number): (text: string) => number {
-  return (text) => {
-    const value = /^\d{1,16}$/u.test(text) ? Number(text) : Number.NaN
-    if (value >= min && value <= max) return value
-    throw new InvalidArgumentError(`It is a whole number from ${min} to ${max}.`)
-  }
-}
-
-function uuidOf(thing: string): (text: string) => string {
-  return (text) => {
-    if (/^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/iu.test(text)) return text.toLowerCase()
-    throw new InvalidArgumentError(`It is the id of a ${thing}, as the list shows it.`)
-  }
 }
 
 function chainPlace(text: string): ChainPlace {

@@ -81,6 +81,15 @@ export interface Config {
     /** How old this instance's view of the revocation log may be. */
     readonly budgetSeconds: number
   }
+  /** How mails are sent; `sender` is missing where they go to the built-in inbox, or nowhere. */
+  readonly mail: {
+    readonly sender?: MailSender
+    readonly from: string
+  }
+  /** What people know the service as. The colour is `#rrggbb`. */
+  readonly brand: { readonly name: string; readonly color: string; readonly logoUrl?: string }
+  /** Whether the server works on queued jobs itself. */
+  readonly worker: boolean
   readonly log: {
     readonly level: 'debug' | 'info' | 'warn' | 'error'
     readonly format: 'json' | 'pretty'
@@ -94,6 +103,16 @@ export interface Config {
   /** What the operator should know although Signet starts: whole sentences. */
   readonly warnings: readonly string[]
 }
+
+/** What takes mails from us. */
+export type MailSender =
+  | {
+      readonly kind: 'smtp'
+      readonly address: SocketAddress
+      readonly tls: 'starttls' | 'implicit' | 'none'
+      readonly login?: { readonly user: string; readonly password: Secret }
+    }
+  | { readonly kind: 'http'; readonly url: string; readonly token: Secret }
 
 interface LoadOptions {
   /** The variables; those of this process unless given. */
@@ -213,10 +232,11 @@ function databaseAddress(url: DatabaseUrl, ca?: string, password?: string): Data
 function assemble(values: Values, files: Files, directory: string): Config {
   const { SIGNET_MASTER_SECRET: current, SIGNET_MASTER_SECRET_PREVIOUS: previous } = values
   const scheme = files.tls === undefined ? 'http' : 'https'
+  const issuer = values.SIGNET_ISSUER ?? `${scheme}://localhost:${values.SIGNET_HTTP_ADDRESS.port}`
   const logFile = values.SIGNET_LOG_FILE
   return {
     environment: values.SIGNET_ENV,
-    issuer: values.SIGNET_ISSUER ?? `${scheme}://localhost:${values.SIGNET_HTTP_ADDRESS.port}`,
+    issuer,
     httpAddress: values.SIGNET_HTTP_ADDRESS,
     ...present({ grpcAddress: values.SIGNET_GRPC_ADDRESS }),
     ...present({ metricsAddress: values.SIGNET_METRICS_ADDRESS }),
@@ -264,6 +284,16 @@ function assemble(values: Values, files: Files, directory: string): Config {
       heartbeatMs: values.SIGNET_REVOCATION_HEARTBEAT_MS,
       budgetSeconds: values.SIGNET_REVOCATION_BUDGET_SECONDS,
     },
+    mail: {
+      ...present({ sender: mailSender(values) }),
+      from: values.SIGNET_MAIL_FROM ?? `no-reply@${new URL(issuer).hostname}`,
+    },
+    brand: {
+      name: values.SIGNET_BRAND_NAME,
+      color: values.SIGNET_BRAND_COLOR,
+      ...present({ logoUrl: values.SIGNET_BRAND_LOGO_URL }),
+    },
+    worker: values.SIGNET_WORKER,
     log: {
       level: values.SIGNET_LOG_LEVEL,
       format: values.SIGNET_LOG_FORMAT,
@@ -272,8 +302,24 @@ function assemble(values: Values, files: Files, directory: string): Config {
     ...present({ otlpEndpoint: values.SIGNET_OTLP_ENDPOINT }),
     shutdownGraceSeconds: values.SIGNET_SHUTDOWN_GRACE_SECONDS,
     reflection: values.SIGNET_REFLECTION,
-    warnings: files.tls?.warnings ?? [],
+    warnings: [...(files.tls?.warnings ?? []), ...mailWarnings(values)],
   }
+}
+
+function mailSender(values: Values): MailSender | undefined {
+  const { SIGNET_SMTP_ADDRESS: address, SIGNET_SMTP_USER: user } = values
+  const { SIGNET_SMTP_PASSWORD: password, SIGNET_MAIL_API_TOKEN: token } = values
+  if (address !== undefined) {
+    const login = user !== undefined && password !== undefined ? { login: { user, password } } : {}
+    return { kind: 'smtp', address, tls: values.SIGNET_SMTP_TLS, ...login }
+  }
+  const url = values.SIGNET_MAIL_API_URL
+  return url === undefined || token === undefined ? undefined : { kind: 'http', url, token }
+}
+
+function mailWarnings(values: Values): string[] {
+  if (values.SIGNET_ENV !== 'production' || mailSender(values) !== undefined) return []
+  return ['No mail is sent: set SIGNET_SMTP_ADDRESS or SIGNET_MAIL_API_URL. Mails wait for a day.']
 }
 
 /** The record without what is undefined: a key that is not there says "not given". */

@@ -5,13 +5,8 @@ import { path } from './kinds.ts'
 import { shownPath } from './secret-file.ts'
 import { printable, redactedUrl, redactedWebAddress } from './shown-value.ts'
 import { type Given, gather, type SourceOptions } from './sources.ts'
-import {
-  type Default,
-  type Values,
-  type Variable,
-  type VariableName,
-  variables,
-} from './variables.ts'
+import type { Default, Variable } from './variable.ts'
+import { type Values, type VariableName, variables } from './variables.ts'
 
 /** The state that the rules work on. */
 export interface Reading {

@@ -2,7 +2,7 @@
 
 import { variableTable } from './reading.ts'
 import { syncReferencePage } from './reference-page.ts'
-import { type Default, sections, type Variable } from './variables.ts'
+import { type Default, sections, type Variable } from './variable.ts'
 
 /** Brings the reference up to date, or with `check` only looks. Returns the files that were stale. */
 export async function generateConfigurationReference(options: {

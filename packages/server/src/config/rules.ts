@@ -16,6 +16,7 @@ export function applyRules(reading: Reading): void {
     requireProductionDatabase(reading)
     requireProductionSecrets(reading)
     requireProductionOrigins(reading)
+    requireProductionMail(reading)
   }
   requirePairs(reading)
   refuseSameAddresses(reading)
@@ -88,6 +89,19 @@ function requireProductionOrigins(reading: Reading): void {
   }
 }
 
+/** Mails hold links that open accounts: they do not cross a network in plain text. */
+function requireProductionMail(reading: Reading): void {
+  const { SIGNET_SMTP_ADDRESS: smtp, SIGNET_SMTP_TLS: tls } = reading.values
+  if (smtp !== undefined && tls === 'none' && !isLoopback(smtp.host)) {
+    const fix = 'write starttls or implicit, as the mail server offers it'
+    reading.report('SIGNET_SMTP_TLS', 'leaves mails unencrypted on their way', fix)
+  }
+  const api = reading.values.SIGNET_MAIL_API_URL
+  if (api !== undefined && !api.startsWith('https:') && !isLoopback(new URL(api).hostname)) {
+    reading.report('SIGNET_MAIL_API_URL', 'must be https outside development', 'write https://…')
+  }
+}
+
 /** Variables that mean nothing without another one. */
 const companions: readonly (readonly [VariableName, VariableName])[] = [
   ['SIGNET_TLS_CERTIFICATE_FILE', 'SIGNET_TLS_KEY_FILE'],
@@ -96,6 +110,11 @@ const companions: readonly (readonly [VariableName, VariableName])[] = [
   ['SIGNET_DATABASE_DIRECT_URL', 'SIGNET_DATABASE_URL'],
   ['SIGNET_MASTER_SECRET_PREVIOUS', 'SIGNET_MASTER_SECRET'],
   ['SIGNET_COUNTRY_HEADER', 'SIGNET_TRUSTED_PROXIES'],
+  ['SIGNET_SMTP_USER', 'SIGNET_SMTP_ADDRESS'],
+  ['SIGNET_SMTP_USER', 'SIGNET_SMTP_PASSWORD'],
+  ['SIGNET_SMTP_PASSWORD', 'SIGNET_SMTP_USER'],
+  ['SIGNET_MAIL_API_URL', 'SIGNET_MAIL_API_TOKEN'],
+  ['SIGNET_MAIL_API_TOKEN', 'SIGNET_MAIL_API_URL'],
 ]
 
 function requirePairs(reading: Reading): void {
@@ -143,6 +162,10 @@ function refuseContradictions(reading: Reading): void {
   if (current !== undefined && current.reveal() === previous?.reveal()) {
     const message = 'is the same as SIGNET_MASTER_SECRET'
     reading.report('SIGNET_MASTER_SECRET_PREVIOUS', message, 'unset it, or give the secret before')
+  }
+  if (reading.isGiven('SIGNET_SMTP_ADDRESS') && reading.isGiven('SIGNET_MAIL_API_URL')) {
+    const message = 'is set, and so is SIGNET_SMTP_ADDRESS'
+    reading.report('SIGNET_MAIL_API_URL', message, 'unset the one that is not to be used')
   }
   const idle = values.SIGNET_SESSION_IDLE_LIFETIME_SECONDS
   const absolute = values.SIGNET_SESSION_LIFETIME_SECONDS

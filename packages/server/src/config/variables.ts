@@ -7,43 +7,11 @@
 import { availableParallelism } from 'node:os'
 import { databaseUrl } from './database-url.ts'
 import { type Kind, kind, oneOf, onOff, path, whole } from './kinds.ts'
+import { mailVariables } from './mail-variables.ts'
 import { Secret } from './secret.ts'
 import { socketAddress } from './socket-address.ts'
+import { type Default, defaulted, secret, type Variable, variable } from './variable.ts'
 import { addressRanges, collectorUrl, corsOrigins, issuer } from './web-addresses.ts'
-
-/** The parts of the reference, in order. */
-export const sections = [
-  'Mode and addresses',
-  'Database',
-  'Secrets',
-  'TLS, proxies and browsers',
-  'Limits',
-  'Passwords',
-  'Tokens and sessions',
-  'Logs and operation',
-] as const
-
-/** One variable. `default` is written as an operator would write it. */
-export interface Variable<T> {
-  section: (typeof sections)[number]
-  kind: Kind<T>
-  /** What it decides, in full sentences. */
-  about: string
-  /** Whether its value must never be shown, and may stand in a file named by `NAME_FILE`. */
-  secret?: true
-  /** Whether its value is a URL that may hold a password. */
-  url?: 'web' | 'database'
-  /** What the reference says where no value stands for the default. */
-  defaultText?: string
-}
-
-/** A default that is the same everywhere, or one for each mode. */
-export type Default = string | { development: string; production: string }
-
-const secret: Kind<Secret> = kind('a secret', (text) => {
-  if (text !== '') return { value: new Secret(text) }
-  return { wrong: 'is set, but empty', fix: 'give the secret, or unset it' }
-})
 
 const masterSecret: Kind<Secret> = kind('a secret of 32 bytes or more', (text) => {
   const bytes = Buffer.byteLength(text)
@@ -71,14 +39,6 @@ const redisUrl: Kind<Secret> = kind('a redis or rediss URL', (text) => {
     return { wrong: 'has options, which are not known', fix }
   return { value: new Secret(text) }
 })
-
-function variable<T>(options: Variable<T>): Variable<T> {
-  return options
-}
-
-function defaulted<T>(fallback: Default, options: Variable<T>): Variable<T> & { default: Default } {
-  return { ...options, default: fallback }
-}
 
 const kibibyte = 1024
 const mebibyte = 1024 * kibibyte
@@ -340,6 +300,12 @@ const accounts = {
     about:
       'A Redis or Valkey to which revocations are written for services that ask it. Signet itself never reads from it. It must not evict keys.',
   }),
+  SIGNET_WORKER: defaulted('on', {
+    section: 'Logs and operation',
+    kind: onOff,
+    about:
+      'Whether the server works on queued jobs itself. Switch off where `signet worker` runs beside it.',
+  }),
   SIGNET_LOG_LEVEL: defaulted('info', {
     section: 'Logs and operation',
     kind: oneOf('debug', 'info', 'warn', 'error'),
@@ -382,7 +348,7 @@ const accounts = {
 } as const
 
 /** Every variable of the environment. */
-export const variables = { ...basics, ...edges, ...accounts } as const
+export const variables = { ...basics, ...edges, ...accounts, ...mailVariables } as const
 
 export type VariableName = keyof typeof variables
 

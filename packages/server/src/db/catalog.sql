@@ -74,7 +74,7 @@ select pg_get_functiondef(p.oid) as "definition!"
  order by p.proname::text collate "C", pg_get_function_identity_arguments(p.oid) collate "C";
 
 -- name: listUnreadable :many
--- What these queries would leave out in silence.
+-- What these queries would leave out in silence. The schema of the job queue is its library's, which judges it itself.
 select kind as "kind!", name as "name!"
   from (
     select case c.relkind when 'v' then 'view' when 'm' then 'materialized view' when 'f' then 'foreign table'
@@ -98,6 +98,6 @@ select kind as "kind!", name as "name!"
     union all
     select 'extension', extname::text from pg_extension where extname <> 'plpgsql'
     union all
-    select 'schema', nspname::text from pg_namespace where nspname not in ('public', 'information_schema') and nspname !~ '^pg_'
+    select 'schema', nspname::text from pg_namespace where nspname not in ('public', 'jobs', 'information_schema') and nspname !~ '^pg_'
   ) found
  order by 1, 2;

@@ -143,7 +143,7 @@ export const listFunctions = many<void, { definition: string }>({
   columns: ['definition'],
 })
 
-/** What these queries would leave out in silence. */
+/** What these queries would leave out in silence. The schema of the job queue is its library's, which judges it itself. */
 export const listUnreadable = many<void, { kind: string; name: string }>({
   name: 'db.catalog.listUnreadable',
   text: `select kind as "kind!", name as "name!"
@@ -169,7 +169,7 @@ export const listUnreadable = many<void, { kind: string; name: string }>({
     union all
     select 'extension', extname::text from pg_extension where extname <> 'plpgsql'
     union all
-    select 'schema', nspname::text from pg_namespace where nspname not in ('public', 'information_schema') and nspname !~ '^pg_'
+    select 'schema', nspname::text from pg_namespace where nspname not in ('public', 'jobs', 'information_schema') and nspname !~ '^pg_'
   ) found
  order by 1, 2`,
   params: [],

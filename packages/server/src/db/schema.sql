@@ -167,6 +167,12 @@ BEGIN ATOMIC
    RETURNING revocation_log.id;
 END;
 
+CREATE OR REPLACE FUNCTION public.mail_wait(requests integer, free integer)
+ RETURNS interval
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN (requests <= free) THEN '00:00:00'::interval ELSE LEAST(('00:00:30'::interval * ((2)::double precision ^ (LEAST(((requests - free) - 1), 10))::double precision)), '00:15:00'::interval) END;
+
 CREATE OR REPLACE FUNCTION public.permissions_of(id uuid)
  RETURNS text[]
  LANGUAGE sql
@@ -343,6 +349,12 @@ CREATE TABLE event_keys (
 );
 CREATE INDEX event_keys_wrapping_key ON public.event_keys USING btree (wrapping_key_id, owner) WHERE (wrapped_key IS NOT NULL);
 
+CREATE TABLE event_readers (
+  name text NOT NULL,
+  seq bigint NOT NULL,
+  CONSTRAINT event_readers_pkey PRIMARY KEY (name)
+);
+
 CREATE TABLE event_windows (
   kind text NOT NULL,
   counted_by bytea NOT NULL,
@@ -440,6 +452,8 @@ CREATE TABLE grants (
   CONSTRAINT grants_session_id_fkey FOREIGN KEY (session_id) REFERENCES sessions(id) ON DELETE CASCADE,
   CONSTRAINT grants_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
 ) WITH (fillfactor=80);
+CREATE INDEX grants_ended_at ON public.grants USING btree (ended_at) WHERE (ended_at IS NOT NULL);
+CREATE INDEX grants_expires_at ON public.grants USING btree (expires_at);
 CREATE INDEX grants_session ON public.grants USING btree (session_id) WHERE (ended_at IS NULL);
 CREATE INDEX grants_user ON public.grants USING btree (user_id) WHERE (ended_at IS NULL);
 CREATE INDEX grants_wrapping_key ON public.grants USING btree (wrapping_key_id, id);
@@ -499,7 +513,42 @@ CREATE TABLE known_devices (
   CONSTRAINT known_devices_secret_hash_check CHECK (octet_length(secret_hash) = 32),
   CONSTRAINT known_devices_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
 );
+CREATE INDEX known_devices_expires_at ON public.known_devices USING btree (expires_at);
 CREATE INDEX known_devices_user ON public.known_devices USING btree (user_id, last_used_at);
+
+CREATE TABLE mail_requests (
+  key bytea NOT NULL,
+  requests integer NOT NULL,
+  next_at timestamp with time zone NOT NULL,
+  forget_at timestamp with time zone NOT NULL,
+  CONSTRAINT mail_requests_pkey PRIMARY KEY (key),
+  CONSTRAINT mail_requests_key_check CHECK (octet_length(key) = 32),
+  CONSTRAINT mail_requests_requests_check CHECK (requests > 0)
+);
+CREATE INDEX mail_requests_forget_at ON public.mail_requests USING btree (forget_at);
+
+CREATE TABLE mailed_links (
+  id uuid NOT NULL,
+  purpose text NOT NULL,
+  user_id uuid NOT NULL,
+  identifier_id uuid NOT NULL,
+  token_hash bytea NOT NULL,
+  code_hash bytea NOT NULL,
+  code_tries integer DEFAULT 0 NOT NULL,
+  rev bigint NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  used_at timestamp with time zone,
+  CONSTRAINT mailed_links_pkey PRIMARY KEY (id),
+  CONSTRAINT mailed_links_token_hash_key UNIQUE (token_hash),
+  CONSTRAINT mailed_links_code_hash_check CHECK (octet_length(code_hash) = 32),
+  CONSTRAINT mailed_links_purpose_check CHECK (purpose = ANY (ARRAY['verify_email'::text, 'reset_password'::text])),
+  CONSTRAINT mailed_links_token_hash_check CHECK (octet_length(token_hash) = 32),
+  CONSTRAINT mailed_links_identifier_id_fkey FOREIGN KEY (identifier_id) REFERENCES identifiers(id) ON DELETE CASCADE,
+  CONSTRAINT mailed_links_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
+);
+CREATE INDEX mailed_links_expires_at ON public.mailed_links USING btree (expires_at);
+CREATE INDEX mailed_links_identifier ON public.mailed_links USING btree (identifier_id, purpose) WHERE (used_at IS NULL);
 
 CREATE TABLE passwords (
   user_id uuid NOT NULL,
@@ -635,6 +684,8 @@ CREATE TABLE sessions (
   CONSTRAINT sessions_client_id_fkey FOREIGN KEY (client_id) REFERENCES clients(id),
   CONSTRAINT sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
 );
+CREATE INDEX sessions_ended_at ON public.sessions USING btree (ended_at) WHERE (ended_at IS NOT NULL);
+CREATE INDEX sessions_expires_at ON public.sessions USING btree (expires_at);
 CREATE INDEX sessions_user ON public.sessions USING btree (user_id) WHERE (ended_at IS NULL);
 
 CREATE TABLE signing_keys (

@@ -8,6 +8,7 @@
 
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from '@prometheus-io/client'
 import { createCallMetrics, type ObservedCall } from './call-metrics.ts'
+import { createJobMetrics, type JobCounts, type ObservedJob } from './job-metrics.ts'
 
 /** How one password hash ended. A refused one found the queue full. */
 export interface ObservedPasswordHash {
@@ -23,11 +24,14 @@ export interface MetricSources {
   sealer?: () => { seq: bigint; lagSeconds: number; failing: boolean }
   calls?: () => { unary: number; stream: number }
   revocations?: () => { position: bigint; ageMs: number; entries: number; watchers: number }
+  /** Asked of the database each time; where that fails the page goes without. */
+  jobs?: () => Promise<JobCounts[]>
 }
 
 export interface Metrics {
   observeCall(call: ObservedCall): void
   observePasswordHash(hash: ObservedPasswordHash): void
+  observeJob(job: ObservedJob): void
   /** Names what the gauges read. Called once, when the parts are open. */
   readFrom(sources: MetricSources): void
   /** The page that Prometheus reads. */
@@ -44,6 +48,7 @@ export function createMetrics(): Metrics {
   // Once a second: at the library's ten times a second, sampling takes as long as one call in fifty.
   collectDefaultMetrics({ register: registry, eventLoopUtilizationTimeout: 1_000 })
   const calls = createCallMetrics()
+  const jobs = createJobMetrics(registry)
   const hashes = new Counter({
     name: 'signet_password_hashes_total',
     help: 'Password hashes by outcome; refused means that the queue was full.',
@@ -62,7 +67,11 @@ export function createMetrics(): Metrics {
       hashes.inc({ outcome })
       if (outcome === 'done') hashSeconds.observe(seconds)
     },
-    readFrom: (sources) => registerGauges(registry, sources),
+    observeJob: jobs.observe,
+    readFrom(sources) {
+      registerGauges(registry, sources)
+      if (sources.jobs !== undefined) jobs.readFrom(sources.jobs)
+    },
     text: async () => `${await registry.metrics()}\n${calls.text()}`,
     contentType: registry.contentType,
   }

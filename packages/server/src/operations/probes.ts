@@ -4,18 +4,16 @@
  * `/livez` answers as long as the process does: restart it when it does not. `/readyz` names each check and answers 503
  * while one fails: send no traffic then. `/metrics` is for operators alone. With an address of its own it is served
  * there, to whoever reaches it; without one, in development, it is served at the main address to callers from
- * this machine, and does not exist for anybody else. A request that carries a forwarding header came through a proxy,
- * wherever from; and one that names another host comes from a page whose name was made to lead here.
+ * this machine, and does not exist for anybody else.
  *
  * Errors: NOT_FOUND.
  * Specs: OWASP ASVS 5.0 V13.4.
  */
 
-import { isIP } from 'node:net'
 import { ErrorReason } from '@signet/contract'
-import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
-import { isLoopback } from '../config/socket-address.ts'
+import Fastify, { type FastifyInstance } from 'fastify'
 import { SignetError } from '../errors.ts'
+import { fromThisMachine } from './from-this-machine.ts'
 import type { Metrics } from './metrics.ts'
 import type { Readiness } from './readiness.ts'
 
@@ -57,24 +55,8 @@ export async function listenProbes(
 ): Promise<{ port: number; close(): Promise<void> }> {
   const fastify = Fastify({ logger: false })
   mountProbes(fastify, probes, 'anybody')
-  await fastify.listen(address)
+  // A copy: Fastify writes into what it is given, and a configuration is frozen.
+  await fastify.listen({ ...address })
   const { port } = fastify.server.address() as { port: number }
   return { port, close: () => fastify.close() }
-}
-
-const forwardingHeaders = [
-  'forwarded',
-  'x-forwarded-for',
-  'x-forwarded-host',
-  'x-forwarded-proto',
-  'x-real-ip',
-  'via',
-]
-
-function fromThisMachine({ raw, headers }: FastifyRequest): boolean {
-  const address = (raw.socket.remoteAddress ?? '').replace(/^::ffff:(?=\d+\.)/, '')
-  const authority = headers.host ?? headers[':authority']
-  const named = typeof authority === 'string' ? URL.parse(`http://${authority}`)?.hostname : ''
-  if (isIP(address) === 0 || !isLoopback(address) || !isLoopback(named ?? '')) return false
-  return !forwardingHeaders.some((name) => headers[name] !== undefined)
 }

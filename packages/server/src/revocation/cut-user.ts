@@ -26,6 +26,11 @@ export async function lockUserSession(
   return (await lockLiveSession(tx, { userId, sessionId })) !== undefined
 }
 
+/** Locks a user until the transaction ends, where no session is to be kept. */
+export async function lockUserToCut(tx: Db, userId: UserId): Promise<void> {
+  await lockUser(tx, { id: userId })
+}
+
 /** Writes the entry and answers its id. The transaction has locked the user, and the session that is kept. */
 export async function cutUser(
   tx: Db,

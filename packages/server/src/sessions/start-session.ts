@@ -38,6 +38,8 @@ export interface NewSession {
   acr: Assurance
   /** The position that was read together with the credential. */
   rev: bigint
+  /** Whether this user signed in on this device before, as far as that was asked. */
+  knownDevice?: boolean
   /** When the password was set that the session rests on, if it rests on one. */
   passwordSetAt?: Date
   /** How long it lives, used or not; left out, as the installation is configured. */
@@ -94,7 +96,8 @@ export async function startSessions<A extends AskedSession>(
 }
 
 async function rowOf(deps: StartDeps, { ctx, session, eventKeys }: AskedSession) {
-  const { userId, clientId, device, amr, acr, rev, passwordSetAt, lifetimeSeconds } = session
+  const { userId, clientId, device, amr, acr, rev } = session
+  const { knownDevice, passwordSetAt, lifetimeSeconds } = session
   const { config } = deps
   const id = newId<SessionId>(ctx.now, userId)
   const event = await prepareEvent({ ...deps, ...(eventKeys && { eventKeys }) }, ctx, {
@@ -103,7 +106,7 @@ async function rowOf(deps: StartDeps, { ctx, session, eventKeys }: AskedSession)
     actorId: userId,
     subjectId: userId,
     clientId,
-    details: { sessionId: id, amr },
+    details: { sessionId: id, amr, ...(knownDevice !== undefined && { knownDevice }) },
   })
   return {
     id,

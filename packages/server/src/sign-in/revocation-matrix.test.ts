@@ -10,6 +10,13 @@ import { beforeEach, describe, it } from 'node:test'
 import { SignOutScope } from '@signet/contract'
 import type { Deps } from '../deps.ts'
 import type { UserId } from '../ids.ts'
+import {
+  issueMailedLink,
+  type MailedProof,
+  makeOpener,
+  requireLiveLink,
+} from '../recovery/mailed-links.ts'
+import { resetPassword } from '../recovery/reset-password.ts'
 import { recoverInstallation } from '../revocation/recover.ts'
 import { revokeOtherSessions, revokeSession, signOut } from '../revocation/rpc.ts'
 import { openTestUser, signInAs, testPassword } from '../testing/accounts.ts'
@@ -46,11 +53,25 @@ const setClientStatus = (status: string) =>
     [status],
   )
 
+/** A link for a new password that lies in the mailbox, as its token. */
+async function mailedLink(): Promise<MailedProof> {
+  const opener = makeOpener()
+  const [row] = await rowsOf(deps, 'select id from identifiers where user_id = $1', [userId])
+  const link = { purpose: 'reset_password', identifierId: String(row?.[0]), userId } as const
+  await issueMailedLink(deps, { ...link, canonical: email, opener, lifetimeHours: 1 }, new Date())
+  return { token: opener.token, email: '', code: '' }
+}
+
+const isGood = (proof: MailedProof) =>
+  succeeds(requireLiveLink(deps, testContext(), { purpose: 'reset_password', proof }))
+
 interface Cause {
   end(here: SignedIn): Promise<unknown>
   /** Opens again what was closed, where that can be done. */
   reopen?(): Promise<unknown>
   survives: Held[]
+  /** Whether a link in the mailbox survives: it belongs to the user, and to no session or client. */
+  keepsMailedLinks?: true
   /** Of a sign-in after it. */
   password?: string
 }
@@ -62,11 +83,13 @@ const causes: Record<string, Cause> = {
   'signing out': {
     end: leave(SignOutScope.THIS_SESSION),
     survives: ['another session', 'a running sign-in'],
+    keepsMailedLinks: true,
   },
   'ending this session by its id': {
     end: async (here) =>
       revokeSession(deps, await as(here), { sessionId: here.sessionId } as never),
     survives: ['another session', 'a running sign-in'],
+    keepsMailedLinks: true,
   },
   'signing out the others': {
     end: leave(SignOutScope.OTHER_SESSIONS),
@@ -94,6 +117,15 @@ const causes: Record<string, Cause> = {
       }),
     survives: ['this session'],
   },
+  'setting a new password by mail': {
+    end: async () =>
+      resetPassword(deps, testContext(), {
+        proof: await mailedLink(),
+        newPassword: 'lantern orbit velvet 42',
+      }),
+    survives: nothing,
+    password: 'lantern orbit velvet 42',
+  },
   suspension: {
     end: () => suspendUser(deps, testContext(), { userId }),
     reopen: () => unsuspendUser(deps, testContext(), { userId }),
@@ -103,6 +135,7 @@ const causes: Record<string, Cause> = {
     end: () => setClientStatus('disabled'),
     reopen: () => setClientStatus('active'),
     survives: nothing,
+    keepsMailedLinks: true,
   },
   recovering: { end: () => recoverInstallation(deps, testContext()), survives: nothing },
 }
@@ -130,6 +163,17 @@ for (const [name, cause] of Object.entries(causes)) {
       for (const [i, held] of everything.entries()) await expect(held, all[i])
       const again = await signInAs(deps, email, password)
       await authenticateBearer(deps, testContext(), again.accessToken)
+    })
+
+    it(`${cause.keepsMailedLinks ? 'keeps' : 'voids'} a link in the mailbox, and opening again revives none`, async () => {
+      const here = await signInAs(deps, email)
+      const link = await mailedLink()
+      assert.equal(await isGood(link), true)
+      await end(here)
+      const kept = cause.keepsMailedLinks ?? false
+      assert.equal(await isGood(link), kept)
+      await reopen()
+      assert.equal(await isGood(link), kept)
     })
 
     it('comes to the same where everything was opened again before the hash was done', async () => {

@@ -88,7 +88,7 @@ describe('signIn, right password', () => {
     assert.equal(claims.sid, signedIn.sessionId)
     assert.equal(claims.auth_time, Math.floor(now.getTime() / 1000))
     assert.deepEqual([claims.scope, claims.roles, claims.amr], ['signet:api', ['user'], ['pwd']])
-    const details = { sessionId: signedIn.sessionId, amr: ['pwd'] }
+    const details = { sessionId: signedIn.sessionId, amr: ['pwd'], knownDevice: false }
     assert.deepEqual(await latestEvent(), ['session.started', 'success', userId, 'signet', details])
   })
 

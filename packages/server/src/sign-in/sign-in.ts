@@ -94,7 +94,7 @@ export async function signIn(
     state,
     userId,
     deviceSecret,
-    session: sessionOf(proof, input.device),
+    session: { ...sessionOf(proof, input.device), knownDevice: state.deviceUserId === userId },
     eventKeys,
     audience: [apiAudience(deps.config.issuer)],
   })

@@ -4,7 +4,8 @@
  * 1. Refuse what is malformed, saying everything that is wrong at once.
  * 2. Hash the password, whoever holds the address: the work is the same.
  * 3. In one transaction, alone with this address: where somebody proved to own it, or as many as are allowed claim
- *    it, change nothing; else open the account with an unverified claim. Either way record it.
+ *    it, change nothing; else open the account with an unverified claim. Either way record it, and leave it to a job to
+ *    write to the address: for a proof, or that there is an account already.
  *
  * Asked again under the same idempotency key, it changes nothing: a lost answer does not open a second account.
  *
@@ -21,6 +22,7 @@ import type { Deps } from '../deps.ts'
 import { SignetError } from '../errors.ts'
 import { recordEvent, type SecurityEvent } from '../events/record-event.ts'
 import { isRepeat, keyedRequest, takeKey } from '../idempotency/idempotency.ts'
+import { enqueue } from '../queue/enqueue.ts'
 import type { RequestContext } from '../request-context.ts'
 import { type EmailIdentifier, parseEmail } from '../users/identifier.ts'
 import { lockHolders, openAccount } from '../users/open-account.ts'
@@ -48,6 +50,13 @@ export async function signUp(deps: SignUpDeps, ctx: RequestContext, input: SignU
     if (!(await takeKey(tx, request))) return
     const event = await claim(tx, ctx, { ...input, identifier, passwordHash })
     await recordEvent({ ...deps, db: tx }, ctx, { ...event, clientId: ownClientId })
+    const opened = event.outcome === 'success' ? event.subjectId : undefined
+    const { canonical } = identifier
+    await enqueue(tx, 'write_to_address', {
+      about: 'sign_up',
+      canonical,
+      ...(opened !== undefined && { userId: opened }),
+    })
   })
 }
 

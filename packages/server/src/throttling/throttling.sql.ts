@@ -1,5 +1,5 @@
 // Generated from throttling.sql by tools/sql. Do not edit.
-import { many, one, type Json } from '../db/query.ts'
+import { many, maybe, one, type Json } from '../db/query.ts'
 
 /** Counts a wrong guess, or says for how many seconds none is let through. One call decides and counts. */
 export const countFailedGuess = one<
@@ -87,4 +87,28 @@ export const admitGuessWithoutDevice = one<
   text: `select admit_guess($1::bytea, $2::bytea, $3::bytea) as "retry_after?"`,
   params: ['account', 'address', 'source'],
   columns: ['retryAfter'],
+})
+
+/** Counts a request for mail; no row where it comes too early. The first ones are free, then each doubles the wait, from 30 seconds up to a quarter of an hour. After an hour without any, everything is forgotten. */
+export const countMailRequest = maybe<{ key: Buffer; free: number }, { requests: number }>({
+  name: 'throttling.countMailRequest',
+  text: `insert into mail_requests as r (key, requests, next_at, forget_at)
+values ($1, 1, signet_now() + mail_wait(1, $2::integer), signet_now() + interval '1 hour')
+on conflict (key) do update
+   set requests = case when r.forget_at <= signet_now() then 1 else r.requests + 1 end,
+       next_at = signet_now() + mail_wait(case when r.forget_at <= signet_now() then 1 else r.requests + 1 end, $2),
+       forget_at = signet_now() + interval '1 hour'
+ where r.next_at <= signet_now()
+returning requests`,
+  params: ['key', 'free'],
+  columns: ['requests'],
+})
+
+/** Whole seconds until mail may be asked for again. */
+export const mailRetryAfter = maybe<{ key: Buffer }, { seconds: number }>({
+  name: 'throttling.mailRetryAfter',
+  text: `select greatest(1, ceil(extract(epoch from next_at - signet_now())))::integer as "seconds!"
+  from mail_requests where key = $1`,
+  params: ['key'],
+  columns: ['seconds'],
 })

@@ -60,6 +60,28 @@ export const methodInputs: Record<
       rules: { currentPassword: 'string.min_len', newPassword: 'string.max_len' },
     },
   },
+  'signet.v1.RecoveryService/RequestPasswordReset': {
+    valid: { email: 'ada@example.com' },
+    invalid: { input: { email: 'a' }, rules: { email: 'string.min_len' } },
+  },
+  'signet.v1.RecoveryService/ResetPassword': {
+    valid: { proof: { token: 'sl1_token' }, newPassword: 'correct battery' },
+    invalid: {
+      input: { proof: { code: 'x'.repeat(21) }, newPassword: '' },
+      rules: { 'proof.code': 'string.max_len', newPassword: 'string.min_len' },
+    },
+  },
+  'signet.v1.RecoveryService/RequestEmailVerification': {
+    valid: { email: 'ada@example.com' },
+    invalid: { input: { email: 'a' }, rules: { email: 'string.min_len' } },
+  },
+  'signet.v1.RecoveryService/VerifyEmail': {
+    valid: { proof: { email: 'ada@example.com', code: '1234 5678' } },
+    invalid: {
+      input: { proof: { token: 'x'.repeat(129) } },
+      rules: { 'proof.token': 'string.max_len' },
+    },
+  },
   'signet.v1.SessionService/ListSessions': { valid: {} },
   'signet.v1.SessionService/RevokeSession': {
     valid: { sessionId: '0199f3a4-1e9b-7a63-8c55-62d0b7f1a8e4' },

@@ -1,0 +1,58 @@
+-- What is over, and means nothing to anybody any more. Each statement deletes one bounded batch and passes over rows that
+-- somebody holds.
+
+-- name: deleteOldSessions :exec
+-- Sessions that ended or expired a while ago, with their grants.
+delete from sessions
+ where id = any (array(select id from sessions
+                        where ended_at < signet_now() - make_interval(days => :days::integer)
+                        limit :limit::integer
+                          for update skip locked))
+    or id = any (array(select id from sessions
+                        where expires_at < signet_now() - make_interval(days => :days)
+                        limit :limit
+                          for update skip locked));
+
+-- name: deleteOldGrants :exec
+-- Grants that ended or expired a while ago.
+delete from grants
+ where id = any (array(select id from grants
+                        where ended_at < signet_now() - make_interval(days => :days::integer)
+                        limit :limit::integer
+                          for update skip locked))
+    or id = any (array(select id from grants
+                        where expires_at < signet_now() - make_interval(days => :days)
+                        limit :limit
+                          for update skip locked));
+
+-- name: deleteForgottenGuesses :exec
+-- Counters that mean nothing any more. Whoever counts forgets some too; this is for when nobody guesses.
+delete from guess_counters
+ where key in (select key from guess_counters where forget_at <= signet_now()
+                order by forget_at limit :limit::integer for update skip locked);
+
+-- name: deleteForgottenDevices :exec
+-- Devices that nobody has used for so long that they count as strange again.
+delete from known_devices
+ where secret_hash in (select secret_hash from known_devices where expires_at <= signet_now()
+                        order by expires_at limit :limit::integer for update skip locked);
+
+-- name: deleteDoneJobs :exec
+-- Jobs that were done a while ago, and what they carried.
+delete from jobs.job
+ where id in (select id from jobs.job
+               where state = 'completed' and completed_on < jobs.job_now() - make_interval(secs => :seconds::integer)
+               limit :limit::integer
+                 for update skip locked);
+
+-- name: deleteOldLinks :exec
+-- Links that were used, or could have been, a while ago.
+delete from mailed_links
+ where id in (select id from mailed_links where expires_at < signet_now() - make_interval(days => :days::integer)
+               limit :limit::integer for update skip locked);
+
+-- name: deleteForgottenMailRequests :exec
+-- Counts of requests for mail that mean nothing any more.
+delete from mail_requests
+ where key in (select key from mail_requests where forget_at <= signet_now()
+                order by forget_at limit :limit::integer for update skip locked);

@@ -1,0 +1,86 @@
+// Generated from clean-up.sql by tools/sql. Do not edit.
+import { exec } from '../db/query.ts'
+
+/** Sessions that ended or expired a while ago, with their grants. */
+export const deleteOldSessions = exec<{ days: number; limit: number }>({
+  name: 'jobs.clean-up.deleteOldSessions',
+  text: `delete from sessions
+ where id = any (array(select id from sessions
+                        where ended_at < signet_now() - make_interval(days => $1::integer)
+                        limit $2::integer
+                          for update skip locked))
+    or id = any (array(select id from sessions
+                        where expires_at < signet_now() - make_interval(days => $1)
+                        limit $2
+                          for update skip locked))`,
+  params: ['days', 'limit'],
+  columns: [],
+})
+
+/** Grants that ended or expired a while ago. */
+export const deleteOldGrants = exec<{ days: number; limit: number }>({
+  name: 'jobs.clean-up.deleteOldGrants',
+  text: `delete from grants
+ where id = any (array(select id from grants
+                        where ended_at < signet_now() - make_interval(days => $1::integer)
+                        limit $2::integer
+                          for update skip locked))
+    or id = any (array(select id from grants
+                        where expires_at < signet_now() - make_interval(days => $1)
+                        limit $2
+                          for update skip locked))`,
+  params: ['days', 'limit'],
+  columns: [],
+})
+
+/** Counters that mean nothing any more. Whoever counts forgets some too; this is for when nobody guesses. */
+export const deleteForgottenGuesses = exec<{ limit: number }>({
+  name: 'jobs.clean-up.deleteForgottenGuesses',
+  text: `delete from guess_counters
+ where key in (select key from guess_counters where forget_at <= signet_now()
+                order by forget_at limit $1::integer for update skip locked)`,
+  params: ['limit'],
+  columns: [],
+})
+
+/** Devices that nobody has used for so long that they count as strange again. */
+export const deleteForgottenDevices = exec<{ limit: number }>({
+  name: 'jobs.clean-up.deleteForgottenDevices',
+  text: `delete from known_devices
+ where secret_hash in (select secret_hash from known_devices where expires_at <= signet_now()
+                        order by expires_at limit $1::integer for update skip locked)`,
+  params: ['limit'],
+  columns: [],
+})
+
+/** Jobs that were done a while ago, and what they carried. */
+export const deleteDoneJobs = exec<{ seconds: number; limit: number }>({
+  name: 'jobs.clean-up.deleteDoneJobs',
+  text: `delete from jobs.job
+ where id in (select id from jobs.job
+               where state = 'completed' and completed_on < jobs.job_now() - make_interval(secs => $1::integer)
+               limit $2::integer
+                 for update skip locked)`,
+  params: ['seconds', 'limit'],
+  columns: [],
+})
+
+/** Links that were used, or could have been, a while ago. */
+export const deleteOldLinks = exec<{ days: number; limit: number }>({
+  name: 'jobs.clean-up.deleteOldLinks',
+  text: `delete from mailed_links
+ where id in (select id from mailed_links where expires_at < signet_now() - make_interval(days => $1::integer)
+               limit $2::integer for update skip locked)`,
+  params: ['days', 'limit'],
+  columns: [],
+})
+
+/** Counts of requests for mail that mean nothing any more. */
+export const deleteForgottenMailRequests = exec<{ limit: number }>({
+  name: 'jobs.clean-up.deleteForgottenMailRequests',
+  text: `delete from mail_requests
+ where key in (select key from mail_requests where forget_at <= signet_now()
+                order by forget_at limit $1::integer for update skip locked)`,
+  params: ['limit'],
+  columns: [],
+})

@@ -1,0 +1,50 @@
+/**
+ * Deletes what is over, in bounded batches, so that no table grows with time alone.
+ *
+ * Nothing depends on it: whoever reads a row asks whether it is still good. Each batch is a statement of its own and may
+ * be cut off anywhere; two at once only share the work. What one run does not manage the next one does.
+ *
+ * The event log and the revocation log are not meant: they have sweepers of their own, which know what must stay.
+ *
+ * Errors: UNAVAILABLE.
+ */
+
+import type { Db } from '../db/query.ts'
+import { keptSeconds } from '../queue/job-kinds.ts'
+import {
+  deleteDoneJobs,
+  deleteForgottenDevices,
+  deleteForgottenGuesses,
+  deleteForgottenMailRequests,
+  deleteOldGrants,
+  deleteOldLinks,
+  deleteOldSessions,
+} from './clean-up.sql.ts'
+
+/** How long sessions and grants are kept after their end, for those who look into what happened. */
+const keptDays = 30
+const batchSizeDefault = 500
+const batchesMax = 200
+
+/** Deletes until nothing is left, the signal aborts, or the run has done its share. */
+export async function cleanUp(
+  db: Db,
+  signal: AbortSignal,
+  { batchSize = batchSizeDefault }: { batchSize?: number } = {},
+): Promise<void> {
+  const limit = batchSize
+  const sweeps = [
+    () => deleteOldGrants(db, { days: keptDays, limit }),
+    () => deleteOldSessions(db, { days: keptDays, limit }),
+    () => deleteOldLinks(db, { days: keptDays, limit }),
+    () => deleteForgottenMailRequests(db, { limit }),
+    () => deleteForgottenGuesses(db, { limit }),
+    () => deleteForgottenDevices(db, { limit }),
+    () => deleteDoneJobs(db, { seconds: keptSeconds.done, limit }),
+  ]
+  for (const sweep of sweeps) {
+    for (let batches = 0; batches < batchesMax && !signal.aborted; batches += 1) {
+      if ((await sweep()) < limit) break
+    }
+  }
+}

@@ -1,0 +1,31 @@
+-- What the notices read: how far they have come, and whom to write to.
+
+-- name: beginReading :exec
+-- Notes the end of the chain as the place of a reader that is new: what was before it is no news.
+insert into event_readers (name, seq) select :name, seq from event_chain on conflict (name) do nothing;
+
+-- name: lockReaderBehind :maybe
+-- The place of a reader that has something to read, unless another instance is reading for it.
+select r.seq
+  from event_readers r
+ where r.name = :name and r.seq < (select c.seq from event_chain c)
+   for update skip locked;
+
+-- name: moveReader :exec
+update event_readers set seq = :seq where name = :name;
+
+-- name: findReader :maybe
+-- Where a person reads notices: the first address that was proved, and the language.
+select i.value, u.locale
+  from users u
+  join identifiers i on i.user_id = u.id
+ where u.id = :userId and u.status <> 'deleted' and i.kind = 'email' and i.verified_at is not null
+ order by i.verified_at, i.id
+ limit 1;
+
+-- name: findStrangeSession :maybe
+-- What a session says about its device, unless it is the first of its user.
+select s.device_model, s.device_os, s.device_app, s.user_agent
+  from sessions s
+ where s.id = :id
+   and exists (select from sessions o where o.user_id = s.user_id and o.created_at < s.created_at);

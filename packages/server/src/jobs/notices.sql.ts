@@ -1,0 +1,62 @@
+// Generated from notices.sql by tools/sql. Do not edit.
+import { exec, maybe } from '../db/query.ts'
+
+/** Notes the end of the chain as the place of a reader that is new: what was before it is no news. */
+export const beginReading = exec<{ name: string }>({
+  name: 'jobs.notices.beginReading',
+  text: `insert into event_readers (name, seq) select $1, seq from event_chain on conflict (name) do nothing`,
+  params: ['name'],
+  columns: [],
+})
+
+/** The place of a reader that has something to read, unless another instance is reading for it. */
+export const lockReaderBehind = maybe<{ name: string }, { seq: bigint }>({
+  name: 'jobs.notices.lockReaderBehind',
+  text: `select r.seq
+  from event_readers r
+ where r.name = $1 and r.seq < (select c.seq from event_chain c)
+   for update skip locked`,
+  params: ['name'],
+  columns: ['seq'],
+})
+
+export const moveReader = exec<{ seq: bigint; name: string }>({
+  name: 'jobs.notices.moveReader',
+  text: `update event_readers set seq = $1 where name = $2`,
+  params: ['seq', 'name'],
+  columns: [],
+})
+
+/** Where a person reads notices: the first address that was proved, and the language. */
+export const findReader = maybe<{ userId: string }, { value: string; locale: string }>({
+  name: 'jobs.notices.findReader',
+  text: `select i.value, u.locale
+  from users u
+  join identifiers i on i.user_id = u.id
+ where u.id = $1 and u.status <> 'deleted' and i.kind = 'email' and i.verified_at is not null
+ order by i.verified_at, i.id
+ limit 1`,
+  params: ['userId'],
+  columns: ['value', 'locale'],
+})
+
+/** What a session says about its device, unless it is the first of its user. */
+export const findStrangeSession = maybe<
+  {
+    id: string
+  },
+  {
+    deviceModel: string | null
+    deviceOs: string | null
+    deviceApp: string | null
+    userAgent: string | null
+  }
+>({
+  name: 'jobs.notices.findStrangeSession',
+  text: `select s.device_model, s.device_os, s.device_app, s.user_agent
+  from sessions s
+ where s.id = $1
+   and exists (select from sessions o where o.user_id = s.user_id and o.created_at < s.created_at)`,
+  params: ['id'],
+  columns: ['deviceModel', 'deviceOs', 'deviceApp', 'userAgent'],
+})

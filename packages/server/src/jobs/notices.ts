@@ -1,0 +1,107 @@
+/**
+ * Tells people what happened to their account: one reader of the event log, which orders a mail for each event that its
+ * subject should know of. Nothing else in the service sends notices.
+ *
+ *     password.set (changed, reset)             → password_changed
+ *     session.started on a device that is new   → new_device, unless it is the first session
+ *
+ * The place in the log moves in the transaction that orders the mails, and each mail has the id of its event: nothing is
+ * lost and nothing is told twice. One instance reads at a time. It looks every few seconds, because somebody who waits
+ * for events makes every instance seal them more often.
+ *
+ * Specs: OWASP ASVS 5.0 V6.3.5, V6.3.7; NIST SP 800-63B-4 §4.6 (notices).
+ */
+
+import { setTimeout } from 'node:timers/promises'
+import type { Db } from '../db/query.ts'
+import type { Deps } from '../deps.ts'
+import { listEvents, type SealedEvent } from '../events/list-events.ts'
+import { orderMail } from '../mail/mail-order.ts'
+import {
+  beginReading,
+  findReader,
+  findStrangeSession,
+  lockReaderBehind,
+  moveReader,
+} from './notices.sql.ts'
+
+type NoticeDeps = Pick<Deps, 'db' | 'masterSecret' | 'log'>
+
+const reader = 'notices'
+const batchSize = 200
+const pollMsDefault = 2_000
+const retryMs = 5_000
+
+/** Reads for as long as the process lives. Never throws: a failure is logged once, and tried again. */
+export function startNotices(
+  deps: NoticeDeps,
+  { pollMs = pollMsDefault }: { pollMs?: number } = {},
+): { stop(): Promise<void> } {
+  const stopping = new AbortController()
+  let failing = false
+  const takeTurns = async () => {
+    while (!stopping.signal.aborted) {
+      let pauseMs = pollMs
+      try {
+        if (await readBatch(deps)) pauseMs = 0
+        failing = false
+      } catch (error) {
+        if (!failing) deps.log.warn({ err: error }, 'notices wait; trying again')
+        failing = true
+        pauseMs = retryMs
+      }
+      await setTimeout(pauseMs, undefined, { signal: stopping.signal }).catch(() => undefined)
+    }
+  }
+  const running = takeTurns()
+  return {
+    async stop() {
+      stopping.abort()
+      await running
+    },
+  }
+}
+
+/** Orders what the next events call for. Whether there may be more. */
+export async function readBatch(deps: Omit<NoticeDeps, 'log'>): Promise<boolean> {
+  await beginReading(deps.db, { name: reader })
+  return deps.db.transaction(async (tx) => {
+    const place = await lockReaderBehind(tx, { name: reader })
+    if (place === undefined) return false
+    const inTransaction = { ...deps, db: tx }
+    const events = await listEvents(inTransaction, { since: place.seq, limit: batchSize })
+    for (const event of events) await tell(inTransaction, event)
+    const seq = events.at(-1)?.seq
+    if (seq !== undefined) await moveReader(tx, { name: reader, seq })
+    return events.length === batchSize
+  })
+}
+
+type TellDeps = Pick<Deps, 'masterSecret'> & { db: Db }
+
+async function tell(deps: TellDeps, event: SealedEvent): Promise<void> {
+  const { kind, details, subjectId, occurredAt: now, id } = event
+  if (subjectId === undefined) return
+  const when = now.toISOString()
+  if (kind === 'password.set') {
+    const to = await findReader(deps.db, { userId: subjectId })
+    if (to === undefined) return
+    const mail = {
+      kind: 'password_changed',
+      to: to.value,
+      locale: to.locale,
+      facts: { when },
+    } as const
+    await orderMail(deps, mail, { now, id })
+  }
+  if (kind === 'session.started' && details.knownDevice === false) {
+    const session = await findStrangeSession(deps.db, { id: String(details.sessionId) })
+    const to = session && (await findReader(deps.db, { userId: subjectId }))
+    if (session === undefined || to === undefined) return
+    const named = [session.deviceApp, session.deviceModel, session.deviceOs].filter(Boolean)
+    const device = named.length > 0 ? named.join(', ') : (session.userAgent ?? '')
+    const facts = { when, device: device || '–', address: event.ipAddress || '–' }
+    const mail = { kind: 'new_device', to: to.value, locale: to.locale, facts } as const
+    await orderMail(deps, mail, { now, id })
+  }
+}

@@ -1,0 +1,33 @@
+/** The work on jobs in one process: the worker, what does its jobs, and the way mails leave. */
+
+import type { DatabaseAddress } from '../db/address.ts'
+import type { Deps } from '../deps.ts'
+import type { Inbox } from '../mail/inbox.ts'
+import { openMailer } from '../mail/mailer.ts'
+import { openWorker } from '../queue/worker.ts'
+import { jobHandlers } from './job-handlers.ts'
+
+export interface Jobs {
+  /** Begins; nobody need wait. */
+  start(): void
+  /** Finishes what is at work, for as long as the configuration allows. */
+  stop(): Promise<void>
+}
+
+/** Jobs that have not begun. `inbox` takes the mails where no sender is configured. */
+export function openJobs(
+  deps: Pick<Deps, 'config' | 'db' | 'log' | 'masterSecret' | 'metrics'>,
+  { address, inbox }: { address: DatabaseAddress; inbox: Inbox | undefined },
+): Jobs {
+  const { config, log, metrics } = deps
+  const mailer = openMailer(config, inbox)
+  const handlers = jobHandlers({ ...deps, mailer })
+  const worker = openWorker({ address, log, handlers, observe: metrics.observeJob })
+  return {
+    start: worker.start,
+    async stop() {
+      await worker.stop(config.shutdownGraceSeconds * 1000)
+      await mailer.close()
+    },
+  }
+}

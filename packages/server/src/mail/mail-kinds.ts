@@ -1,0 +1,45 @@
+/**
+ * Every mail there is: how many paragraphs it has, where its button leads, and for how long.
+ *
+ * The texts of a kind are those of the catalogue whose keys begin with its name: `_subject`, `_body_1` and so on, and
+ * `_button`. The facts that they need are typed from the English ones.
+ */
+
+import type { FactsOf } from './catalogue.ts'
+
+/** What a kind is made of, beside its texts. */
+export interface MailKindRow {
+  paragraphs: number
+  /** Where the button leads, and how long what it opens is good for. Missing: there is no button. */
+  link?: { path: `/${string}`; lifetimeHours: number; code: boolean }
+}
+
+export const mailKinds = {
+  verify_email: {
+    paragraphs: 1,
+    link: { path: '/verify-email', lifetimeHours: 24, code: true },
+  },
+  account_exists: {
+    paragraphs: 2,
+    link: { path: '/reset-password', lifetimeHours: 1, code: false },
+  },
+  reset_password: {
+    paragraphs: 2,
+    link: { path: '/reset-password', lifetimeHours: 1, code: true },
+  },
+  password_changed: { paragraphs: 2 },
+  new_device: { paragraphs: 2 },
+  change_email: {
+    paragraphs: 1,
+    link: { path: '/verify-email', lifetimeHours: 24, code: true },
+  },
+  email_changed: {
+    paragraphs: 2,
+    link: { path: '/undo-email-change', lifetimeHours: 168, code: false },
+  },
+} as const satisfies Record<string, MailKindRow>
+
+export type MailKind = keyof typeof mailKinds
+
+/** The facts that a mail of this kind needs, as text. `when` is an ISO 8601 instant. */
+export type MailFacts<K extends MailKind> = Readonly<Record<FactsOf<K>, string>>

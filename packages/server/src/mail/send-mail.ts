@@ -1,0 +1,36 @@
+/**
+ * Sends one ordered mail. Every attempt of a job makes the same mail under the same id, so that a second copy, which a
+ * crash between sending and noting can cause, is recognised as one.
+ *
+ * Errors: JobRefused where the recipient or the mail was refused for good; MailDelayed where it will be tried again.
+ */
+
+import type { Config } from '../config/config.ts'
+import { type MasterSecret, MasterSecretError } from '../crypto/master-secret.ts'
+import { type Job, JobRefused } from '../queue/worker.ts'
+import { composeMail } from './compose-mail.ts'
+import { unwrapOpener } from './mail-order.ts'
+import { type Mailer, MailRefused } from './mailer.ts'
+
+interface SendDeps {
+  config: Pick<Config, 'issuer' | 'brand' | 'mail'>
+  masterSecret: MasterSecret
+  mailer: Mailer
+}
+
+/** Sends the mail, unless what it says is of no use any more. */
+export async function sendMail(
+  { config, masterSecret, mailer }: SendDeps,
+  { id, payload: order, signal }: Job<'send_mail'>,
+): Promise<void> {
+  if (Date.parse(order.uselessFrom) <= Date.now())
+    throw new JobRefused('the mail could not be sent before its link expired')
+  try {
+    const opener = unwrapOpener(masterSecret, order)
+    await mailer.send(await composeMail(config, { id, order, opener }), signal)
+  } catch (error) {
+    if (error instanceof MailRefused || error instanceof MasterSecretError)
+      throw new JobRefused(error.message)
+    throw error
+  }
+}

@@ -1,0 +1,55 @@
+/**
+ * The texts of mails in English: the catalogue that every other language is held against. Keys and the facts in braces
+ * are typed from here. The layout is that of i18next JSON v4, which translation tools read.
+ */
+
+export const en = {
+  greeting: 'Hello,',
+  code: 'Or enter this code: {{code}}',
+  useful_hours_one: 'The link and the code are good for {{count}} hour, and for one use.',
+  useful_hours_other: 'The link and the code are good for {{count}} hours, and for one use.',
+  useful_days_one: 'The link is good for {{count}} day, and for one use.',
+  useful_days_other: 'The link is good for {{count}} days, and for one use.',
+  copy_link: 'If the button does not work, copy this address into your browser:',
+  sent_by: 'Sent by {{brand}} at {{host}}, to {{to}}.',
+  not_you: 'If this was not you, you need not do anything: without the link nothing happens.',
+
+  verify_email_subject: 'Confirm your email address',
+  verify_email_body_1:
+    'Confirm that this address is yours, to go on with your account at {{brand}}.',
+  verify_email_button: 'Confirm the address',
+
+  account_exists_subject: 'You already have an account',
+  account_exists_body_1:
+    'Somebody, perhaps you, wanted to open an account at {{brand}} with this address. There is one already, so nothing was changed.',
+  account_exists_body_2: 'Sign in with it. If you have forgotten the password, set a new one.',
+  account_exists_button: 'Set a new password',
+
+  reset_password_subject: 'Set a new password',
+  reset_password_body_1:
+    'Somebody, perhaps you, asked for a new password for your account at {{brand}}.',
+  reset_password_body_2: 'When it is set, you are signed out everywhere.',
+  reset_password_button: 'Set a new password',
+
+  password_changed_subject: 'Your password was changed',
+  password_changed_body_1:
+    'The password of your account at {{brand}} was changed on {{when}}. Other devices were signed out.',
+  password_changed_body_2:
+    'If this was not you, set a new password at {{host}} at once, and tell whoever runs {{brand}}.',
+
+  new_device_subject: 'A new device signed in',
+  new_device_body_1:
+    'On {{when}} somebody signed in to your account at {{brand}} from a device that was not used before: {{device}}, {{address}}.',
+  new_device_body_2:
+    'If this was you, there is nothing to do. If not, change your password at {{host}}: that signs the device out.',
+
+  change_email_subject: 'Confirm your new email address',
+  change_email_body_1:
+    'Confirm that this address is yours, and your account at {{brand}} uses it from then on.',
+  change_email_button: 'Confirm the address',
+
+  email_changed_subject: 'Your email address was changed',
+  email_changed_body_1: 'Your account at {{brand}} now uses another address: {{email}}.',
+  email_changed_body_2: 'If this was not you, take it back. It also signs you out everywhere.',
+  email_changed_button: 'Take it back',
+} as const

@@ -1,0 +1,54 @@
+/** The texts of mails in Spanish. */
+
+import type { Catalogue } from '../catalogue.ts'
+
+export const es: Catalogue = {
+  greeting: 'Hola:',
+  code: 'O introduce este código: {{code}}',
+  useful_hours_one: 'El enlace y el código valen durante {{count}} hora y para un solo uso.',
+  useful_hours_other: 'El enlace y el código valen durante {{count}} horas y para un solo uso.',
+  useful_days_one: 'El enlace vale durante {{count}} día y para un solo uso.',
+  useful_days_other: 'El enlace vale durante {{count}} días y para un solo uso.',
+  copy_link: 'Si el botón no funciona, copia esta dirección en tu navegador:',
+  sent_by: 'Enviado por {{brand}} desde {{host}} a {{to}}.',
+  not_you: 'Si no has sido tú, no tienes que hacer nada: sin el enlace no pasa nada.',
+
+  verify_email_subject: 'Confirma tu dirección de correo',
+  verify_email_body_1:
+    'Confirma que esta dirección es tuya para seguir con tu cuenta de {{brand}}.',
+  verify_email_button: 'Confirmar la dirección',
+
+  account_exists_subject: 'Ya tienes una cuenta',
+  account_exists_body_1:
+    'Alguien, quizá tú, quiso abrir una cuenta de {{brand}} con esta dirección. Ya existe una, así que no se ha cambiado nada.',
+  account_exists_body_2: 'Inicia sesión con ella. Si has olvidado la contraseña, elige una nueva.',
+  account_exists_button: 'Elegir una contraseña nueva',
+
+  reset_password_subject: 'Elige una contraseña nueva',
+  reset_password_body_1:
+    'Alguien, quizá tú, pidió una contraseña nueva para tu cuenta de {{brand}}.',
+  reset_password_body_2: 'Al guardarla se cerrará tu sesión en todas partes.',
+  reset_password_button: 'Elegir una contraseña nueva',
+
+  password_changed_subject: 'Se ha cambiado tu contraseña',
+  password_changed_body_1:
+    'La contraseña de tu cuenta de {{brand}} se cambió el {{when}}. Se cerró la sesión en los demás dispositivos.',
+  password_changed_body_2:
+    'Si no has sido tú, elige enseguida una contraseña nueva en {{host}} y avisa a quien administra {{brand}}.',
+
+  new_device_subject: 'Ha entrado un dispositivo nuevo',
+  new_device_body_1:
+    'El {{when}} alguien inició sesión en tu cuenta de {{brand}} desde un dispositivo que no se había usado antes: {{device}}, {{address}}.',
+  new_device_body_2:
+    'Si has sido tú, no hay nada que hacer. Si no, cambia tu contraseña en {{host}}: así se cierra la sesión de ese dispositivo.',
+
+  change_email_subject: 'Confirma tu nueva dirección de correo',
+  change_email_body_1:
+    'Confirma que esta dirección es tuya; desde entonces la usará tu cuenta de {{brand}}.',
+  change_email_button: 'Confirmar la dirección',
+
+  email_changed_subject: 'Se ha cambiado tu dirección de correo',
+  email_changed_body_1: 'Tu cuenta de {{brand}} usa ahora otra dirección: {{email}}.',
+  email_changed_body_2: 'Si no has sido tú, deshazlo. Además se cerrará tu sesión en todas partes.',
+  email_changed_button: 'Deshacer el cambio',
+}

@@ -1,0 +1,71 @@
+/**
+ * What can be queued: the closed list of job kinds, what each carries, and how often it is tried.
+ *
+ * A job runs at least once, and again where a worker dies in it: whoever works on it makes a second run harmless. A
+ * payload is read by whoever has the database, so a secret in it is wrapped under the master secret.
+ *
+ * A kind that was ever queued keeps the meaning of its payload: jobs of the version before this one are still waiting.
+ * A new kind needs its queue, made by a migration.
+ */
+
+import type { MailOrder } from '../mail/mail-order.ts'
+import type { AddressJob } from '../recovery/write-to-address.ts'
+
+/** What a job of each kind carries. It is stored as JSON. */
+export interface JobPayloads {
+  /** Renders a mail and hands it to the mail server. */
+  send_mail: MailOrder
+  /** Finds out who has an address, and orders a mail to it. */
+  write_to_address: AddressJob
+  /** Deletes what is over. */
+  clean_up: Record<string, never>
+}
+
+export type JobKind = keyof JobPayloads
+
+/** How a kind is tried. Each failure doubles the wait, with some chance in it, from the first up to the longest. */
+export interface JobPolicy {
+  retriesMax: number
+  firstDelaySeconds: number
+  longestDelaySeconds: number
+  /** How long one run may take before it counts as failed. */
+  runSeconds: number
+  /** How many of this kind one process works on at once. */
+  concurrency: number
+}
+
+/** How long a job that was done is kept, and one that failed for good: the dead letters. */
+export const keptSeconds = { done: 3600, failed: 30 * 86_400 }
+
+/** Seconds without a sign of life after which a job is taken from its worker. */
+export const heartbeatSeconds = 10
+
+export const jobPolicies: { readonly [K in JobKind]: JobPolicy } = {
+  // A mail server that was away is found within a minute of its return, and one that stays away is tried for a day.
+  send_mail: {
+    retriesMax: 2_000,
+    firstDelaySeconds: 2,
+    longestDelaySeconds: 45,
+    runSeconds: 120,
+    concurrency: 4,
+  },
+  write_to_address: {
+    retriesMax: 20,
+    firstDelaySeconds: 1,
+    longestDelaySeconds: 60,
+    runSeconds: 30,
+    concurrency: 4,
+  },
+  clean_up: {
+    retriesMax: 3,
+    firstDelaySeconds: 10,
+    longestDelaySeconds: 60,
+    runSeconds: 300,
+    concurrency: 1,
+  },
+}
+
+/** What comes round by itself: once over the whole installation, however many workers there are. In UTC, as cron has it. */
+export const schedules: readonly { kind: JobKind; cron: string }[] = [
+  { kind: 'clean_up', cron: '*/10 * * * *' },
+]

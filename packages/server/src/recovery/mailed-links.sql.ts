@@ -1,0 +1,158 @@
+// Generated from mailed-links.sql by tools/sql. Do not edit.
+import { exec, maybe } from '../db/query.ts'
+
+/** A link for one purpose. Earlier ones for the same purpose and address are void. It rests on the user as read here: what is revoked later kills it. Where the user may not have one, there is none. */
+export const insertMailedLink = exec<
+  {
+    identifierId: string
+    purpose: string
+    id: string
+    tokenHash: Buffer
+    codeHash: Buffer
+    lifetimeHours: number
+  }
+>({
+  name: 'recovery.mailed-links.insertMailedLink',
+  text: `with void as (
+  update mailed_links set used_at = signet_now()
+   where identifier_id = $1 and purpose = $2 and used_at is null
+)
+insert into mailed_links (id, purpose, user_id, identifier_id, token_hash, code_hash, rev, created_at, expires_at)
+select $3, $2, i.user_id, i.id, $4, $5, revocation_position(), signet_now(),
+       signet_now() + make_interval(hours => $6::integer)
+  from identifiers i
+  join users u on u.id = i.user_id
+ where i.id = $1 and u.status = 'active'`,
+  params: ['identifierId', 'purpose', 'id', 'tokenHash', 'codeHash', 'lifetimeHours'],
+  columns: [],
+})
+
+/** Whom a link or a code would prove something about, without using it. Of a code this counts as a try. */
+export const findLiveLink = maybe<
+  {
+    purpose: string
+    tokenHash: Buffer | null
+    canonical: string | null
+    triesMax: number
+    codeHash: Buffer | null
+  },
+  {
+    id: string
+    userId: string
+    identifierId: string
+    kind: 'email' | 'phone' | 'username'
+    value: string
+    canonical: string
+    displayName: string
+    identifiers: string[]
+  }
+>({
+  name: 'recovery.mailed-links.findLiveLink',
+  text: `with presented as materialized (
+  select l.id
+    from mailed_links l
+    join identifiers i on i.id = l.identifier_id
+   where l.purpose = $1 and l.used_at is null
+     and (l.token_hash = $2::bytea
+          or (i.kind = 'email' and i.canonical = $3::text and l.code_tries < $4::integer))
+   order by l.created_at desc
+   limit 1
+), tried as (
+  update mailed_links l
+     set code_tries = l.code_tries + case when $2::bytea is null then 1 else 0 end
+    from presented p
+   where l.id = p.id and l.used_at is null and l.code_tries < $4 + case when $2::bytea is null then 0 else 1 end
+  returning l.id, l.user_id, l.identifier_id, l.token_hash = $2 or l.code_hash = $5::bytea as matches,
+            l.expires_at, l.rev
+)
+select t.id, t.user_id, t.identifier_id, i.kind, i.value, i.canonical, u.display_name,
+       array(select o.value from identifiers o where o.user_id = u.id order by o.created_at, o.id) as "identifiers!"
+  from tried t
+  join users u on u.id = t.user_id
+  join identifiers i on i.id = t.identifier_id
+ where t.matches and t.expires_at > signet_now() and u.status = 'active' and t.rev >= greatest(u.cut, global_cut())`,
+  params: ['purpose', 'tokenHash', 'canonical', 'triesMax', 'codeHash'],
+  columns: ['id', 'userId', 'identifierId', 'kind', 'value', 'canonical', 'displayName', 'identifiers'],
+})
+
+/** Uses a link up, where it still stands. The single use is this condition. */
+export const consumeMailedLink = maybe<{ id: string }, { userId: string }>({
+  name: 'recovery.mailed-links.consumeMailedLink',
+  text: `update mailed_links l
+   set used_at = signet_now()
+  from users u
+ where l.id = $1 and l.used_at is null and l.expires_at > signet_now()
+   and u.id = l.user_id and u.status = 'active' and l.rev >= greatest(u.cut, global_cut())
+returning l.user_id`,
+  params: ['id'],
+  columns: ['userId'],
+})
+
+/** Who is meant by an address: the user who proved it, else the one who claimed it first. */
+export const findAddressee = maybe<
+  {
+    canonical: string
+  },
+  {
+    identifierId: string
+    userId: string
+    value: string
+    verified: boolean
+    locale: string
+  }
+>({
+  name: 'recovery.mailed-links.findAddressee',
+  text: `select i.id as identifier_id, i.user_id, i.value, i.verified_at is not null as "verified!", u.locale
+  from identifiers i
+  join users u on u.id = i.user_id
+ where i.realm_id = 1 and i.kind = 'email' and i.canonical = $1 and u.status = 'active'
+ order by i.verified_at nulls last, i.created_at, i.id
+ limit 1`,
+  params: ['canonical'],
+  columns: ['identifierId', 'userId', 'value', 'verified', 'locale'],
+})
+
+/** The claim of one user to an address, or, without a user, the latest claim that nobody proved. */
+export const findClaim = maybe<
+  {
+    canonical: string
+    userId: string | null
+  },
+  {
+    identifierId: string
+    userId: string
+    value: string
+    verified: boolean
+    locale: string
+  }
+>({
+  name: 'recovery.mailed-links.findClaim',
+  text: `select i.id as identifier_id, i.user_id, i.value, i.verified_at is not null as "verified!", u.locale
+  from identifiers i
+  join users u on u.id = i.user_id
+ where i.realm_id = 1 and i.kind = 'email' and i.canonical = $1 and u.status = 'active'
+   and ($2::uuid is null or i.user_id = $2)
+   and not exists (select from identifiers v where v.realm_id = 1 and v.kind = 'email' and v.canonical = $1
+                                               and v.verified_at is not null)
+ order by i.created_at desc, i.id desc
+ limit 1`,
+  params: ['canonical', 'userId'],
+  columns: ['identifierId', 'userId', 'value', 'verified', 'locale'],
+})
+
+/** Notes that its user has proved an address. Needs the lock on it, and that nobody else has proved it. */
+export const verifyIdentifier = exec<{ now: Date; id: string }>({
+  name: 'recovery.mailed-links.verifyIdentifier',
+  text: `update identifiers set verified_at = $1 where id = $2 and verified_at is null`,
+  params: ['now', 'id'],
+  columns: [],
+})
+
+/** Sets a password, whatever there was. Needs the lock on the user. */
+export const setPassword = exec<{ userId: string; hash: string; now: Date }>({
+  name: 'recovery.mailed-links.setPassword',
+  text: `insert into passwords (user_id, hash, set_at) values ($1, $2, $3)
+on conflict (user_id) do update set hash = excluded.hash, set_at = excluded.set_at`,
+  params: ['userId', 'hash', 'now'],
+  columns: [],
+})

@@ -1,0 +1,124 @@
+/**
+ * Links and codes that go to a mailbox: made for one purpose and one address, used once, gone after a while, and void as
+ * soon as another is made or anything of their user is cut off.
+ *
+ * A link holds 256 random bits; of it the database has a hash. A code has eight digits, five tries, and a hash under a
+ * key that the database does not have. Looking at a link uses nothing up: scanners of mail open links.
+ *
+ * Errors: LINK_INVALID.
+ * Specs: OWASP ASVS 5.0 V6.4.1, V6.5.1 to V6.5.3, V6.6.2.
+ */
+
+import { createHmac, hash, randomBytes, randomInt } from 'node:crypto'
+import { ErrorReason } from '@signet/contract'
+import type { MasterSecret } from '../crypto/master-secret.ts'
+import type { Db } from '../db/query.ts'
+import type { Deps } from '../deps.ts'
+import { SignetError } from '../errors.ts'
+import { recordEvent } from '../events/record-event.ts'
+import { newId, type UserId } from '../ids.ts'
+import type { Opener } from '../mail/mail-order.ts'
+import type { RequestContext } from '../request-context.ts'
+import { parseEmail } from '../users/identifier.ts'
+import { consumeMailedLink, findLiveLink, insertMailedLink } from './mailed-links.sql.ts'
+
+export type LinkPurpose = 'verify_email' | 'reset_password'
+
+/** What came from a mailbox: the token of a link, or a code with the address it went to. */
+export interface MailedProof {
+  token: string
+  email: string
+  code: string
+}
+
+/** What a link or a code is about, as long as it is good. */
+export type LiveLink = NonNullable<Awaited<ReturnType<typeof findLiveLink>>>
+
+const prefix = 'sl1_'
+const tokenBytes = 32
+const codeDigits = 8
+const codeTriesMax = 5
+
+/** A token and a code that nobody can guess. */
+export function makeOpener(): Opener {
+  return {
+    token: prefix + randomBytes(tokenBytes).toString('base64url'),
+    code: String(randomInt(10 ** codeDigits)).padStart(codeDigits, '0'),
+  }
+}
+
+interface NewLink {
+  purpose: LinkPurpose
+  identifierId: string
+  userId: UserId
+  /** The address that it goes to. */
+  canonical: string
+  opener: Opener
+  lifetimeHours: number
+}
+
+/** Stores what the mail holds, in the transaction that orders it. */
+export async function issueMailedLink(
+  { db, masterSecret }: { db: Db; masterSecret: MasterSecret },
+  { purpose, identifierId, userId, canonical, opener, lifetimeHours }: NewLink,
+  now: Date,
+): Promise<void> {
+  await insertMailedLink(db, {
+    id: newId(now, userId),
+    purpose,
+    identifierId,
+    lifetimeHours,
+    tokenHash: hash('sha256', opener.token, 'buffer'),
+    codeHash: hashCode(masterSecret, { purpose, canonical, code: opener.code }),
+  })
+}
+
+/** What the proof is about. Nothing is used up, but of codes each look is a try. Refuses, and records it, otherwise. */
+export async function requireLiveLink(
+  deps: Pick<Deps, 'db' | 'masterSecret'>,
+  ctx: RequestContext,
+  { purpose, proof }: { purpose: LinkPurpose; proof: MailedProof },
+): Promise<LiveLink> {
+  const found = await findLink(deps, purpose, proof)
+  if (found !== undefined) return found
+  await recordEvent(deps, ctx, {
+    kind: 'mailed_link.refused',
+    outcome: 'failure',
+    details: { purpose },
+  })
+  throw new SignetError(ErrorReason.LINK_INVALID)
+}
+
+async function findLink(
+  { db, masterSecret }: Pick<Deps, 'db' | 'masterSecret'>,
+  purpose: LinkPurpose,
+  proof: MailedProof,
+): Promise<LiveLink | undefined> {
+  const none = { tokenHash: null, canonical: null, codeHash: null, triesMax: codeTriesMax }
+  if (proof.token !== '') {
+    const tokenHash = hash('sha256', proof.token, 'buffer')
+    return findLiveLink(db, { ...none, purpose, tokenHash })
+  }
+  const email = parseEmail(proof.email, 'proof.email')
+  const code = proof.code.replace(/\s/gu, '')
+  if (!('identifier' in email) || !/^\d{8}$/u.test(code)) return undefined
+  const { canonical } = email.identifier
+  const codeHash = hashCode(masterSecret, { purpose, canonical, code })
+  return findLiveLink(db, { ...none, purpose, canonical, codeHash })
+}
+
+/** Uses the link up. Of those who try at once one succeeds; the others are refused. */
+export async function consumeLink(tx: Db, link: LiveLink): Promise<void> {
+  if ((await consumeMailedLink(tx, { id: link.id })) === undefined)
+    throw new SignetError(ErrorReason.LINK_INVALID)
+}
+
+function hashCode(
+  masterSecret: MasterSecret,
+  { purpose, canonical, code }: { purpose: LinkPurpose; canonical: string; code: string },
+): Buffer {
+  const key = masterSecret.derive('mailed codes')
+  return createHmac('sha256', key)
+    .update(JSON.stringify([purpose, canonical, code]))
+    .digest()
+}

@@ -1,0 +1,63 @@
+/** Answers RecoveryService: messages in, use-cases, messages out. */
+
+import type { MessageInitShape } from '@bufbuild/protobuf'
+import type {
+  MailedProof as MailedProofMessage,
+  RequestEmailVerificationRequest,
+  RequestEmailVerificationResponseSchema,
+  RequestPasswordResetRequest,
+  RequestPasswordResetResponseSchema,
+  ResetPasswordRequest,
+  ResetPasswordResponseSchema,
+  VerifyEmailRequest,
+  VerifyEmailResponseSchema,
+} from '@signet/contract'
+import type { Deps } from '../deps.ts'
+import type { RequestContext } from '../request-context.ts'
+import type { MailedProof } from './mailed-links.ts'
+import { requestMail } from './request-mail.ts'
+import { resetPassword as resetForgottenPassword } from './reset-password.ts'
+import { verifyEmail as verifyMailedAddress } from './verify-email.ts'
+
+/** Asks for a link for a new password. */
+export async function requestPasswordReset(
+  deps: Deps,
+  ctx: RequestContext,
+  { email }: RequestPasswordResetRequest,
+): Promise<MessageInitShape<typeof RequestPasswordResetResponseSchema>> {
+  await requestMail(deps, ctx, { about: 'password_reset', email })
+  return { accepted: true }
+}
+
+/** Sets a new password. */
+export async function resetPassword(
+  deps: Deps,
+  ctx: RequestContext,
+  { proof, newPassword }: ResetPasswordRequest,
+): Promise<MessageInitShape<typeof ResetPasswordResponseSchema>> {
+  await resetForgottenPassword(deps, ctx, { proof: proofOf(proof), newPassword })
+  return {}
+}
+
+/** Asks for the proof of an address once more. */
+export async function requestEmailVerification(
+  deps: Deps,
+  ctx: RequestContext,
+  { email }: RequestEmailVerificationRequest,
+): Promise<MessageInitShape<typeof RequestEmailVerificationResponseSchema>> {
+  await requestMail(deps, ctx, { about: 'email_verification', email })
+  return { accepted: true }
+}
+
+/** Proves an address. */
+export async function verifyEmail(
+  deps: Deps,
+  ctx: RequestContext,
+  { proof }: VerifyEmailRequest,
+): Promise<MessageInitShape<typeof VerifyEmailResponseSchema>> {
+  return verifyMailedAddress(deps, ctx, { proof: proofOf(proof) })
+}
+
+function proofOf(proof: MailedProofMessage | undefined): MailedProof {
+  return { token: proof?.token ?? '', email: proof?.email ?? '', code: proof?.code ?? '' }
+}

@@ -1,0 +1,80 @@
+/**
+ * The job behind a request for mail, and behind a sign-up: finds out who has the address, and writes to it.
+ *
+ *     sign-up, account opened        → verify_email, bound to that account's claim
+ *     sign-up, address is taken      → account_exists, with a link for a new password
+ *     password_reset                 → reset_password to who proved the address, else to who claimed it first
+ *     email_verification             → verify_email for the latest claim, while nobody has proved the address
+ *     anything, and nobody is there  → nothing
+ *
+ * The link and the order of its mail are one transaction under the id of the job, so a second run changes nothing. Mail
+ * goes to the address as its holder wrote it, never to what somebody typed.
+ */
+
+import type { Deps } from '../deps.ts'
+import type { UserId } from '../ids.ts'
+import { type MailKind, mailKinds } from '../mail/mail-kinds.ts'
+import { type NewMail, orderMail } from '../mail/mail-order.ts'
+import type { Job } from '../queue/worker.ts'
+import { findAddressee, findClaim } from './mailed-links.sql.ts'
+import { issueMailedLink, makeOpener } from './mailed-links.ts'
+
+/** Why somebody is written to. */
+export interface AddressJob {
+  about: 'sign_up' | 'password_reset' | 'email_verification'
+  canonical: string
+  /** Of a sign-up that opened an account: whose claim it is. */
+  userId?: string
+}
+
+type Addressee = NonNullable<Awaited<ReturnType<typeof findAddressee>>>
+type LinkMail = 'verify_email' | 'account_exists' | 'reset_password'
+
+/** Writes, if there is anybody to write to. */
+export async function writeToAddress(
+  deps: Pick<Deps, 'db' | 'masterSecret'>,
+  { id, payload }: Job<'write_to_address'>,
+): Promise<void> {
+  const { about, canonical, userId } = payload
+  const verifies = about === 'email_verification' || userId !== undefined
+  await deps.db.transaction(async (tx) => {
+    const found = verifies
+      ? await findClaim(tx, { canonical, userId: userId ?? null })
+      : await findAddressee(tx, { canonical })
+    if (found === undefined) return
+    const kind: LinkMail = verifies
+      ? 'verify_email'
+      : about === 'sign_up'
+        ? 'account_exists'
+        : 'reset_password'
+    await orderLink({ ...deps, db: tx }, { id, kind, canonical, to: found })
+  })
+}
+
+async function orderLink(
+  deps: Parameters<typeof orderMail>[0],
+  { id, kind, canonical, to }: { id: string; kind: LinkMail; canonical: string; to: Addressee },
+): Promise<void> {
+  const now = new Date()
+  const opener = makeOpener()
+  const mail: NewMail<MailKind> = {
+    kind,
+    to: to.value,
+    locale: to.locale,
+    facts: {} as never,
+    opener,
+  }
+  if (!(await orderMail(deps, mail, { now, id }))) return
+  await issueMailedLink(
+    deps,
+    {
+      purpose: kind === 'verify_email' ? 'verify_email' : 'reset_password',
+      identifierId: to.identifierId,
+      userId: to.userId as UserId,
+      canonical,
+      opener,
+      lifetimeHours: mailKinds[kind].link.lifetimeHours,
+    },
+    now,
+  )
+}
