@@ -14,7 +14,7 @@ import type { ClientId, GrantId, SessionId, UserId } from '../../packages/server
 import { openSessionEnds } from '../../packages/server/src/revocation/session-ends.ts'
 import { endSessionsOf } from '../../packages/server/src/revocation/sign-out.ts'
 import { openTestUser, signInAs } from '../../packages/server/src/testing/accounts.ts'
-import { openTestDeps, testContext } from '../../packages/server/src/testing/deps.ts'
+import { openTestDeps, testContext, withParts } from '../../packages/server/src/testing/deps.ts'
 import { runSql } from '../../packages/server/src/testing/statement.ts'
 import { authenticateBearer } from '../../packages/server/src/tokens/authenticate.ts'
 import { parseRefreshToken } from '../../packages/server/src/tokens/refresh-token.ts'
@@ -64,7 +64,7 @@ export async function openService(): Promise<Service> {
   }
   const { masterSecret, revocations } = test.deps
   const sessionEnds = openSessionEnds({ db, masterSecret, revocations })
-  const deps: Deps = { ...test.deps, config, db, sessionEnds }
+  const deps = withParts(test.deps, { config, db, sessionEnds })
   const userId = await openTestUser(deps, email)
   return {
     async redeem(confirming) {

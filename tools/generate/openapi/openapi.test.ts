@@ -135,6 +135,7 @@ describe('what the document says', () => {
       'get /api/v1/sessions signet.v1.SessionService/ListSessions',
       'delete /api/v1/sessions/{sessionId} signet.v1.SessionService/RevokeSession',
       'post /api/v1/sessions/revoke-others signet.v1.SessionService/RevokeOtherSessions',
+      'post /api/v1/tokens/mint signet.v1.TokenService/MintTokens',
       'get /api/v1/users/me signet.v1.UserService/GetMe',
       'patch /api/v1/users/me signet.v1.UserService/UpdateMe',
     ])

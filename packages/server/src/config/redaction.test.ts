@@ -72,9 +72,11 @@ describe('a secret never shows', () => {
     folder,
     canary,
   ]
-  // A folder that does not exist yet is as good as one that does, and shown as the data directory it names.
+  // What does not exist yet is as good as what does, and shown as the place it names.
   for (const name of [...paths, 'SIGNET_MASTER_SECRET_FILE', 'SIGNET_ENV_FILE'])
-    for (const content of /DATA_DIR|LOG_FILE/u.test(name) ? contents.slice(0, 4) : contents)
+    for (const content of /DATA_DIR|LOG_FILE|COUNTRY_FILE/u.test(name)
+      ? contents.slice(0, 4)
+      : contents)
       cases.push({ [name]: content })
   cases.push({ SIGNET_DATABASE_URL: `postgres://a@db/d?sslrootcert=${encodeURIComponent(pem)}` })
   for (const environment of cases) {

@@ -13,7 +13,7 @@ import { issueGrant } from '../grants/issue-grant.ts'
 import type { UserId } from '../ids.ts'
 import type { SignedIn } from '../sign-in/sign-in.ts'
 import { assertRefused, openTestUser, signInAs } from '../testing/accounts.ts'
-import { openTestDeps, rowsOf, type TestDeps, testContext } from '../testing/deps.ts'
+import { openTestDeps, rowsOf, type TestDeps, testContext, withParts } from '../testing/deps.ts'
 import { parseRefreshToken } from './refresh-token.ts'
 import { refreshTokens } from './refresh-tokens.ts'
 import { countWrapped, rewrapStoredKeys, startRewrapping } from './rewrap-stored-keys.ts'
@@ -47,7 +47,8 @@ beforeEach(async () => {
 async function instance(secrets: { current: string; previous?: string }): Promise<Deps> {
   const masterSecret = openMasterSecret(secrets)
   const signingKeys = await ensureSigningKeys({ ...test.deps, masterSecret }, new Date())
-  return { ...test.deps, masterSecret, signingKeys, knownGrants: openKnownGrants(masterSecret) }
+  const knownGrants = openKnownGrants(masterSecret)
+  return withParts(test.deps, { masterSecret, signingKeys, knownGrants })
 }
 
 const rewrap = (deps: Deps) => rewrapStoredKeys(deps, testContext(), new AbortController().signal)

@@ -116,8 +116,10 @@ describe('health', () => {
       '',
       'signet.v1.AuthService',
       'signet.v1.EventService',
+      'signet.v1.RecoveryService',
       'signet.v1.RevocationService',
       'signet.v1.SessionService',
+      'signet.v1.TokenService',
       'signet.v1.UserService',
     ])
     for (const [service, expected] of [
