@@ -27,10 +27,31 @@ export function describeMachine(): Machine {
 /** `USER_HZ` of every Linux that Node runs on. */
 const ticksPerSecond = 100
 
-/** Processor seconds that these processes have used in all their threads. */
-export function cpuSeconds(pids: readonly number[]): number {
-  const ticks = pids.map(statFields).map((fields) => Number(fields[11]) + Number(fields[12]))
-  return ticks.reduce((sum, each) => sum + each, 0) / ticksPerSecond
+/**
+ * Processor seconds that these processes use in all their threads from here on. One that has ended by the time it is asked,
+ * such as a connection of Postgres, counts for nothing.
+ */
+export function startCpuClock(pids: readonly number[]): () => number {
+  const begun = new Map(pids.map((pid) => [pid, ticksOf(pid) ?? 0]))
+  return () => {
+    let ticks = 0
+    for (const [pid, before] of begun) ticks += (ticksOf(pid) ?? before) - before
+    return ticks / ticksPerSecond
+  }
+}
+
+/** Processor seconds that a process has used since it began. */
+export function cpuSeconds(pid: number): number {
+  return (ticksOf(pid) ?? 0) / ticksPerSecond
+}
+
+function ticksOf(pid: number): number | undefined {
+  try {
+    const fields = statFields(pid)
+    return Number(fields[11]) + Number(fields[12])
+  } catch {
+    return undefined
+  }
 }
 
 /** Resident megabytes of a process. */

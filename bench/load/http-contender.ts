@@ -1,7 +1,7 @@
 /** A contender that answers HTTP: load from one process on a server in another. */
 
 import type { Child } from '../child.ts'
-import { cpuSeconds } from '../machine.ts'
+import { startCpuClock } from '../machine.ts'
 import type { Contender, Slice } from '../slices.ts'
 import type { HttpLoad } from './http-load.ts'
 import type { HttpRequest } from './http-message.ts'
@@ -22,9 +22,9 @@ export function httpContender(load: Child, target: HttpTarget): Contender {
     name,
     async run(seconds) {
       const question: HttpLoad = { origin, requests, connections, seconds }
-      const before = cpuSeconds(pids)
+      const cpu = startCpuClock(pids)
       const slice = await load.ask<Slice>(question)
-      return { ...slice, cpuSeconds: cpuSeconds(pids) - before }
+      return { ...slice, cpuSeconds: cpu() }
     },
   }
 }

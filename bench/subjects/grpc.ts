@@ -3,7 +3,7 @@
 import { startChild } from '../child.ts'
 import type { Subject } from '../finding.ts'
 import type { GrpcLoad } from '../load/grpc-load.ts'
-import { cpuSeconds } from '../machine.ts'
+import { startCpuClock } from '../machine.ts'
 import { createDataDir, startSignet } from '../server/signet-process.ts'
 import { interleave, median, rate, ratePerCpu, type Slice } from '../slices.ts'
 
@@ -21,10 +21,10 @@ export const grpc: Subject = {
       const contenders = clients.map((client) => ({
         name: client,
         async run(seconds: number) {
-          const before = cpuSeconds([pid])
+          const cpu = startCpuClock([pid])
           const question: GrpcLoad = { origin, client, inFlight, seconds }
           const slice = await load.ask<Slice>(question)
-          return { ...slice, cpuSeconds: cpuSeconds([pid]) - before }
+          return { ...slice, cpuSeconds: cpu() }
         },
       }))
       const series = await interleave(contenders, options)

@@ -6,7 +6,7 @@ import { type Child, startChild } from '../child.ts'
 import type { Finding, Subject } from '../finding.ts'
 import type { RawGrant, RawRotations } from '../limits/raw-rotations.ts'
 import type { RefreshLoad, RefreshLoaded } from '../load/refresh-load.ts'
-import { cpuSeconds, descendants } from '../machine.ts'
+import { descendants, startCpuClock } from '../machine.ts'
 import { createDataDir, type SignetProcess, startSignet } from '../server/signet-process.ts'
 import { type Contender, interleave, median, rate, ratios, type Slice } from '../slices.ts'
 
@@ -77,10 +77,10 @@ async function overHttp(
     name: 'refresh',
     async run(seconds) {
       const question: RefreshLoad = { origin, refreshTokens, seconds }
-      const before = cpuSeconds(pids)
+      const cpu = startCpuClock(pids)
       const loaded = await load.ask<RefreshLoaded>(question)
       refreshTokens = loaded.refreshTokens
-      return { ...loaded.slice, cpuSeconds: cpuSeconds(pids) - before }
+      return { ...loaded.slice, cpuSeconds: cpu() }
     },
   }
 }
@@ -98,9 +98,9 @@ async function alone(
     async run(seconds) {
       const pids = [raw.pid, ...descendants(pid)]
       const question: RawRotations = { address, grants, seconds }
-      const before = cpuSeconds(pids)
+      const cpu = startCpuClock(pids)
       const slice = await raw.ask<Slice>(question)
-      return { ...slice, cpuSeconds: cpuSeconds(pids) - before }
+      return { ...slice, cpuSeconds: cpu() }
     },
   }
 }

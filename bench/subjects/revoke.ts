@@ -10,7 +10,7 @@ import { type Child, startChild } from '../child.ts'
 import type { Finding, Subject } from '../finding.ts'
 import type { RawRevocations } from '../limits/raw-revocations.ts'
 import type { RevokeLoad } from '../load/revoke-load.ts'
-import { cpuSeconds, descendants } from '../machine.ts'
+import { descendants, startCpuClock } from '../machine.ts'
 import { type OwnPostgres, rowsOf, startOwnPostgres } from '../server/own-postgres.ts'
 import { type SignetProcess, startSignet } from '../server/signet-process.ts'
 import { type Contender, interleave, median, rate, ratios, type Slice } from '../slices.ts'
@@ -103,9 +103,9 @@ function contendersOf({ own, signet, load, raw, caller }: Scene, of: Case): Cont
         const { origin } = signet
         const pids = [signet.pid, own.postgres.pid, ...descendants(own.postgres.pid)]
         const question: RevokeLoad = { origin, accessToken, sessionIds, connections, seconds }
-        const before = cpuSeconds(pids)
+        const cpu = startCpuClock(pids)
         const slice = await load.ask<Slice>(question)
-        return { ...slice, cpuSeconds: cpuSeconds(pids) - before }
+        return { ...slice, cpuSeconds: cpu() }
       },
     },
     {

@@ -4,7 +4,7 @@ import { type Child, startChild } from '../child.ts'
 import type { Finding, Subject } from '../finding.ts'
 import { httpContender } from '../load/http-contender.ts'
 import type { HttpRequest } from '../load/http-message.ts'
-import { cpuSeconds, descendants } from '../machine.ts'
+import { descendants, startCpuClock } from '../machine.ts'
 import type { EventLoopDelay } from '../server/event-loop-probe.ts'
 import { createDataDir, type SignetProcess, startSignet } from '../server/signet-process.ts'
 import {
@@ -74,9 +74,9 @@ function rawContender(argon2: Child): Contender {
   return {
     name: 'raw Argon2id',
     async run(seconds) {
-      const before = cpuSeconds([argon2.pid])
+      const cpu = startCpuClock([argon2.pid])
       const slice = await argon2.ask<Slice>({ seconds })
-      return { ...slice, cpuSeconds: cpuSeconds([argon2.pid]) - before }
+      return { ...slice, cpuSeconds: cpu() }
     },
   }
 }

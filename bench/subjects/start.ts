@@ -42,7 +42,7 @@ async function measureStart(dataDir: string): Promise<Start> {
   try {
     const response = await fetch(`${signet.origin}/livez`)
     if (response.status !== 200) throw new Error(`/livez answered ${response.status}`)
-    return { seconds: (performance.now() - startedAt) / 1000, cpu: cpuSeconds([signet.pid]) }
+    return { seconds: (performance.now() - startedAt) / 1000, cpu: cpuSeconds(signet.pid) }
   } finally {
     await signet.stop()
   }
