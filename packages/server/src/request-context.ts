@@ -16,6 +16,8 @@ export interface UserCaller {
   userId: UserId
   sessionId: SessionId
   clientId: ClientId
+  /** Whether the client is one of ours; another one does with an account only what its scopes name. */
+  firstParty: boolean
   scopes: readonly string[]
   permissions: ReadonlySet<string>
   /** When the person last proved who they are. */

@@ -144,6 +144,7 @@ function userOf(ctx: RequestContext, token: string): UserCaller {
     userId: '018f0000-0000-7000-8000-000000000001' as UserId,
     sessionId: '018f0000-0000-7000-8000-000000000002' as SessionId,
     clientId: '018f0000-0000-7000-8000-000000000003' as ClientId,
+    firstParty: true,
     scopes: [],
     permissions: new Set(granted),
     authTime: new Date(ctx.now.getTime() - ageMs),
