@@ -34,6 +34,8 @@ export interface ClientCaller {
   clientId: ClientId
   /** The secret that it proved it with. */
   secretId: string
+  /** The position of the revocation log on which that secret rests. */
+  rev: number
   permissions: ReadonlySet<string>
   /** The namespace of the subjects for whom it speaks; undefined for most. */
   subjectNamespace: string | undefined

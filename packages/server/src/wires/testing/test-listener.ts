@@ -165,6 +165,7 @@ function clientOf({ clientId, clientSecret }: ClientCredentials): ClientCaller {
     kind: 'client',
     clientId: clientId as ClientId,
     secretId: '018f0000-0000-7000-8000-000000000004',
+    rev: 0,
     permissions: new Set(granted),
     subjectNamespace: undefined,
     resources: new Set([clientId]),
