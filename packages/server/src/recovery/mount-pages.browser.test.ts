@@ -137,9 +137,11 @@ it('a link that is no longer good says what to do, with the reference', () =>
     assert.ok((await page.locator('main').textContent())?.includes(reference))
   }))
 
-it('a form without anything, and one that is too large, are refused like any other', async () => {
+it('a form without anything, one that is too large, and what is no form, are refused', async () => {
   for (const path of ['/verify-email', '/reset-password']) {
     assert.equal((await service.post(path, {})).status, 400)
     assert.equal((await service.post(path, { token: 'x'.repeat(10_000) })).status, 413)
+    const json = { 'content-type': 'application/json' }
+    assert.equal((await service.post(path, '{"token":5,"password":{}}', json)).status, 415)
   }
 })

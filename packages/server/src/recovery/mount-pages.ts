@@ -34,6 +34,8 @@ export function mountLinkPages(fastify: FastifyInstance, deps: Deps, call: Plain
   fastify.register(async (scope) => {
     const type = 'application/x-www-form-urlencoded'
     const parseAs = { parseAs: 'string', bodyLimit: bodyBytesMax } as const
+    // Nothing but a form comes in, so that what comes in is text.
+    scope.removeAllContentTypeParsers()
     scope.addContentTypeParser(type, parseAs, (_request, body, done) =>
       done(null, Object.fromEntries(new URLSearchParams(String(body)))),
     )
