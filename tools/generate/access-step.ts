@@ -34,8 +34,8 @@ Every method of the contract states its access level. A method that states none 
 | Level | Who |
 | --- | --- |
 | public | anyone, without a token |
-| user | a signed-in user; never a client for itself |
-| recent | a signed-in user who authenticated at most five minutes ago |
+| user | a signed-in user; never a client for itself. Through a client that is not one of ours only with the scope signet:account, or signet:* |
+| recent | likewise, and the user authenticated at most five minutes ago |
 | client | a registered client, by its id and secret; what it may do there, the method says |
 | permission | a signed-in user one of whose roles grants the permission, or a registered client whose record does |
 

@@ -16,6 +16,8 @@ export interface UserCaller {
   userId: UserId
   sessionId: SessionId
   clientId: ClientId
+  /** Whether the client is one of ours; another one does with an account only what its scopes name. */
+  firstParty: boolean
   scopes: readonly string[]
   permissions: ReadonlySet<string>
   /** When the person last proved who they are. */
@@ -32,6 +34,8 @@ export interface ClientCaller {
   clientId: ClientId
   /** The secret that it proved it with. */
   secretId: string
+  /** The position of the revocation log on which that secret rests. */
+  rev: number
   permissions: ReadonlySet<string>
   /** The namespace of the subjects for whom it speaks; undefined for most. */
   subjectNamespace: string | undefined

@@ -264,7 +264,7 @@ async function listen({ config, app, readiness, metrics, inbox }: Parts): Promis
       mountProbes(fastify, { readiness, metrics }, metricsTo)
       mountReference(fastify, { issuer: config.issuer })
       await mountOauth(fastify, app.deps, calls)
-      mountLinkPages(fastify)
+      mountLinkPages(fastify, app.deps, calls)
       if (inbox !== undefined) mountInbox(fastify, inbox)
       fastify.get('/', async (_request, reply) => reply.redirect('/docs/api', 302))
     },

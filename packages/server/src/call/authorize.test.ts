@@ -11,9 +11,16 @@ const anonymous: Caller = { kind: 'anonymous' }
 function user(permissions: string[], ageSeconds = 0): UserCaller {
   return {
     kind: 'user',
+    firstParty: true,
+    scopes: [],
     permissions: new Set(permissions),
     authTime: new Date(now.getTime() - ageSeconds * 1000),
   } as unknown as UserCaller
+}
+
+/** A user through an app of somebody else. */
+function through(...scopes: string[]): UserCaller {
+  return { ...user(['users.write']), firstParty: false, scopes }
 }
 
 function service(...permissions: string[]): ClientCaller {
@@ -70,6 +77,28 @@ describe('authorize', () => {
       assert.equal(verdict(who, caller), expected)
     })
   }
+
+  test('an app of somebody else manages the account only with a scope that names it', () => {
+    for (const scopes of [
+      [],
+      ['openid', 'signet:api', 'signet:users.write'],
+      [
+        'signet:',
+        'xsignet:account',
+        'signet:accounts',
+        'SIGNET:ACCOUNT',
+        'signet:account signet:*',
+      ],
+    ]) {
+      for (const who of [isUser, recent])
+        assert.equal(verdict(who, through(...scopes)), 'PERMISSION_DENIED', scopes.join())
+      assert.equal(verdict(permission, through(...scopes)), 'ok')
+    }
+    for (const scope of ['signet:account', 'signet:*'])
+      for (const who of [isUser, recent]) assert.equal(verdict(who, through('openid', scope)), 'ok')
+    assert.equal(verdict(isPublic, through()), 'ok')
+    assert.equal(verdict(client, through('signet:*')), 'UNAUTHENTICATED')
+  })
 
   test('only a public method goes without credentials', () => {
     const wanting = [isPublic, isUser, recent, client, permission].filter(needsCredentials)

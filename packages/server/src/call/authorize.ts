@@ -3,6 +3,8 @@
  *
  * 1. `public`: anyone, and credentials are not even read, so that a stale token cannot lock a person out of signing in.
  * 2. `user` and `recent` need an accepted access token: its user becomes the caller. A client is never let in as one.
+ *    A client that is not one of ours needs a scope for that, `signet:account` or `signet:*`: whoever may read invoices
+ *    for a user must not change that user's password.
  * 3. `recent`: the person proved who they are at most five minutes ago.
  * 4. `client` needs client authentication. What a client may do there, its handler decides.
  * 5. `permission` admits both: a user one of whose roles grants it, or grants `*`, and a client whose record grants it.
@@ -15,10 +17,12 @@
 import { ErrorReason } from '@signet/contract'
 import type { Credentials } from '../authorization-header.ts'
 import { SignetError } from '../errors.ts'
-import type { Caller } from '../request-context.ts'
+import type { Caller, UserCaller } from '../request-context.ts'
 import type { Who } from './method.ts'
 
 export const recentAuthenticationSeconds = 300
+/** What lets an app of somebody else manage the account of its user. */
+export const accountScope = 'signet:account'
 
 /** Whether a call of this method has to carry credentials. */
 export function needsCredentials(who: Who): boolean {
@@ -45,11 +49,19 @@ export function authorize(who: Who, caller: Caller, now: Date): void {
   if (isClientMethod !== (caller.kind === 'client')) {
     throw unauthenticated(isClientMethod ? 'basic' : 'bearer')
   }
+  if (caller.kind === 'user') requireAccountScope(caller)
   if (who.case === 'recent' && caller.kind === 'user') {
     const ageMs = now.getTime() - caller.authTime.getTime()
     if (ageMs > recentAuthenticationSeconds * 1000)
       throw new SignetError(ErrorReason.RECENT_AUTHENTICATION_REQUIRED)
   }
+}
+
+function requireAccountScope({ firstParty, scopes }: UserCaller): void {
+  if (firstParty || scopes.includes(accountScope) || scopes.includes('signet:*')) return
+  throw new SignetError(ErrorReason.PERMISSION_DENIED, {
+    detail: `lacks the scope ${accountScope}`,
+  })
 }
 
 function requirePermission(

@@ -51,7 +51,7 @@ function setUp(handle: () => Promise<object>, options: Partial<App> = {}) {
     limit: async () => void steps.push('limit'),
     authenticate: async () => {
       steps.push('authenticate')
-      return { kind: 'user', permissions: new Set() } as unknown as UserCaller
+      return { kind: 'user', firstParty: true, permissions: new Set() } as unknown as UserCaller
     },
     observe: (outcome) => void outcomes.push(outcome),
     ...options,

@@ -27,8 +27,8 @@ export async function keyRewrap(
     const { moved, unreadable } = await rewrapStoredKeys(deps, ctx, ctx.signal)
     const left = await countWrapped({ db, masterSecret })
     const value = { keyId: masterSecret.keyId, moved, unreadable, left, dryRun }
-    const { grants, eventKeys, signingKeys } = moved
-    const amounts = `${grants} grants, ${eventKeys} keys of events and ${signingKeys} signing keys`
+    const { grants, eventKeys, signingKeys, mailOpeners } = moved
+    const amounts = `${grants} grants, ${eventKeys} keys of events, ${signingKeys} signing keys and ${mailOpeners} links of mails`
     const lines = dryRun
       ? [`${amounts} would be wrapped anew. Nothing was changed.`]
       : [`${amounts} are wrapped anew.`, ...leftLines(left)]

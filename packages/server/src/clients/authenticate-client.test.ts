@@ -8,6 +8,7 @@ import { openDatabase } from '../db/database.ts'
 import type { Deps } from '../deps.ts'
 import { SignetError } from '../errors.ts'
 import type { ClientId } from '../ids.ts'
+import type { ClientCaller } from '../request-context.ts'
 import { recoverInstallation } from '../revocation/recover.ts'
 import { credentialsOf, registerTestClient, type TestClient } from '../testing/clients.ts'
 import { secondsAhead } from '../testing/clock.ts'
@@ -254,7 +255,7 @@ describe('a client that is remembered', () => {
 
   it('leaves when there are too many, the first first', async () => {
     const known = openKnownClients(2)
-    const client = { caller: { clientId } as never, rev: 0 }
+    const client = { clientId } as ClientCaller
     const all = ['a', 'b', 'c'].map((id) => credentialsOf(id, 'x'))
     for (const each of all) known.add(each, client, 5)
     assert.equal(known.count(), 2)
@@ -272,8 +273,9 @@ describe('a client that proves who it is', () => {
       resources: ['https://ledger.example'],
       subjectNamespace: 'ledger',
     })
-    const { secretId, ...caller } = await authenticate(credentials)
+    const { secretId, rev, ...caller } = await authenticate(credentials)
     assert.match(secretId, /^[0-9a-f-]{36}$/)
+    assert.ok(Number.isSafeInteger(rev))
     assert.deepEqual(caller, {
       kind: 'client',
       clientId,

@@ -35,9 +35,7 @@ export async function authenticateClient(
   credentials: ClientCredentials,
 ): Promise<ClientCaller> {
   const known = deps.knownClients.find(credentials)
-  if (known !== undefined && !deps.revocations.endsClient(known.caller.clientId, known.rev)) {
-    return known.caller
-  }
+  if (known !== undefined && !deps.revocations.endsClient(known.clientId, known.rev)) return known
   return judge(deps, ctx, credentials)
 }
 
@@ -61,12 +59,12 @@ async function judge(
     kind: 'client',
     clientId: clientId as ClientId,
     secretId,
+    rev: Number(rev),
     permissions: new Set(judged.permissions),
     subjectNamespace: judged.subjectNamespace ?? undefined,
     resources: new Set([clientId, ...judged.resources]),
   }
-  const known = { caller, rev: Number(rev) }
-  deps.knownClients.add(credentials, known, remainingSeconds ?? Number.POSITIVE_INFINITY)
+  deps.knownClients.add(credentials, caller, remainingSeconds ?? Number.POSITIVE_INFINITY)
   if (judged.useUnnoted) await noteSecretUse(deps.db, { id: secretId })
   return caller
 }

@@ -12,16 +12,10 @@ import { hash } from 'node:crypto'
 import type { ClientCredentials } from '../authorization-header.ts'
 import type { ClientCaller } from '../request-context.ts'
 
-export interface KnownClient {
-  caller: ClientCaller
-  /** The position of the revocation log on which the secret rests. */
-  rev: number
-}
-
 export interface KnownClients {
-  find(credentials: ClientCredentials): KnownClient | undefined
+  find(credentials: ClientCredentials): ClientCaller | undefined
   /** Remembers for at most `secondsMax` seconds. */
-  add(credentials: ClientCredentials, client: KnownClient, secondsMax: number): void
+  add(credentials: ClientCredentials, client: ClientCaller, secondsMax: number): void
   count(): number
 }
 
@@ -29,7 +23,10 @@ export interface KnownClients {
 export const trustedMs = 5_000
 const entriesMaxDefault = 10_000
 
-type Entry = KnownClient & { untilMs: number }
+interface Entry {
+  client: ClientCaller
+  untilMs: number
+}
 
 /** An empty memory of at most `entriesMax` credentials; the one that was added first leaves first. */
 export function openKnownClients(entriesMax = entriesMaxDefault): KnownClients {
@@ -38,7 +35,8 @@ export function openKnownClients(entriesMax = entriesMaxDefault): KnownClients {
     find(credentials) {
       const key = digest(credentials)
       const entry = entries.get(key)
-      if (entry === undefined || performance.now() < entry.untilMs) return entry
+      if (entry === undefined) return undefined
+      if (performance.now() < entry.untilMs) return entry.client
       entries.delete(key)
       return undefined
     },
@@ -50,7 +48,7 @@ export function openKnownClients(entriesMax = entriesMaxDefault): KnownClients {
         }
       }
       const untilMs = performance.now() + Math.min(trustedMs, secondsMax * 1000)
-      entries.set(digest(credentials), { ...client, untilMs })
+      entries.set(digest(credentials), { client, untilMs })
     },
     count: () => entries.size,
   }

@@ -7,7 +7,9 @@
 
 import type { MasterSecret } from '../crypto/master-secret.ts'
 import type { Db } from '../db/query.ts'
+import type { WrappedValues } from '../db/rewrap.ts'
 import { enqueue } from '../queue/enqueue.ts'
+import { lockMailOpeners, replaceMailOpeners } from '../queue/queue.sql.ts'
 import { type MailFacts, type MailKind, type MailKindRow, mailKinds } from './mail-kinds.ts'
 
 /** News of a week ago is none. */
@@ -75,6 +77,14 @@ export function unwrapOpener(
   const { value, keyId } = wrapped
   const opened = masterSecret.unwrap(openerPurpose, Buffer.from(value, 'base64'), keyId)
   return JSON.parse(opened.toString()) as Opener
+}
+
+/** What stands in mails that wait, for a new master secret. */
+export const mailOpenerValues: WrappedValues = {
+  beforeFirst: '00000000-0000-0000-0000-000000000000',
+  purposeOf: () => openerPurpose,
+  lock: lockMailOpeners,
+  replace: replaceMailOpeners,
 }
 
 function wrapOpener(masterSecret: MasterSecret, opener: Opener): { value: string; keyId: string } {

@@ -11,6 +11,8 @@ import { disableClient } from '../clients/disable-client.ts'
 import { openDatabase } from '../db/database.ts'
 import type { Deps } from '../deps.ts'
 import type { UserId } from '../ids.ts'
+import { issueMailedLink, makeOpener } from '../recovery/mailed-links.ts'
+import { resetPassword } from '../recovery/reset-password.ts'
 import { recoverInstallation } from '../revocation/recover.ts'
 import { revokeOtherSessions, revokeSession, signOut } from '../revocation/rpc.ts'
 import { changePassword } from '../sign-in/change-password.ts'
@@ -121,6 +123,19 @@ const causes: Record<string, Cause> = {
         newPassword: 'lantern orbit velvet 42',
       }),
     here: true,
+    other: false,
+  },
+  'resetting the password': {
+    end: async () => {
+      const [row] = await rowsOf(deps, 'select id from identifiers')
+      const opener = makeOpener()
+      const link = { purpose: 'reset_password', userId, canonical: email, opener } as const
+      const identifierId = row?.[0] as string
+      await issueMailedLink(deps, { ...link, identifierId, lifetimeHours: 1 }, new Date())
+      const proof = { token: opener.token, email: '', code: '' }
+      await resetPassword(deps, testContext(), { proof, newPassword: 'lantern orbit velvet 42' })
+    },
+    here: false,
     other: false,
   },
   suspension: {

@@ -1,41 +1,53 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
+import { after, before, beforeEach, describe, it } from 'node:test'
 import AxeBuilder from '@axe-core/playwright'
-import Fastify from 'fastify'
+import { ErrorReason } from '@signet/contract'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import { reasons } from '../errors.ts'
+import type { UserId } from '../ids.ts'
+import { openTestUser, signInAs } from '../testing/accounts.ts'
 import { launchChromium } from '../testing/chromium.ts'
-import { mountLinkPages } from './mount-pages.ts'
+import { openTestDeps, rowsOf, type TestDeps } from '../testing/deps.ts'
+import { startTestService, type TestService } from '../testing/service.ts'
+import { referenceHeader } from '../wires/response-headers.ts'
+import { issueMailedLink, type LinkPurpose, makeOpener } from './mailed-links.ts'
 
-// The methods themselves are tested beside their use-cases; here it counts what the pages make of their answers.
-const calls: { url: string; body: unknown }[] = []
-const fastify = Fastify()
-let answer: { status: number; body: object }
+const email = 'ada@example.com'
+const newPassword = 'lantern orbit velvet 42'
+
+let test: TestDeps
+let service: TestService
 let browser: Browser
 let close: () => Promise<void>
-let origin: string
 
 before(async () => {
-  for (const url of ['/api/v1/auth/verify-email', '/api/v1/auth/reset-password'])
-    fastify.post(url, async (request, reply) => {
-      calls.push({ url, body: request.body })
-      return reply.code(answer.status).send(answer.body)
-    })
-  mountLinkPages(fastify)
-  origin = await fastify.listen({ host: '127.0.0.1', port: 0 })
+  test = await openTestDeps()
+  service = await startTestService(test.deps)
   const launched = await launchChromium()
   browser = launched.browser
   close = launched.close
 })
 after(async () => {
   await close?.()
-  await fastify.close()
+  await service?.close()
+  await test?.close()
+})
+beforeEach(async () => {
+  await rowsOf(test.deps, 'delete from users')
+  await openTestUser(test.deps, email)
 })
 
 const hostile = 'sl1_"><script>document.title="owned"</script>'
-const refusal = (reason: string, violations?: object[]) => ({
-  status: 400,
-  body: { detail: `About ${reason}.`, reason, reference: 'AAAA-BBBB-CCCC', violations },
-})
+
+/** The token of a fresh link to the address of the only user. */
+async function linkFor(purpose: LinkPurpose): Promise<string> {
+  const [row] = await rowsOf(test.deps, 'select id, user_id from identifiers')
+  const [identifierId, userId] = row as [string, UserId]
+  const opener = makeOpener()
+  const link = { purpose, identifierId, userId, canonical: email, opener, lifetimeHours: 1 }
+  await issueMailedLink(test.deps, link, new Date())
+  return opener.token
+}
 
 async function withPage(
   { path, ...options }: BrowserContextOptions & { path: string },
@@ -44,7 +56,7 @@ async function withPage(
   const context = await browser.newContext(options)
   try {
     const page = await context.newPage()
-    await page.goto(`${origin}${path}`)
+    await page.goto(service.url + path)
     await use(page)
   } finally {
     await context.close()
@@ -54,26 +66,23 @@ async function withPage(
 for (const path of ['/verify-email', '/reset-password']) {
   describe(path, () => {
     it('does nothing when it is opened, whoever opens it', async () => {
-      const before = calls.length
+      const purpose = path === '/verify-email' ? 'verify_email' : 'reset_password'
+      const token = await linkFor(purpose)
       for (const method of ['GET', 'HEAD'] as const)
-        assert.equal(
-          (await fastify.inject({ method, path: `${path}?token=sl1_x` })).statusCode,
-          200,
-        )
-      assert.equal(calls.length, before)
+        assert.equal((await fetch(`${service.url}${path}?token=${token}`, { method })).status, 200)
+      const unused = 'select count(*)::integer from mailed_links where used_at is null'
+      assert.deepEqual(await rowsOf(test.deps, unused), [[1]])
     })
 
     it('keeps the token from caches, frames, scripts and other sites', async () => {
-      const { headers, body } = await fastify.inject({
-        path: `${path}?token=${encodeURIComponent(hostile)}`,
-      })
-      assert.equal(headers['cache-control'], 'no-store')
-      assert.equal(headers['referrer-policy'], 'no-referrer')
+      const page = await fetch(`${service.url}${path}?token=${encodeURIComponent(hostile)}`)
+      assert.equal(page.headers.get('cache-control'), 'no-store')
+      assert.equal(page.headers.get('referrer-policy'), 'no-referrer')
       assert.match(
-        String(headers['content-security-policy']),
+        page.headers.get('content-security-policy') ?? '',
         /^default-src 'none';.*frame-ancestors 'none'$/u,
       )
-      assert.doesNotMatch(body, /<script/u)
+      assert.doesNotMatch(await page.text(), /<script/u)
     })
 
     for (const look of [
@@ -94,33 +103,45 @@ for (const path of ['/verify-email', '/reset-password']) {
   })
 }
 
-it('the button proves the address, without scripts', () =>
-  withPage({ path: '/verify-email?token=sl1_abc', javaScriptEnabled: false }, async (page) => {
-    answer = { status: 200, body: { email: 'ada@example.com' } }
+it('the button proves the address, without scripts', async () => {
+  const path = `/verify-email?token=${await linkFor('verify_email')}`
+  await withPage({ path, javaScriptEnabled: false }, async (page) => {
     await page.getByRole('button', { name: 'Confirm the address' }).click()
     assert.equal(await page.locator('h1').textContent(), 'The address is confirmed')
-    const expected = { url: '/api/v1/auth/verify-email', body: { proof: { token: 'sl1_abc' } } }
-    assert.deepEqual(calls.at(-1), expected)
-  }))
+  })
+})
 
-it('a password that is refused can be typed again, with the link still there', () =>
-  withPage({ path: '/reset-password?token=sl1_abc' }, async (page) => {
-    answer = refusal('PASSWORD_REJECTED', [{ message: 'Too many people use it.' }])
-    await page.getByLabel('New password').fill('password123')
+it('a password that is refused can be typed again, with the link still there', async () => {
+  const path = `/reset-password?token=${await linkFor('reset_password')}`
+  await withPage({ path }, async (page) => {
+    await page.getByLabel('New password').fill('password')
     await page.getByRole('button', { name: 'Set the password' }).click()
-    assert.equal(await page.getByRole('alert').textContent(), 'Too many people use it.')
-    answer = { status: 200, body: {} }
-    await page.getByLabel('New password').fill('lantern orbit velvet 42')
+    assert.match((await page.getByRole('alert').textContent()) ?? '', /password/iu)
+    await page.getByLabel('New password').fill(newPassword)
     await page.getByRole('button', { name: 'Set the password' }).click()
     assert.equal(await page.locator('h1').textContent(), 'The password is set')
-    const body = { proof: { token: 'sl1_abc' }, newPassword: 'lantern orbit velvet 42' }
-    assert.deepEqual(calls.at(-1), { url: '/api/v1/auth/reset-password', body })
-  }))
+  })
+  await signInAs(test.deps, email, newPassword)
+})
 
 it('a link that is no longer good says what to do, with the reference', () =>
   withPage({ path: '/verify-email?token=sl1_abc' }, async (page) => {
-    answer = refusal('LINK_INVALID')
-    await page.getByRole('button').click()
-    assert.equal(await page.getByRole('alert').textContent(), 'About LINK_INVALID.')
-    assert.match((await page.locator('main').textContent()) ?? '', /AAAA-BBBB-CCCC/u)
+    const [answer] = await Promise.all([
+      page.waitForResponse((response) => response.request().method() === 'POST'),
+      page.getByRole('button').click(),
+    ])
+    assert.equal(answer.status(), reasons[ErrorReason.LINK_INVALID].httpStatus)
+    const told = await page.getByRole('alert').textContent()
+    assert.equal(told, reasons[ErrorReason.LINK_INVALID].sentence)
+    const reference = answer.headers()[referenceHeader] ?? assert.fail('no reference')
+    assert.ok((await page.locator('main').textContent())?.includes(reference))
   }))
+
+it('a form without anything, one that is too large, and what is no form, are refused', async () => {
+  for (const path of ['/verify-email', '/reset-password']) {
+    assert.equal((await service.post(path, {})).status, 400)
+    assert.equal((await service.post(path, { token: 'x'.repeat(10_000) })).status, 413)
+    const json = { 'content-type': 'application/json' }
+    assert.equal((await service.post(path, '{"token":5,"password":{}}', json)).status, 415)
+  }
+})

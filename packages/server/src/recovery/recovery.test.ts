@@ -6,6 +6,7 @@ import type { Deps } from '../deps.ts'
 import type { UserId } from '../ids.ts'
 import { type Jobs, openJobs } from '../jobs/open-jobs.ts'
 import { type Inbox, type InboxMail, openInbox } from '../mail/inbox.ts'
+import { type MailOrder, unwrapOpener } from '../mail/mail-order.ts'
 import { signUp } from '../sign-in/sign-up.ts'
 import { assertRefused, openTestUser, signInAs, testPassword } from '../testing/accounts.ts'
 import { secondsAhead } from '../testing/clock.ts'
@@ -100,6 +101,27 @@ describe('signing up', () => {
     await signInAs(deps, email)
     await reset(byLink(mail))
     await signInAs(deps, email, newPassword)
+  })
+
+  it('makes no code where the mail shows none', async () => {
+    await openTestUser(deps, email)
+    const mail = await mailOf(() => enroll())
+    assert.equal(mail.subject, 'You already have an account')
+    const [[order] = []] = await rowsOf(deps, `select data from jobs.job where name = 'send_mail'`)
+    assert.equal(unwrapOpener(deps.masterSecret, order as MailOrder)?.code, '')
+    await invalid(reset({ token: '', email, code: '' }))
+    await reset(byLink(mail))
+  })
+
+  it('again and again sends few mails, whether somebody has the address or not', async () => {
+    // Each would open five more tries at a code for a new password.
+    await openTestUser(deps, email)
+    for (const to of [email, 'nobody@example.com']) {
+      const mails = await mailsOf(async () => {
+        for (let n = 0; n < 8; n += 1) await enroll(to)
+      })
+      assert.equal(mails.length, 6, to)
+    }
   })
 
   it('proves the claim whose link is used, and no other one', async () => {

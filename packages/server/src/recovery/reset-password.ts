@@ -6,6 +6,8 @@
  * 3. One transaction uses the link up (of many at once one succeeds), sets the password, notes that the address is
  *    proved, and ends every session and every grant. A suspended account stays suspended, and has no link.
  *
+ * 4. Answered once this instance has read in the log that they have ended.
+ *
  * Nobody is signed in by it: signing in asks for whatever else the account asks for.
  *
  * Errors: LINK_INVALID, PASSWORD_REJECTED, UNAVAILABLE.
@@ -13,7 +15,7 @@
  */
 
 import { ErrorReason } from '@signet/contract'
-import { checkPassword } from '../authenticators/password-policy.ts'
+import { checkPassword, installationWords } from '../authenticators/password-policy.ts'
 import type { Db } from '../db/query.ts'
 import type { Deps } from '../deps.ts'
 import { SignetError } from '../errors.ts'
@@ -36,7 +38,7 @@ export async function resetPassword(
   const link = await requireLiveLink(deps, ctx, { purpose: 'reset_password', proof })
   const violations = checkPassword(newPassword, {
     minLength: deps.config.passwordMinLength,
-    context: [...link.identifiers, link.displayName],
+    context: [...installationWords(deps.config.issuer), ...link.identifiers, link.displayName],
   })
   if (violations.length > 0) {
     throw new SignetError(ErrorReason.PASSWORD_REJECTED, {
@@ -46,6 +48,7 @@ export async function resetPassword(
   const passwordHash = await deps.passwords.hash(newPassword, ctx.signal)
   await deps.db.transaction((tx) => reset({ ...deps, db: tx }, ctx, { link, passwordHash }))
   deps.revocations.announce()
+  await deps.revocations.settled()
 }
 
 async function reset(

@@ -56,7 +56,10 @@ async function orderLink(
   { id, kind, canonical, to }: { id: string; kind: LinkMail; canonical: string; to: Addressee },
 ): Promise<void> {
   const now = new Date()
-  const opener = makeOpener()
+  const { link } = mailKinds[kind]
+  const made = makeOpener()
+  // A code that no mail shows is none: it could only be guessed.
+  const opener = link.code ? made : { ...made, code: '' }
   const mail: NewMail<MailKind> = {
     kind,
     to: to.value,
@@ -73,7 +76,7 @@ async function orderLink(
       userId: to.userId as UserId,
       canonical,
       opener,
-      lifetimeHours: mailKinds[kind].link.lifetimeHours,
+      lifetimeHours: link.lifetimeHours,
     },
     now,
   )

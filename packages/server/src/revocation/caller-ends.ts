@@ -5,7 +5,7 @@
  */
 
 import type { Caller } from '../request-context.ts'
-import type { EntryScope, RevocableToken } from './entry-set.ts'
+import type { EntryScope, EntrySet, RevocableToken } from './entry-set.ts'
 import type { LogFollower } from './feed.ts'
 import type { LoggedEntry } from './feed-entries.ts'
 
@@ -15,23 +15,23 @@ export interface CallerEnds extends LogFollower {
 }
 
 interface Watched {
-  token: RevocableToken
+  /** Whether the entries that were read so far end the caller. */
+  hasEnded(): boolean
   ended(): void
 }
 
-type Revokes = (token: RevocableToken) => boolean
+/** Says what the entries that were read so far mean. */
+type Judge = Pick<EntrySet, 'endsClient' | 'revokes'>
 
-/** Watches nobody yet. `revokes` says what the entries that were read so far mean. */
-export function openCallerEnds(revokes: Revokes): CallerEnds {
+/** Watches nobody yet. */
+export function openCallerEnds(judge: Judge): CallerEnds {
   const byName = new Map<string, Set<Watched>>()
 
-  function watch(token: RevocableToken, ended: () => void): () => void {
-    if (revokes(token)) {
-      ended()
+  function watch(names: readonly string[], watched: Watched): () => void {
+    if (watched.hasEnded()) {
+      watched.ended()
       return () => {}
     }
-    const watched: Watched = { token, ended }
-    const names = namesOf(token)
     for (const name of names) {
       const there = byName.get(name)
       if (there === undefined) byName.set(name, new Set([watched]))
@@ -47,8 +47,8 @@ export function openCallerEnds(revokes: Revokes): CallerEnds {
   }
 
   function tell({ scope, value }: LoggedEntry): void {
-    for (const { token, ended } of byName.get(nameOf(scope, value)) ?? [])
-      if (revokes(token)) ended()
+    for (const { hasEnded, ended } of byName.get(nameOf(scope, value)) ?? [])
+      if (hasEnded()) ended()
   }
 
   return {
@@ -57,7 +57,16 @@ export function openCallerEnds(revokes: Revokes): CallerEnds {
       for (const entry of entries) if (entry.kind === 'ended') tell(entry)
     },
     current() {},
-    watch: (caller, ended) => (caller.kind === 'user' ? watch(caller.token, ended) : () => {}),
+    watch(caller, ended) {
+      if (caller.kind === 'anonymous') return () => {}
+      if (caller.kind === 'user') {
+        const { token } = caller
+        return watch(namesOf(token), { hasEnded: () => judge.revokes(token), ended })
+      }
+      const { clientId, rev } = caller
+      const names = [nameOf('client', clientId), nameOf('all', '')]
+      return watch(names, { hasEnded: () => judge.endsClient(clientId, rev), ended })
+    },
   }
 }
 

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, it, type TestContext } from 'node:test'
 import { openDatabase } from '../db/database.ts'
 import type { Deps } from '../deps.ts'
+import type { ClientId } from '../ids.ts'
+import type { ClientCaller, UserCaller } from '../request-context.ts'
 import { openTestDeps, rowsOf, type TestDeps } from '../testing/deps.ts'
 import { openEntrySet, type RevocableToken } from './entry-set.ts'
 import { declareTokenLifetime, sweepLog } from './live-log.sql.ts'
@@ -149,6 +151,37 @@ describe('the entries in memory', () => {
 })
 
 describe('an open log', () => {
+  it('tells at once that a caller has ended: a user by its token, a client by its secret', async (t) => {
+    const live = await open(t)
+    const { position } = live.state()
+    const rev = Number(position)
+    const told: string[] = []
+    const client = (clientId: string, of = rev) =>
+      ({ kind: 'client', clientId: clientId as ClientId, rev: of }) as ClientCaller
+    const user = { kind: 'user', token: token({ rev }) } as UserCaller
+    const stops = [
+      live.watchCaller(user, () => told.push('user')),
+      live.watchCaller(client('ledger'), () => told.push('ledger')),
+      live.watchCaller(client('gateway'), () => told.push('gateway')),
+      live.watchCaller(client('ledger', rev + 1_000_000), () => told.push('newer secret')),
+      live.watchCaller({ kind: 'anonymous' }, () => told.push('anonymous')),
+    ]
+    const stopped = live.watchCaller(client('ledger'), () => told.push('stopped'))
+    stopped()
+    const entry = await log('client', 'ledger')
+    live.announce()
+    await live.applied(entry, soon())
+    assert.deepEqual(told, ['ledger'])
+    live.watchCaller(client('ledger'), () => told.push('late'))
+    assert.deepEqual(told, ['ledger', 'late'])
+    for (const each of stops.slice(1, 2)) each()
+    const everything = await log('all', '')
+    live.announce()
+    await live.applied(everything, soon())
+    assert.deepEqual(told.sort(), ['gateway', 'late', 'ledger', 'user'])
+    for (const each of stops) each()
+  })
+
   it('hears of what another connection announces, long before it would look', async (t) => {
     const live = await open(t, { netMs: never })
     const other = await open(t, { netMs: never })

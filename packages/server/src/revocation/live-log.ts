@@ -97,7 +97,7 @@ export async function openLiveLog(deps: LiveLogDeps, options: LiveLogOptions): P
   const { directAddress, tokenLifetimeSeconds, netMs = netMsDefault } = options
   const { entriesMax = entriesMaxDefault, followers = [] } = options
   const set = openEntrySet(entriesMax)
-  const callers = openCallerEnds(set.revokes)
+  const callers = openCallerEnds(set)
   const reader = openReader(deps, set, [callers, ...followers])
   await declareTokenLifetime(deps.db, { lifetimeSeconds: tokenLifetimeSeconds })
   await reader.catchUp()

@@ -5,7 +5,8 @@
  * 2. Hash the password, whoever holds the address: the work is the same.
  * 3. In one transaction, alone with this address: where somebody proved to own it, or as many as are allowed claim
  *    it, change nothing; else open the account with an unverified claim. Either way record it, and leave it to a job to
- *    write to the address: for a proof, or that there is an account already.
+ *    write to the address: for a proof, or that there is an account already. Where that was done too often, no mail is
+ *    sent, and nobody is told so.
  *
  * Asked again under the same idempotency key, it changes nothing: a lost answer does not open a second account.
  *
@@ -24,6 +25,7 @@ import { recordEvent, type SecurityEvent } from '../events/record-event.ts'
 import { isRepeat, keyedRequest, takeKey } from '../idempotency/idempotency.ts'
 import { enqueue } from '../queue/enqueue.ts'
 import type { RequestContext } from '../request-context.ts'
+import { admitSignUpMail } from '../throttling/mail-requests.ts'
 import { type EmailIdentifier, parseEmail } from '../users/identifier.ts'
 import { lockHolders, openAccount } from '../users/open-account.ts'
 import { checkPrintable } from '../users/printable.ts'
@@ -52,6 +54,7 @@ export async function signUp(deps: SignUpDeps, ctx: RequestContext, input: SignU
     await recordEvent({ ...deps, db: tx }, ctx, { ...event, clientId: ownClientId })
     const opened = event.outcome === 'success' ? event.subjectId : undefined
     const { canonical } = identifier
+    if (!(await admitSignUpMail({ ...deps, db: tx }, canonical))) return
     await enqueue(tx, 'write_to_address', {
       about: 'sign_up',
       canonical,

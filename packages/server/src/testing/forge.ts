@@ -99,6 +99,7 @@ const anyReader: ClientCaller = {
   kind: 'client',
   clientId: 'gateway' as ClientId,
   secretId: '019a0000-0000-7000-8000-000000000004',
+  rev: 0,
   permissions: new Set(['tokens.introspect']),
   subjectNamespace: undefined,
   resources: new Set(),

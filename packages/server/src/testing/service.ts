@@ -5,6 +5,7 @@ import { createAdmission } from '../call/admission.ts'
 import { createValidate } from '../call/validate.ts'
 import type { Deps } from '../deps.ts'
 import { mountOauth } from '../oauth/mount-oauth.ts'
+import { mountLinkPages } from '../recovery/mount-pages.ts'
 import { authenticate } from '../tokens/authenticate.ts'
 import { defaultWireLimits } from '../wires/limits.ts'
 import { createListener } from '../wires/listener.ts'
@@ -46,7 +47,10 @@ export async function startTestService(deps: Deps): Promise<TestService> {
     },
     ready: async () => true,
     aliases: plainPaths,
-    mountExtra: (fastify, calls) => mountOauth(fastify, deps, calls),
+    mountExtra: async (fastify, calls) => {
+      await mountOauth(fastify, deps, calls)
+      mountLinkPages(fastify, deps, calls)
+    },
   })
   const { http } = await listener.listen()
   const url = `http://${http}`

@@ -15,17 +15,32 @@ import { networkOf } from './address-network.ts'
 import { countMailRequest, mailRetryAfter } from './throttling.sql.ts'
 
 const freePerNetwork = 30
+const freeSignUps = 5
 
 /** Counts one request, in the transaction that sends; throwing, it undoes the count of the address. */
 export async function admitMailRequest(
   deps: { db: Db; masterSecret: MasterSecret },
   { ipAddress, purpose, canonical }: { ipAddress: string; purpose: string; canonical: string },
 ): Promise<void> {
-  const secret = deps.masterSecret.derive('mail requests')
-  const keyed = (...parts: string[]) =>
-    createHmac('sha256', secret).update(JSON.stringify(parts)).digest()
-  await admit(deps.db, keyed('address', purpose, canonical), 0)
-  await admit(deps.db, keyed('network', networkOf(ipAddress)), freePerNetwork)
+  await admit(deps.db, keyOf(deps, 'address', purpose, canonical), 0)
+  await admit(deps.db, keyOf(deps, 'network', networkOf(ipAddress)), freePerNetwork)
+}
+
+/**
+ * Whether a sign-up may send mail to this address. It is never refused for that: whoever signs up is told the same
+ * either way. Each mail to somebody who has an account voids the one before, and opens new tries at its code.
+ */
+export async function admitSignUpMail(
+  deps: { db: Db; masterSecret: MasterSecret },
+  canonical: string,
+): Promise<boolean> {
+  const key = keyOf(deps, 'address', 'sign_up', canonical)
+  return (await countMailRequest(deps.db, { key, free: freeSignUps })) !== undefined
+}
+
+function keyOf({ masterSecret }: { masterSecret: MasterSecret }, ...parts: string[]): Buffer {
+  const secret = masterSecret.derive('mail requests')
+  return createHmac('sha256', secret).update(JSON.stringify(parts)).digest()
 }
 
 async function admit(db: Db, key: Buffer, free: number): Promise<void> {

@@ -79,6 +79,7 @@ describe('authenticateBearer, alive', () => {
         userId,
         sessionId: signedIn.sessionId,
         clientId: 'signet',
+        firstParty: true,
         scopes: ['signet:api'],
         permissions: new Set(),
         authTime: undefined,

@@ -3,8 +3,7 @@
  *
  * 1. The token is one of ours for Signet's own API (see `verifyAccessToken`).
  * 2. One statement proves that the grant, its session, user and client are alive, and reads what the user may do.
- * 3. The client is one of ours, or was given a scope of Signet's: another app that holds a user's token must not
- *    manage that user's account.
+ * 3. The client is one of ours, or was given a scope of Signet's. What another app may do with it, `authorize` says.
  * 4. Roles reach no further than the scopes of such a client: what a role permits it may do only where its scope names the
  *    permission (`signet:users.write`), or everything (`signet:*`).
  *
@@ -58,6 +57,7 @@ export async function authenticateBearer(
     userId,
     sessionId,
     clientId,
+    firstParty: live.firstParty,
     scopes,
     permissions: new Set(
       live.firstParty ? live.permissions : withinScopes(live.permissions, scopes),

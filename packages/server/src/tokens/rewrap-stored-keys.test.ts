@@ -11,6 +11,7 @@ import { listEventKeys } from '../events/event-keys.ts'
 import { openKnownGrants } from '../grants/grant-keys.ts'
 import { issueGrant } from '../grants/issue-grant.ts'
 import type { UserId } from '../ids.ts'
+import { type MailOrder, orderMail, unwrapOpener } from '../mail/mail-order.ts'
 import type { SignedIn } from '../sign-in/sign-in.ts'
 import { assertRefused, openTestUser, signInAs } from '../testing/accounts.ts'
 import { openTestDeps, rowsOf, type TestDeps, testContext, withParts } from '../testing/deps.ts'
@@ -37,6 +38,7 @@ beforeEach(async () => {
   for (const table of ['users', 'event_keys', 'signing_keys', 'running_instances']) {
     await rowsOf(test.deps, `delete from ${table}`)
   }
+  await rowsOf(test.deps, `delete from jobs.job where name = 'send_mail'`)
   former = await instance({ current: old })
   userId = await openTestUser(former, 'ada@example.com')
   signedIn = await signInAs(former, 'ada@example.com')
@@ -86,7 +88,10 @@ describe('rewrapStoredKeys', () => {
     assert.deepEqual(await countWrapped(lacking), { former: 0, unknown: 4 })
 
     const { moved, unreadable } = await rewrap(both)
-    assert.deepEqual([moved, unreadable], [{ grants: 1, eventKeys: 1, signingKeys: 2 }, []])
+    assert.deepEqual(
+      [moved, unreadable],
+      [{ grants: 1, eventKeys: 1, signingKeys: 2, mailOpeners: 0 }, []],
+    )
 
     const afterwards = await instance({ current: fresh })
     assert.deepEqual(await countWrapped(afterwards), { former: 0, unknown: 0 })
@@ -97,6 +102,32 @@ describe('rewrapStoredKeys', () => {
     const details = `select details from events where kind = 'master_secret.rewrapped'`
     const keyId = afterwards.masterSecret.keyId
     assert.deepEqual((await rowsOf(both, details)).at(-1), [{ keyId, ...moved }])
+  })
+
+  it('keeps the links of mails that wait, so that they open whatever secret is dropped', async () => {
+    const opener = { token: 'sl1_waiting', code: '12345678' }
+    const mail = { kind: 'reset_password', to: 'ada@example.com', locale: '', facts: {}, opener }
+    const now = new Date()
+    for (const kind of ['reset_password', 'verify_email'] as const)
+      assert.ok(await orderMail(former, { ...mail, kind, facts: {} as never }, { now }))
+    await rowsOf(
+      test.deps,
+      `update jobs.job set state = 'completed' where data ->> 'kind' = 'verify_email'`,
+    )
+    assert.deepEqual(await countWrapped(both), { former: 5, unknown: 0 })
+    const { moved, unreadable } = await rewrap(both)
+    assert.deepEqual([moved.mailOpeners, unreadable], [1, []])
+    const alone = openMasterSecret({ current: fresh })
+    assert.deepEqual(await countWrapped({ ...both, masterSecret: alone }), {
+      former: 0,
+      unknown: 0,
+    })
+    const [[order] = []] = await rowsOf(
+      test.deps,
+      `select data from jobs.job where name = 'send_mail' and state = 'created'`,
+    )
+    assert.deepEqual(unwrapOpener(alone, order as MailOrder), opener)
+    assert.equal((order as MailOrder).to, mail.to)
   })
 
   it('moves each row once, however many are at it at once', async () => {

@@ -20,6 +20,7 @@ import type { Deps } from '../deps.ts'
 import { eventKeyValues } from '../events/event-keys.ts'
 import { type EventContext, recordEvent } from '../events/record-event.ts'
 import { grantSecretValues } from '../grants/grant-keys.ts'
+import { mailOpenerValues } from '../mail/mail-order.ts'
 import { byItself, privateKeyValues } from './signing-keys.ts'
 import {
   countOtherInstances,
@@ -33,6 +34,7 @@ const storedKinds = {
   grants: grantSecretValues,
   eventKeys: eventKeyValues,
   signingKeys: privateKeyValues,
+  mailOpeners: mailOpenerValues,
 } as const satisfies Record<string, WrappedValues>
 
 type Counts = Record<keyof typeof storedKinds, number>
@@ -71,7 +73,7 @@ export async function rewrapStoredKeys(
   ctx: EventContext,
   signal: AbortSignal,
 ): Promise<{ moved: Counts; unreadable: string[] }> {
-  const moved: Counts = { grants: 0, eventKeys: 0, signingKeys: 0 }
+  const moved: Counts = { grants: 0, eventKeys: 0, signingKeys: 0, mailOpeners: 0 }
   const unreadable: string[] = []
   for (const formerKeyId of deps.masterSecret.readableKeyIds.slice(1)) {
     for (const [kind, values] of Object.entries(storedKinds)) {

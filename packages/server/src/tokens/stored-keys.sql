@@ -28,6 +28,10 @@ with found as (
   union all
   (select 'signingKeys', s.wrapping_key_id from signing_keys s
     where s.wrapped_key <> '' and s.wrapping_key_id <> :keyId limit :bound)
+  union all
+  (select 'mailOpeners', j.data -> 'wrapped' ->> 'keyId' from jobs.job j
+    where j.name = 'send_mail' and j.state in ('created', 'retry', 'active')
+      and j.data -> 'wrapped' ->> 'keyId' <> :keyId limit :bound)
 )
 select f.kind as "kind!", f.wrapping_key_id as "wrapping_key_id!", count(*)::integer as "count!"
   from found f
