@@ -18,8 +18,9 @@ import { rest } from './subjects/rest.ts'
 import { revoke } from './subjects/revoke.ts'
 import { signIn } from './subjects/sign-in.ts'
 import { start } from './subjects/start.ts'
+import { verifier } from './subjects/verifier.ts'
 
-const subjects: readonly Subject[] = [signIn, refresh, revoke, rest, start, memory, grpc]
+const subjects: readonly Subject[] = [signIn, refresh, revoke, rest, start, memory, grpc, verifier]
 
 interface Options {
   chosen: readonly Subject[]

@@ -1,0 +1,20 @@
+/** The subjects about logged out means logged out run, in tiny rounds. Figures are not asserted, but that there are some. */
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Subject } from './finding.ts'
+import { verifier } from './subjects/verifier.ts'
+
+const tiny = { rounds: 1, secondsPerSlice: 0.1, progress() {} }
+
+async function measuredBy(subject: Subject): Promise<number[]> {
+  const findings = await subject.run(tiny)
+  for (const { what, measured } of findings) assert.ok(Number.isFinite(measured), what)
+  return findings.map(({ measured }) => measured)
+}
+
+test('verifier: checks are counted, and no call leaves for one', async () => {
+  const measured = await measuredBy(verifier)
+  assert.equal(measured.length, 6)
+  assert.equal(measured.at(-1), 0)
+})
