@@ -15,12 +15,23 @@ import { grpc } from './subjects/grpc.ts'
 import { memory } from './subjects/memory.ts'
 import { refresh } from './subjects/refresh.ts'
 import { rest } from './subjects/rest.ts'
+import { revocation } from './subjects/revocation.ts'
 import { revoke } from './subjects/revoke.ts'
 import { signIn } from './subjects/sign-in.ts'
 import { start } from './subjects/start.ts'
 import { verifier } from './subjects/verifier.ts'
 
-const subjects: readonly Subject[] = [signIn, refresh, revoke, rest, start, memory, grpc, verifier]
+const subjects: readonly Subject[] = [
+  signIn,
+  refresh,
+  revoke,
+  rest,
+  start,
+  memory,
+  grpc,
+  verifier,
+  revocation,
+]
 
 interface Options {
   chosen: readonly Subject[]

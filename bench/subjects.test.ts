@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Subject } from './finding.ts'
+import { revocation } from './subjects/revocation.ts'
 import { verifier } from './subjects/verifier.ts'
 
 const tiny = { rounds: 1, secondsPerSlice: 0.1, progress() {} }
@@ -17,4 +18,8 @@ test('verifier: checks are counted, and no call leaves for one', async () => {
   const measured = await measuredBy(verifier)
   assert.equal(measured.length, 6)
   assert.equal(measured.at(-1), 0)
+})
+
+test('revocation: every verifier refuses what was signed out', async () => {
+  assert.equal((await measuredBy(revocation)).length, 2)
 })
