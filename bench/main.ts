@@ -12,6 +12,7 @@ import { type Finding, isMet, type Subject } from './finding.ts'
 import { describeMachine } from './machine.ts'
 import { table } from './report.ts'
 import { grpc } from './subjects/grpc.ts'
+import { introspection } from './subjects/introspection.ts'
 import { memory } from './subjects/memory.ts'
 import { refresh } from './subjects/refresh.ts'
 import { rest } from './subjects/rest.ts'
@@ -31,6 +32,7 @@ const subjects: readonly Subject[] = [
   grpc,
   verifier,
   revocation,
+  introspection,
 ]
 
 interface Options {
