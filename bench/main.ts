@@ -21,6 +21,7 @@ import { revoke } from './subjects/revoke.ts'
 import { signIn } from './subjects/sign-in.ts'
 import { start } from './subjects/start.ts'
 import { verifier } from './subjects/verifier.ts'
+import { verifyHttp } from './subjects/verify-http.ts'
 
 const subjects: readonly Subject[] = [
   signIn,
@@ -33,6 +34,7 @@ const subjects: readonly Subject[] = [
   verifier,
   revocation,
   introspection,
+  verifyHttp,
 ]
 
 interface Options {

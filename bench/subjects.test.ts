@@ -3,8 +3,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Subject } from './finding.ts'
+import { introspection } from './subjects/introspection.ts'
 import { revocation } from './subjects/revocation.ts'
 import { verifier } from './subjects/verifier.ts'
+import { verifyHttp } from './subjects/verify-http.ts'
 
 const tiny = { rounds: 1, secondsPerSlice: 0.1, progress() {} }
 
@@ -22,4 +24,12 @@ test('verifier: checks are counted, and no call leaves for one', async () => {
 
 test('revocation: every verifier refuses what was signed out', async () => {
   assert.equal((await measuredBy(revocation)).length, 2)
+})
+
+test('introspection: both servers say that the tokens are active', async () => {
+  assert.equal((await measuredBy(introspection)).length, 1)
+})
+
+test('verify-http: both services let the tokens pass', async () => {
+  assert.equal((await measuredBy(verifyHttp)).length, 1)
 })
