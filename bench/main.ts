@@ -12,14 +12,30 @@ import { type Finding, isMet, type Subject } from './finding.ts'
 import { describeMachine } from './machine.ts'
 import { table } from './report.ts'
 import { grpc } from './subjects/grpc.ts'
+import { introspection } from './subjects/introspection.ts'
 import { memory } from './subjects/memory.ts'
 import { refresh } from './subjects/refresh.ts'
 import { rest } from './subjects/rest.ts'
+import { revocation } from './subjects/revocation.ts'
 import { revoke } from './subjects/revoke.ts'
 import { signIn } from './subjects/sign-in.ts'
 import { start } from './subjects/start.ts'
+import { verifier } from './subjects/verifier.ts'
+import { verifyHttp } from './subjects/verify-http.ts'
 
-const subjects: readonly Subject[] = [signIn, refresh, revoke, rest, start, memory, grpc]
+const subjects: readonly Subject[] = [
+  signIn,
+  refresh,
+  revoke,
+  rest,
+  start,
+  memory,
+  grpc,
+  verifier,
+  revocation,
+  introspection,
+  verifyHttp,
+]
 
 interface Options {
   chosen: readonly Subject[]

@@ -2,7 +2,7 @@
 
 import { type Finding, isMet, type Unit } from './finding.ts'
 
-const decimals: Readonly<Record<Unit, number>> = { x: 2, ms: 1, s: 2, MB: 0, '/s': 0 }
+const decimals: Readonly<Record<Unit, number>> = { x: 2, ms: 1, s: 2, MB: 0, '/s': 0, '': 0 }
 
 /** The findings as a table of plain text. */
 export function table(findings: readonly Finding[]): string {
@@ -43,7 +43,7 @@ function spread({ rounds, unit }: Finding): string {
 }
 
 function quantity(value: number, unit: Unit): string {
-  return unit === 'x' || unit === '/s'
+  return unit === 'x' || unit === '/s' || unit === ''
     ? `${number(value, unit)}${unit}`
     : `${number(value, unit)} ${unit}`
 }

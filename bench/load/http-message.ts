@@ -4,18 +4,33 @@ export interface HttpRequest {
   method: 'GET' | 'POST' | 'DELETE'
   path: string
   json?: object
+  /** Instead of JSON. */
+  form?: Record<string, string>
   accessToken?: string
+  /** Instead of a token: who the client is. Neither part needs to be encoded. */
+  client?: { id: string; secret: string }
 }
 
 /** The bytes of a request. */
-export function messageOf(host: string, { method, path, json, accessToken }: HttpRequest): Buffer {
-  const body = json === undefined ? '' : JSON.stringify(json)
+export function messageOf(host: string, request: HttpRequest): Buffer {
+  const { method, path, accessToken, client } = request
+  const { type, body } = bodyOf(request)
   const head = [`${method} ${path} HTTP/1.1`, `Host: ${host}`, 'Accept: application/json']
   if (accessToken !== undefined) head.push(`Authorization: Bearer ${accessToken}`)
-  if (json !== undefined) {
-    head.push('Content-Type: application/json', `Content-Length: ${Buffer.byteLength(body)}`)
+  if (client !== undefined) {
+    const credentials = Buffer.from(`${client.id}:${client.secret}`).toString('base64')
+    head.push(`Authorization: Basic ${credentials}`)
+  }
+  if (type !== undefined) {
+    head.push(`Content-Type: ${type}`, `Content-Length: ${Buffer.byteLength(body)}`)
   }
   return Buffer.from(`${head.join('\r\n')}\r\n\r\n${body}`)
+}
+
+function bodyOf({ json, form }: HttpRequest): { type?: string; body: string } {
+  if (json !== undefined) return { type: 'application/json', body: JSON.stringify(json) }
+  if (form === undefined) return { body: '' }
+  return { type: 'application/x-www-form-urlencoded', body: new URLSearchParams(form).toString() }
 }
 
 /** Status and whole length of an answer; undefined while some of it is missing. */

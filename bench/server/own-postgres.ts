@@ -56,3 +56,13 @@ export async function rowsOf(
 ): Promise<unknown[][]> {
   return (await db.query({ name: '', text, values, rowMode: 'array' })).rows
 }
+
+/** Makes each commit wait before it is written to the disk, as a slower disk would; for every connection. */
+export async function setCommitDelay({ db }: OwnPostgres, delayMs: number): Promise<void> {
+  await rowsOf(db, `alter system set commit_siblings = 0`)
+  await rowsOf(db, `alter system set commit_delay = ${delayMs * 1000}`)
+  await rowsOf(db, 'select pg_reload_conf()')
+  const isSet = async () =>
+    (await rowsOf(db, 'show commit_delay'))[0]?.[0] === String(delayMs * 1000)
+  while (!(await isSet()));
+}

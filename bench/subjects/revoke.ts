@@ -11,7 +11,12 @@ import type { Finding, Subject } from '../finding.ts'
 import type { RawRevocations } from '../limits/raw-revocations.ts'
 import type { RevokeLoad } from '../load/revoke-load.ts'
 import { descendants, startCpuClock } from '../machine.ts'
-import { type OwnPostgres, rowsOf, startOwnPostgres } from '../server/own-postgres.ts'
+import {
+  type OwnPostgres,
+  rowsOf,
+  setCommitDelay,
+  startOwnPostgres,
+} from '../server/own-postgres.ts'
 import { type SignetProcess, startSignet } from '../server/signet-process.ts'
 import { type Contender, interleave, median, rate, ratios, type Slice } from '../slices.ts'
 
@@ -123,16 +128,6 @@ function contendersOf({ own, signet, load, raw, caller }: Scene, of: Case): Cont
 
 function nameOf(who: 'http' | 'sql', { way, delayMs }: Case): string {
   return `${who} ${way}${delayMs > 0 ? `, commits of ${delayMs} ms` : ''}`
-}
-
-/** Makes each commit wait before it is written to the disk, as a slower disk would; for every connection. */
-async function setCommitDelay({ db }: OwnPostgres, delayMs: number): Promise<void> {
-  await rowsOf(db, `alter system set commit_siblings = 0`)
-  await rowsOf(db, `alter system set commit_delay = ${delayMs * 1000}`)
-  await rowsOf(db, 'select pg_reload_conf()')
-  const isSet = async () =>
-    (await rowsOf(db, 'show commit_delay'))[0]?.[0] === String(delayMs * 1000)
-  while (!(await isSet()));
 }
 
 /** Sessions of this user with a grant each, as a sign-in makes them, in no time. */

@@ -26,7 +26,7 @@ export function hashIdentifier(
   claim: IdentifierClaim | 'iss',
   identifier: string,
 ): Buffer {
-  return hash('sha256', `${issuer}\0${claim}\0${identifier}`, 'buffer').subarray(0, hashBytes)
+  return hash('sha256', hashed(issuer, claim, identifier), 'buffer').subarray(0, hashBytes)
 }
 
 /** The words of all identifiers of a token, once per token. Zero for a claim that it does not have, and for everything. */
@@ -35,10 +35,26 @@ export function hashIdentifiers(issuer: string, claims: AccessTokenClaims): Uint
   identifierClaims.forEach((claim, index) => {
     const identifier = claims[claim]
     if (identifier === undefined) return
-    const bytes = hashIdentifier(issuer, claim, identifier)
+    // A string with a character for each byte takes half the time of a buffer.
+    const bytes = hash('sha256', hashed(issuer, claim, identifier), 'binary')
     for (let word = 0; word < hashWords; word += 1) {
-      words[index * hashWords + word] = bytes.readUInt32BE(word * 4)
+      words[index * hashWords + word] = wordAt(bytes, word * 4)
     }
   })
   return words
+}
+
+/** What the hash is over. */
+function hashed(issuer: string, claim: IdentifierClaim | 'iss', identifier: string): string {
+  return `${issuer}\0${claim}\0${identifier}`
+}
+
+/** Four bytes, the most significant one first. Uint32Array makes a word of what JavaScript takes for a negative number. */
+function wordAt(bytes: string, offset: number): number {
+  return (
+    (bytes.charCodeAt(offset) << 24) |
+    (bytes.charCodeAt(offset + 1) << 16) |
+    (bytes.charCodeAt(offset + 2) << 8) |
+    bytes.charCodeAt(offset + 3)
+  )
 }

@@ -1,0 +1,61 @@
+/** What a subject needs of a running service before it measures: an account, access tokens of it, and a client. */
+
+import { runSignet } from '../../packages/server/src/cli/testing/spawn-signet.ts'
+
+/** What the tokens of a sign-in are for, at a service with this issuer. */
+export const apiOf = (issuer: string) => `${issuer}/api`
+
+export interface Person {
+  email: string
+  password: string
+}
+
+/** Opens an account. */
+export async function signUp(origin: string, person: Person): Promise<void> {
+  await post(origin, 'sign-up', person)
+}
+
+/** The access tokens of so many sign-ins, each of a session of its own. */
+export async function signIns(
+  origin: string,
+  { email: identifier, password }: Person,
+  count: number,
+): Promise<string[]> {
+  const tokens: string[] = []
+  while (tokens.length < count) {
+    const several = Array.from({ length: Math.min(8, count - tokens.length) }, () =>
+      post(origin, 'sign-in', { identifier, password }),
+    )
+    for (const answer of await Promise.all(several)) {
+      tokens.push((answer as { tokens: { accessToken: string } }).tokens.accessToken)
+    }
+  }
+  return tokens
+}
+
+/** Calls a method of AuthService. Rejects where it is refused. */
+export async function post(origin: string, method: string, body: object): Promise<unknown> {
+  const response = await fetch(`${origin}/api/v1/auth/${method}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  })
+  if (!response.ok) {
+    throw new Error(`${method} answered ${response.status}: ${await response.text()}`)
+  }
+  return response.json()
+}
+
+/** Registers a service that keeps a secret, as an operator does. `settings` lead the command line to the database. */
+export async function createClient(
+  settings: Record<string, string>,
+  id: string,
+  { permission }: { permission: string },
+): Promise<{ id: string; secret: string }> {
+  const args = ['client', 'create', id, '--type', 'confidential', '--permission', permission]
+  const { exitCode, stdout, stderr } = await runSignet([...args, '--json'], {
+    environment: settings,
+  })
+  if (exitCode !== 0) throw new Error(`client create ended with ${exitCode}: ${stderr}`)
+  return { id, secret: JSON.parse(stdout).secret }
+}

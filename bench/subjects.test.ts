@@ -1,0 +1,35 @@
+/** The subjects about logged out means logged out run, in tiny rounds. Figures are not asserted, but that there are some. */
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Subject } from './finding.ts'
+import { introspection } from './subjects/introspection.ts'
+import { revocation } from './subjects/revocation.ts'
+import { verifier } from './subjects/verifier.ts'
+import { verifyHttp } from './subjects/verify-http.ts'
+
+const tiny = { rounds: 1, secondsPerSlice: 0.1, progress() {} }
+
+async function measuredBy(subject: Subject): Promise<number[]> {
+  const findings = await subject.run(tiny)
+  for (const { what, measured } of findings) assert.ok(Number.isFinite(measured), what)
+  return findings.map(({ measured }) => measured)
+}
+
+test('verifier: checks are counted, and no call leaves for one', async () => {
+  const measured = await measuredBy(verifier)
+  assert.equal(measured.length, 6)
+  assert.equal(measured.at(-1), 0)
+})
+
+test('revocation: every verifier refuses what was signed out', async () => {
+  assert.equal((await measuredBy(revocation)).length, 2)
+})
+
+test('introspection: both servers say that the tokens are active', async () => {
+  assert.equal((await measuredBy(introspection)).length, 1)
+})
+
+test('verify-http: both services let the tokens pass', async () => {
+  assert.equal((await measuredBy(verifyHttp)).length, 1)
+})
