@@ -115,6 +115,18 @@ function pinnedNode() {
   )
 }
 
+/** npm runs scripts in a shell, and the shell dies of a SIGTERM to npm without passing it on: Signet is to stop all the same. */
+function whenShellIsGone(stop) {
+  if (process.env.npm_lifecycle_event === undefined) return
+  const shell = process.ppid
+  const watch = setInterval(() => {
+    if (process.ppid === shell) return
+    clearInterval(watch)
+    stop()
+  }, 250)
+  watch.unref()
+}
+
 function run(node, args) {
   // The channel tells the server when this process is gone, however it went.
   // Password hashes run one per core in libuv's pool, which is sized before the first line of a program: files and
@@ -127,6 +139,7 @@ function run(node, args) {
   // A terminal signals the whole group itself: passing SIGINT on would stop the server twice.
   process.on('SIGINT', () => {})
   for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+  whenShellIsGone(() => child.kill('SIGTERM'))
   child.on('error', (error) =>
     fail(
       `The packaged Node did not start: ${error.message}. Remove node_modules and run this again.`,

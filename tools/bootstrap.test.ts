@@ -49,6 +49,26 @@ test('SIGTERM reaches the script, which may end in its own way', async () => {
   assert.deepEqual(await once(child, 'exit'), [3, null])
 })
 
+test('SIGTERM to npm, whose shell passes it on to nobody, reaches the script', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'signet-bootstrap-'))
+  await writeFile(
+    join(folder, 'script.ts'),
+    `process.on('SIGTERM', () => { console.log('told'); process.exit() })
+    setInterval(() => {}, 1000)
+    console.log('ready')`,
+  )
+  const start = `node ${join(root, 'tools/bootstrap.mjs')} ${relative(root, join(folder, 'script.ts'))}`
+  await writeFile(join(folder, 'package.json'), JSON.stringify({ scripts: { start } }))
+  const npm = spawn('npm', ['--silent', 'start'], {
+    cwd: folder,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const lines = createInterface(npm.stdout)
+  assert.deepEqual(await once(lines, 'line'), ['ready'])
+  npm.kill('SIGTERM')
+  assert.deepEqual(await once(lines, 'line'), ['told'])
+})
+
 test('a script that dies of a signal is reported as 128 + its number', async () => {
   const child = await boot(`process.kill(process.pid, 'SIGKILL')`)
   assert.deepEqual(await once(child, 'exit'), [137, null])

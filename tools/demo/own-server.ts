@@ -6,12 +6,14 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { firstMessage } from './first-message.ts'
 
 export interface OwnServer {
   url: string
   dataDir: string
+  /** What leads the command line to its database. */
+  environment: Record<string, string | undefined>
   child: ChildProcess
   stop(): Promise<void>
 }
@@ -19,18 +21,20 @@ export interface OwnServer {
 const signet = fileURLToPath(new URL('../../packages/server/src/cli/main.ts', import.meta.url))
 
 /** Starts it and waits until it answers. Throws what it said where it does not come up. Data that are named are kept. */
-export async function startServer(environment: Record<string, string> = {}): Promise<OwnServer> {
+export async function startServer(settings: Record<string, string> = {}): Promise<OwnServer> {
   const temporary = await mkdtemp(join(tmpdir(), 'signet-demo-'))
-  const dataDir = environment.SIGNET_DATA_DIR ?? temporary
+  const dataDir = settings.SIGNET_DATA_DIR ?? temporary
+  const environment = {
+    PATH: process.env.PATH,
+    HOME: process.env.HOME,
+    SIGNET_DATA_DIR: dataDir,
+    SIGNET_HTTP_ADDRESS: `127.0.0.1:${await freePort()}`,
+    ...settings,
+  }
   const child = spawn(process.execPath, [signet, 'start', '--json'], {
-    env: {
-      PATH: process.env.PATH,
-      HOME: process.env.HOME,
-      SIGNET_DATA_DIR: dataDir,
-      SIGNET_HTTP_ADDRESS: `127.0.0.1:${await freePort()}`,
-      ...environment,
-    },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    env: environment,
+    // By the channel it learns that this process is gone, however it went, and ends.
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })
   const exited = once(child, 'exit')
   const stop = async () => {
@@ -38,20 +42,12 @@ export async function startServer(environment: Record<string, string> = {}): Pro
     await exited
     await rm(temporary, { recursive: true, force: true })
   }
-  let said = ''
-  child.stderr.on('data', (chunk: Buffer) => {
-    said = (said + chunk.toString()).slice(-10_000)
-  })
-  const line = await Promise.race([
-    once(createInterface(child.stdout), 'line') as Promise<[string]>,
-    exited.then(() => undefined),
-  ])
-  const { http } = JSON.parse(line?.[0] ?? '{}') as { http?: string }
-  if (http === undefined) {
+  const { message, said } = await firstMessage(child, 'http')
+  if (message === undefined) {
     await stop()
-    throw new Error(`signet start did not come up:\n${line?.[0] ?? said}`)
+    throw new Error(`signet start did not come up:\n${said}`)
   }
-  return { url: http, dataDir, child, stop }
+  return { url: message, dataDir, environment, child, stop }
 }
 
 /** A port that nobody listens on at this moment: the issuer has to be known before the server starts. */

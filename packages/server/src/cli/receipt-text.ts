@@ -33,5 +33,7 @@ export function receiptLines({ logId, applied, pending, notCovered }: Receipt): 
 }
 
 function time(at: Timestamp | undefined): string {
-  return at === undefined ? 'an unknown time' : timestampDate(at).toISOString().slice(11, 19)
+  return at === undefined
+    ? 'an unknown time'
+    : `${timestampDate(at).toISOString().slice(11, 19)} UTC`
 }

@@ -68,6 +68,7 @@ function block(config: Config, server: RunningServer, seconds: number): string {
     ['OpenAPI 3.1', `${http}/openapi.json`],
     ['Health', `${http}/readyz`],
     ['Metrics', metricsWords(config, metrics ?? http)],
+    ...mailRow(config, http),
     ['Issuer', config.issuer],
     ['Database', database],
     ['Administrator', 'npm run signet -- admin create --email you@example.com'],
@@ -79,6 +80,12 @@ function block(config: Config, server: RunningServer, seconds: number): string {
       ? 'Not for production: set SIGNET_ENV=production, and it says what is missing. Ctrl-C stops it.'
       : 'Ctrl-C stops it.',
   ].join('\n')
+}
+
+/** Where mails are read that are sent nowhere. */
+function mailRow({ environment, mail }: Config, at: string): [string, string][] {
+  const inbox = environment === 'development' && mail.sender === undefined
+  return inbox ? [['Mail', `${at}/dev/inbox (sent nowhere)`]] : []
 }
 
 function metricsWords(config: Config, at: string): string {
