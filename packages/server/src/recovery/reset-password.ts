@@ -46,6 +46,7 @@ export async function resetPassword(
   const passwordHash = await deps.passwords.hash(newPassword, ctx.signal)
   await deps.db.transaction((tx) => reset({ ...deps, db: tx }, ctx, { link, passwordHash }))
   deps.revocations.announce()
+  await deps.revocations.settled()
 }
 
 async function reset(
