@@ -38,6 +38,10 @@ const steps: readonly NamedStep[] = [
     run: async (options) => (await import('./errors-step.ts')).generateErrorTable(options),
   },
   {
+    name: 'completeness matrix',
+    run: async (options) => (await import('./revocation-step.ts')).generateRevocationPage(options),
+  },
+  {
     name: 'configuration reference',
     run: async (options) =>
       (

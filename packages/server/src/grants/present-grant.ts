@@ -19,6 +19,7 @@ import type { Deps } from '../deps.ts'
 import { recordEvent, type SecurityEvent } from '../events/record-event.ts'
 import type { SessionId } from '../ids.ts'
 import type { RequestContext } from '../request-context.ts'
+import type { RevocationReason } from '../revocation/revocation-reasons.ts'
 import type { KnownGrant } from './grant-keys.ts'
 import {
   confirmGeneration,
@@ -157,7 +158,7 @@ async function endReused(
   return decided
 }
 
-const reason = 'refresh_token_reuse'
+const reason: RevocationReason = 'refresh_token_reuse'
 
 const kinds = {
   reused: 'refresh_token.reused',

@@ -10,6 +10,7 @@
 import type { Db } from '../db/query.ts'
 import type { SessionId, UserId } from '../ids.ts'
 import { lockGrantsOfSession, lockLiveSession, lockUser, logUserCut } from './revocation.sql.ts'
+import type { RevocationReason } from './revocation-reasons.ts'
 
 export interface UserSession {
   userId: UserId
@@ -34,7 +35,12 @@ export async function lockUserToCut(tx: Db, userId: UserId): Promise<void> {
 /** Writes the entry and answers its id. The transaction has locked the user, and the session that is kept. */
 export async function cutUser(
   tx: Db,
-  cut: { userId: UserId; reason: string; keep?: SessionId | undefined; awaited?: boolean },
+  cut: {
+    userId: UserId
+    reason: RevocationReason
+    keep?: SessionId | undefined
+    awaited?: boolean
+  },
 ): Promise<bigint> {
   const { userId, reason, keep, awaited = false } = cut
   const { entryId } = await logUserCut(tx, { userId, reason, exceptSid: keep ?? null, awaited })

@@ -11,6 +11,9 @@ import { recordEvent } from '../events/record-event.ts'
 import type { RequestContext } from '../request-context.ts'
 import { countLiveSessions, logGlobalCut, renewLog } from './live-log.sql.ts'
 import type { LiveLog } from './live-log.ts'
+import type { RevocationReason } from './revocation-reasons.ts'
+
+const reason: RevocationReason = 'recovered'
 
 /** Ends every session and grant of everyone; answers how many sessions were alive. */
 export async function recoverInstallation(
@@ -24,7 +27,7 @@ export async function recoverInstallation(
       outcome: 'success',
       details: { sessionsEnded },
     })
-    await logGlobalCut(tx, { reason: 'recovered' })
+    await logGlobalCut(tx, { reason })
     await renewLog(tx)
     return { sessionsEnded }
   })

@@ -15,10 +15,11 @@ import type { SessionId } from '../ids.ts'
 import type { RequestContext } from '../request-context.ts'
 import type { AccessTokenClaims } from '../tokens/access-token-claims.ts'
 import { endLiveGrant, findGrantToRevoke, logTokenRevoked } from './revocation.sql.ts'
+import type { RevocationReason } from './revocation-reasons.ts'
 
 type RevokeDeps = Pick<Deps, 'db' | 'masterSecret' | 'revocations'>
 
-const reason = 'token_revoked'
+const reason: RevocationReason = 'token_revoked'
 
 /** Revokes one access token. Its expiry bounds how long anyone has to remember that. */
 export async function revokeAccessToken(

@@ -19,9 +19,10 @@ import type { ClientId, SessionId, UserId } from '../ids.ts'
 import type { RequestContext } from '../request-context.ts'
 import type { LiveLog } from './live-log.ts'
 import { endSessions, listPositions, lockGrantsOfSession, lockSession } from './revocation.sql.ts'
+import type { RevocationReason } from './revocation-reasons.ts'
 
 /** Why a session was ended singly; stands in its row, in the log and in the event. */
-export type EndReason = 'signed_out' | 'revoked' | 'revoked_by_operator'
+export type EndReason = Extract<RevocationReason, 'signed_out' | 'revoked' | 'revoked_by_operator'>
 
 export interface SessionEnd {
   sessionId: SessionId

@@ -35,6 +35,7 @@ export async function startTestService(deps: Deps): Promise<TestService> {
       validate: createValidate(),
       admission: createAdmission({ callsMax: 1000, streamsMax: 100 }),
       authenticate,
+      watchCaller: ({ revocations }, caller, ended) => revocations.watchCaller(caller, ended),
       observe: deps.metrics.observeCall,
     },
     config: {

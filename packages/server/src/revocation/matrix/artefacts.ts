@@ -1,0 +1,70 @@
+/**
+ * What somebody may hold that opens something: the closed list of artefacts, one axis of the completeness matrix.
+ *
+ * Each names what the database keeps of it, and how it begins where it has a form of its own. `npm run check` fails where a
+ * column of the schema, or a prefix in the source, is claimed by none of them: a new kind of credential comes with its cells.
+ */
+
+interface ArtefactDescription {
+  title: string
+  /** Columns, as `table.column`, that hold what it is checked against. */
+  storedIn?: readonly string[]
+  /** How it begins. */
+  prefix?: string
+}
+
+/** What a session yields: each of them is held in this session, and in another one of the same user. */
+export const sessionArtefacts = {
+  ownApi: { title: "access token at Signet's own API" },
+  verifier: { title: 'access token at a verifier' },
+  introspection: { title: 'access token by introspection' },
+  redis: { title: 'access token via Redis' },
+  refreshToken: {
+    title: 'refresh token',
+    storedIn: ['sessions.rev', 'grants.rev', 'grants.wrapped_secret'],
+    prefix: 'sr1_',
+  },
+  eventStream: { title: 'open event stream' },
+} as const satisfies Record<string, ArtefactDescription>
+
+/** What exists once: of the user, or of a service. */
+export const singleArtefacts = {
+  signInInFlight: { title: 'sign-in in flight (the password was read, its hash still runs)' },
+  mailedLink: {
+    title: 'mailed link or code',
+    storedIn: ['mailed_links.rev', 'mailed_links.token_hash', 'mailed_links.code_hash'],
+    prefix: 'sl1_',
+  },
+  mintedAccessToken: { title: 'minted access token of a service' },
+  mintedRefreshToken: { title: 'minted refresh token of a service' },
+  clientSecret: {
+    title: 'client secret of that service',
+    storedIn: ['client_secrets.rev', 'client_secrets.secret_hash'],
+    prefix: 'sk_',
+  },
+  deviceSecret: {
+    title: 'device secret',
+    storedIn: ['known_devices.secret_hash'],
+    prefix: 'sd1_',
+  },
+} as const satisfies Record<string, ArtefactDescription>
+
+export type SessionArtefact = keyof typeof sessionArtefacts
+export type SingleArtefact = keyof typeof singleArtefacts
+
+/** What looks like a credential in the schema and is none, with the reason. */
+export const notHeld: Readonly<Record<string, string>> = {
+  'event_keys.wrapped_key': 'encrypts personal facts in the event log; never leaves the service',
+  'idempotency_keys.key_hash': 'names a request that was answered; opens nothing',
+  'signing_keys.wrapped_key': 'signs access tokens; its end is a cause',
+}
+
+/** What the design has and the product has not yet. Whoever builds one moves it up, and gives it cells. */
+export const artefactsToCome: readonly string[] = [
+  'cookie session',
+  'authorization code',
+  'device code',
+  'offline grant',
+  'API key',
+  'remembered device of a second factor',
+]

@@ -1,0 +1,294 @@
+/**
+ * The completeness matrix: what ends something, and what becomes of each artefact then. It is data: the tests run every cell of
+ * it against real parts (`tests/revocation-matrix/`), and docs/reference/revocation.md is written from it.
+ *
+ * A cell says that the artefact dies, or that it lives on by design, with the reason; or that there is nothing to say.
+ * Every reason that the revocation log can hold, and every kind of event, is claimed by a cause or ends nothing.
+ */
+
+import type { EventKind } from '../../events/event-kinds.ts'
+import type { RevocationReason } from '../revocation-reasons.ts'
+import { type SessionArtefact, type SingleArtefact, sessionArtefacts } from './artefacts.ts'
+
+/** `dies`: refused once the end is acknowledged; `later` says where that takes longer, and how long at the most. */
+export type Cell =
+  | { fate: 'dies'; later?: string }
+  | { fate: 'lives'; because: string }
+  | { fate: 'none'; because: string }
+
+export type OfSession = Readonly<Record<SessionArtefact, Cell>>
+
+export interface Cause {
+  title: string
+  /** What stands in the revocation log afterwards. */
+  reasons: readonly RevocationReason[]
+  /** Which events speak of it. */
+  events: readonly EventKind[]
+  /** What was held in the session at hand. */
+  here: OfSession
+  /** What was held in another session of the same user. */
+  other: OfSession
+  single: Readonly<Record<SingleArtefact, Cell>>
+}
+
+const dies: Cell = { fate: 'dies' }
+const diesLater = (later: string): Cell => ({ fate: 'dies', later })
+const lives = (because: string): Cell => ({ fate: 'lives', because })
+const none = (because: string): Cell => ({ fate: 'none', because })
+
+/** The same for all that a session yields. */
+function all(cell: Cell): OfSession {
+  const names = Object.keys(sessionArtefacts) as SessionArtefact[]
+  return Object.fromEntries(names.map((name) => [name, cell])) as OfSession
+}
+
+const anotherSession = lives('it is in another session, which was not ended')
+const kept = lives('the session that asks is kept')
+const anotherClient = lives('it is of another client')
+const becomesItsOwn = lives('it becomes a session of its own')
+const ofTheUser = lives('it belongs to the user, not to a session or a client')
+
+/** What a service holds is about people whom it knows itself, and nobody else ends it. */
+const ofTheService = {
+  mintedAccessToken: lives('it is about another person, at another client'),
+  mintedRefreshToken: lives('it is about another person, at another client'),
+  clientSecret: lives('no user ends the credentials of a service'),
+} as const
+const device = {
+  deviceSecret: lives('it opens nothing: a device that has it is given attempts of its own'),
+} as const
+const bystanders = { ...ofTheService, ...device }
+
+const oneSession = { signInInFlight: becomesItsOwn, mailedLink: ofTheUser, ...bystanders }
+const everySession = { signInInFlight: dies, mailedLink: dies, ...bystanders }
+const nothingOfTheUser = { signInInFlight: anotherClient, mailedLink: ofTheUser, ...device }
+
+const expires = {
+  reasons: [],
+  events: [],
+  here: {
+    ...all(dies),
+    eventStream: diesLater('within five seconds, when its caller is authenticated again'),
+  },
+  other: anotherSessionsLifetime(),
+  single: {
+    ...oneSession,
+    signInInFlight: none('there is no session yet that could expire'),
+    mailedLink: lives('it has a lifetime of its own'),
+  },
+}
+
+function anotherSessionsLifetime(): OfSession {
+  return all(lives('each session has a lifetime of its own'))
+}
+
+const keyReadAgain = diesLater(
+  'once the verifier has read the keys again: with the first token of the new key, after five minutes at the latest',
+)
+const byRevokedKey: OfSession = {
+  ownApi: diesLater('within two seconds, when the instance reads the keys again'),
+  introspection: diesLater('within two seconds, when the instance reads the keys again'),
+  verifier: keyReadAgain,
+  redis: keyReadAgain,
+  refreshToken: lives('no key signs it; it yields tokens that the new key signs'),
+  eventStream: diesLater('within seven seconds, when its caller is authenticated again'),
+}
+
+export const causes = {
+  signOut: {
+    title: 'sign-out of this session',
+    reasons: ['signed_out'],
+    events: ['session.ended'],
+    here: all(dies),
+    other: all(anotherSession),
+    single: oneSession,
+  },
+  plainLogout: {
+    title: '`POST /logout`',
+    reasons: ['signed_out'],
+    events: ['session.ended'],
+    here: all(dies),
+    other: all(anotherSession),
+    single: oneSession,
+  },
+  signOutOthers: {
+    title: 'sign-out of the other sessions',
+    reasons: ['signed_out_elsewhere'],
+    events: ['user.signed_out'],
+    here: all(kept),
+    other: all(dies),
+    single: everySession,
+  },
+  signOutEverywhere: {
+    title: 'sign-out everywhere',
+    reasons: ['signed_out_everywhere'],
+    events: ['user.signed_out'],
+    here: all(dies),
+    other: all(dies),
+    single: everySession,
+  },
+  revokeSession: {
+    title: 'RevokeSession of another session',
+    reasons: ['revoked'],
+    events: ['session.ended'],
+    here: all(kept),
+    other: all(dies),
+    single: oneSession,
+  },
+  revokeOtherSessions: {
+    title: 'RevokeOtherSessions',
+    reasons: ['signed_out_elsewhere'],
+    events: ['user.signed_out'],
+    here: all(kept),
+    other: all(dies),
+    single: everySession,
+  },
+  operatorKill: {
+    title: '`signet session revoke` by an operator',
+    reasons: ['revoked_by_operator'],
+    events: ['session.ended'],
+    here: all(dies),
+    other: all(anotherSession),
+    single: oneSession,
+  },
+  passwordChange: {
+    title: 'password change',
+    reasons: ['password_changed'],
+    events: ['password.set'],
+    here: all(kept),
+    other: all(dies),
+    single: everySession,
+  },
+  passwordReset: {
+    title: 'password reset by mail',
+    reasons: ['password_reset'],
+    events: ['password.set'],
+    here: all(dies),
+    other: all(dies),
+    single: everySession,
+  },
+  suspension: {
+    title: 'suspension, also once it was lifted',
+    reasons: ['suspended'],
+    events: ['user.suspended'],
+    here: all(dies),
+    other: all(dies),
+    single: everySession,
+  },
+  clientDisabled: {
+    title: 'the service is disabled',
+    reasons: ['client_disabled'],
+    events: ['client.disabled'],
+    here: all(anotherClient),
+    other: all(anotherClient),
+    single: {
+      ...nothingOfTheUser,
+      mintedAccessToken: dies,
+      mintedRefreshToken: dies,
+      clientSecret: dies,
+    },
+  },
+  secretRotatedOnce: {
+    title: 'client secret rotated once',
+    reasons: [],
+    events: ['client.secret_rotated'],
+    here: all(anotherClient),
+    other: all(anotherClient),
+    single: {
+      ...nothingOfTheUser,
+      mintedAccessToken: lives('it rests on the client, not on its secret; disable the client'),
+      mintedRefreshToken: lives('it rests on the client, not on its secret; disable the client'),
+      clientSecret: lives('the former secret is good until the next rotation, for the change-over'),
+    },
+  },
+  secretRotatedTwice: {
+    title: 'client secret rotated twice',
+    reasons: [],
+    events: ['client.secret_rotated'],
+    here: all(anotherClient),
+    other: all(anotherClient),
+    single: {
+      ...nothingOfTheUser,
+      mintedAccessToken: lives('it rests on the client, not on its secret; disable the client'),
+      mintedRefreshToken: lives('it rests on the client, not on its secret; disable the client'),
+      clientSecret: diesLater('within five seconds, for which an instance remembers who it was'),
+    },
+  },
+  accessTokenRevoked: {
+    title: 'revocation of a minted access token (RFC 7009)',
+    reasons: ['token_revoked'],
+    events: ['access_token.revoked'],
+    here: all(anotherClient),
+    other: all(anotherClient),
+    single: {
+      ...nothingOfTheUser,
+      mintedAccessToken: dies,
+      mintedRefreshToken: lives('an access token ends alone; revoke the refresh token to end both'),
+      clientSecret: lives('it is how the client proved that the token was its own'),
+    },
+  },
+  refreshTokenRevoked: {
+    title: 'revocation of a minted refresh token (RFC 7009)',
+    reasons: ['token_revoked'],
+    events: ['grant.revoked'],
+    here: all(anotherClient),
+    other: all(anotherClient),
+    single: {
+      ...nothingOfTheUser,
+      mintedAccessToken: dies,
+      mintedRefreshToken: dies,
+      clientSecret: lives('it is how the client proved that the token was its own'),
+    },
+  },
+  refreshReuse: {
+    title: 'reuse of a refresh token',
+    reasons: ['refresh_token_reuse'],
+    events: ['refresh_token.reused'],
+    here: all(dies),
+    other: all(anotherSession),
+    single: oneSession,
+  },
+  recover: {
+    title: '`signet recover` after a restore',
+    reasons: ['recovered'],
+    events: ['installation.recovered'],
+    here: all(dies),
+    other: all(dies),
+    single: {
+      ...everySession,
+      mintedAccessToken: dies,
+      mintedRefreshToken: dies,
+      clientSecret: dies,
+    },
+  },
+  signingKeyRevoked: {
+    title: '`signet key revoke` of the key that signs',
+    reasons: [],
+    events: ['signing_key.revoked'],
+    here: byRevokedKey,
+    other: byRevokedKey,
+    single: {
+      ...nothingOfTheUser,
+      signInInFlight: lives('its tokens are signed by the new key'),
+      mintedAccessToken: keyReadAgain,
+      mintedRefreshToken: byRevokedKey.refreshToken,
+      clientSecret: lives('no key signs it'),
+    },
+  },
+  idleExpiry: { title: 'the session was idle for too long', ...expires },
+  absoluteExpiry: { title: 'the session is as old as it may become', ...expires },
+} as const satisfies Record<string, Cause>
+
+export type CauseName = keyof typeof causes
+
+/** What the design has and the product has not yet. Whoever builds one moves it up, and gives it cells. */
+export const causesToCome: readonly string[] = [
+  'factor added or removed',
+  'deletion by the user',
+  'erasure of a person (the events of a person can be made unreadable; nothing deletes the user yet)',
+  'role change by an API (a token says something outdated until it is refreshed)',
+  'end of an impersonation',
+  'identity provider disabled',
+  'consent withdrawn',
+  'API key revoked',
+]

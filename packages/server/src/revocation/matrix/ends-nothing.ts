@@ -1,0 +1,36 @@
+/** The kinds of events that end nothing that anybody holds: what is left of the closed list beside the causes of the matrix. */
+
+import type { EventKind } from '../../events/event-kinds.ts'
+
+export const endsNothing: readonly EventKind[] = [
+  'user.signed_up',
+  'sign_up.refused',
+  'user.unsuspended',
+  'user.updated',
+  // Makes the events of a person unreadable. The deletion of the user, which ends what they hold, is not there yet.
+  'user.erased',
+  'external_user.created',
+  'session.started',
+  'refresh_token.retried_elsewhere',
+  'refresh_token.state_lost',
+  'sign_in.failed',
+  'sign_in.refused',
+  'sign_in.throttled',
+  'password_change.failed',
+  'password_change.throttled',
+  'password_reset.requested',
+  'email_verification.requested',
+  'mailed_link.refused',
+  'email.verified',
+  'role.assigned',
+  'role.unassigned',
+  'administrator.created',
+  'access.denied',
+  'signing_key.created',
+  'signing_key.activated',
+  // Retired on schedule, after the last token that it signed has expired.
+  'signing_key.retired',
+  'master_secret.rewrapped',
+  'client.created',
+  'client.authentication_failed',
+]
