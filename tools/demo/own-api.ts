@@ -56,12 +56,17 @@ export async function startApi(place: ApiPlace): Promise<OwnApi> {
       return exited
     })
     const { message, said } = await firstMessage(child, 'api')
-    if (message === undefined) throw new Error(`The API did not come up:\n${said}`)
+    if (message === undefined) throw new Error(notUp(place, said))
     return { url: message, clientId, stop }
   } catch (error) {
     await stop()
     throw error
   }
+}
+
+function notUp({ signet: url, lasting }: ApiPlace, said: string): string {
+  const advice = `Run the demo where the settings lead to the database of ${url}: its client is registered there.`
+  return `The API behind Signet did not come up:\n${said}${lasting ? advice : ''}`
 }
 
 /** The settings that an API needs to trust Signet. */
