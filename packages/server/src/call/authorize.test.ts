@@ -40,6 +40,7 @@ describe('authorize', () => {
   const isPublic: Who = { case: 'public', value: true }
   const isUser: Who = { case: 'user', value: true }
   const recent: Who = { case: 'recent', value: true }
+  const userLevels: readonly Who[] = [isUser, recent]
   const client: Who = { case: 'client', value: true }
   const permission: Who = { case: 'permission', value: 'users.write' }
 
@@ -90,12 +91,12 @@ describe('authorize', () => {
         'signet:account signet:*',
       ],
     ]) {
-      for (const who of [isUser, recent])
+      for (const who of userLevels)
         assert.equal(verdict(who, through(...scopes)), 'PERMISSION_DENIED', scopes.join())
       assert.equal(verdict(permission, through(...scopes)), 'ok')
     }
     for (const scope of ['signet:account', 'signet:*'])
-      for (const who of [isUser, recent]) assert.equal(verdict(who, through('openid', scope)), 'ok')
+      for (const who of userLevels) assert.equal(verdict(who, through('openid', scope)), 'ok')
     assert.equal(verdict(isPublic, through()), 'ok')
     assert.equal(verdict(client, through('signet:*')), 'UNAUTHENTICATED')
   })

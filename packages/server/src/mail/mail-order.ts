@@ -9,8 +9,8 @@ import type { MasterSecret } from '../crypto/master-secret.ts'
 import type { Db } from '../db/query.ts'
 import type { WrappedValues } from '../db/rewrap.ts'
 import { enqueue } from '../queue/enqueue.ts'
-import { lockMailOpeners, replaceMailOpeners } from '../queue/queue.sql.ts'
 import { type MailFacts, type MailKind, type MailKindRow, mailKinds } from './mail-kinds.ts'
+import { lockMailOpeners, replaceMailOpeners } from './mail-order.sql.ts'
 
 /** News of a week ago is none. */
 const lifetimeWithoutLinkMs = 7 * 86_400_000

@@ -12,7 +12,7 @@ import {
 import type { Deps } from '../deps.ts'
 import { SignetError } from '../errors.ts'
 import type { RequestContext } from '../request-context.ts'
-import { silence, type Verifier, verifiersMax } from './verifier-registry.ts'
+import { requireStorable, silence, type Verifier, verifiersMax } from './verifier-registry.ts'
 import { listVerifiers } from './verifiers.sql.ts'
 
 /** Who watches, as the registry names it: the client that calls, or else the user. */
@@ -30,6 +30,7 @@ export async function reportPosition(
   ctx: RequestContext,
   { verifierId, logId, position }: ReportPositionRequest,
 ): Promise<MessageInitShape<typeof ReportPositionResponseSchema>> {
+  requireStorable({ verifierId, logId })
   const { owner } = watcherOf(ctx)
   const isKnown = await deps.verifiers.report({ owner, verifierId }, { logId, position })
   if (!isKnown) throw new SignetError(ErrorReason.NOT_FOUND, { detail: 'no such verifier' })

@@ -181,6 +181,19 @@ describe('a receipt', () => {
     assert.equal(late?.complete, true)
   })
 
+  it('refuses a report that cannot be stored, and notes those that come with it', async (t) => {
+    await startVerifier(t, { verifierId: 'one' })
+    const { logId, position } = deps.revocationFeed.state()
+    const good = report('one', { logId, position } as WatchRevocationsResponse)
+    for (const text of ['\u0000', 'a\ud800']) {
+      const wanting = ErrorReason.INVALID_ARGUMENT
+      await assertRefused(report(text, { logId, position } as WatchRevocationsResponse), wanting)
+      const step = { logId: text, position } as WatchRevocationsResponse
+      await assertRefused(report('one', step), wanting)
+    }
+    await good
+  })
+
   it('does not count a report of another log, of an earlier position or of another caller', async (t) => {
     await startVerifier(t, { verifierId: 'one', silent: true })
     const { logId, position } = deps.revocations.state()

@@ -12,8 +12,11 @@
  */
 
 import { randomUUID } from 'node:crypto'
+import { ErrorReason } from '@signet/contract'
 import type { Logger } from 'pino'
 import type { Db, Json } from '../db/query.ts'
+import { SignetError } from '../errors.ts'
+import { checkPrintable } from '../users/printable.ts'
 import type { FeedPlace } from './feed.ts'
 import {
   closeInstance,
@@ -42,6 +45,12 @@ export interface Verifier extends VerifierKey {
   clientId: string | null
   name: string
   stalenessBudgetSeconds: number
+}
+
+/** Refuses texts that could not be stored: one of them would fail the reports of all that are noted together. */
+export function requireStorable(texts: Readonly<Record<string, string>>): void {
+  const violations = Object.entries(texts).flatMap(([field, text]) => checkPrintable(field, text))
+  if (violations.length > 0) throw new SignetError(ErrorReason.INVALID_ARGUMENT, { violations })
 }
 
 export interface VerifierRegistry {

@@ -8,7 +8,7 @@
  * 5. Then each change as it is read, and a heartbeat while there is none.
  * 6. Who takes ten heartbeats to take a step is sent away, and goes on where it stood: what waits in buffers grows old.
  *
- * Errors: UNAVAILABLE.
+ * Errors: INVALID_ARGUMENT, UNAVAILABLE.
  */
 
 import type { WatchRevocationsRequest, WatchRevocationsResponse } from '@signet/contract'
@@ -18,6 +18,7 @@ import { SignetError } from '../errors.ts'
 import type { RequestContext } from '../request-context.ts'
 import type { FeedPlace } from './feed.ts'
 import { watcherOf } from './feed-rpc.ts'
+import { requireStorable } from './verifier-registry.ts'
 
 const readTimeoutMs = 2_000
 const heartbeatsMissedMax = 10
@@ -30,6 +31,7 @@ export async function* watchRevocations(
   ctx: RequestContext,
   { logId, since, verifierId, verifierName: name, stalenessBudgetSeconds }: WatchRevocationsRequest,
 ): AsyncGenerator<WatchRevocationsResponse> {
+  requireStorable({ logId, verifierId, verifierName: name })
   let place: FeedPlace = { logId, position: since }
   await requireFreshView(deps, ctx, place)
   const verifier = { ...watcherOf(ctx), verifierId, name, stalenessBudgetSeconds }

@@ -82,6 +82,19 @@ async function assertNothing(
 }
 
 describe('nobody mints', () => {
+  it('with text that cannot be stored', async () => {
+    for (const text of ['a\u0000b', '\u0000', 'a\ud800', '\udfff']) {
+      for (const changes of [
+        { sub: text },
+        { email: text },
+        { claims: { tenant: text } },
+        { claims: { tenant: { deep: [text] } } },
+        { claims: { tenant: { [text]: 1 } } },
+      ])
+        await assertNothing(() => mint(changes), ErrorReason.INVALID_ARGUMENT, ['text.printable'])
+    }
+  })
+
   it('without the permission, or without a namespace', async () => {
     const plain = await registerTestClient(deps, { id: 'plain' })
     await assertNothing(() => mint({}, plain), ErrorReason.PERMISSION_DENIED)

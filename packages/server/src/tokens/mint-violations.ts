@@ -4,9 +4,11 @@
  * Specs: RFC 9068 §3 (audience), RFC 7519 §4 (claim names).
  */
 
+import type { JsonValue } from '@bufbuild/protobuf'
 import { isReservedClaim } from '../clients/claim-names.ts'
 import type { Config } from '../config/config.ts'
 import type { Violation } from '../errors.ts'
+import { checkPrintable } from '../users/printable.ts'
 import { apiAudience } from './access-token.ts'
 import type { Mint, MintingClient } from './mint-tokens.ts'
 
@@ -17,6 +19,7 @@ const ownProvider = 'signet'
 /** One violation for each thing that is wrong. */
 export function mintViolations(config: Config, client: MintingClient, mint: Mint): Violation[] {
   return [
+    ...textViolations(mint),
     ...providerViolations(client, mint),
     ...audienceViolations(config, client),
     ...scopeViolations(client, mint),
@@ -34,6 +37,21 @@ export function lifetimeMax(
     client.accessTokenLifetimeSeconds ?? accessTokenLifetimeSeconds,
     accessTokenLifetimeSeconds,
   )
+}
+
+function textViolations({ sub, email, claims }: Mint): Violation[] {
+  const found = [...checkPrintable('sub', sub), ...checkPrintable('email', email ?? '')]
+  if (isStorable(claims)) return found
+  const message = 'A claim contains NUL or half a character. Remove it.'
+  return [...found, { field: 'claims', rule: 'text.printable', message }]
+}
+
+/** Whether the database takes this as JSON. Line breaks are fine in a claim. */
+function isStorable(value: JsonValue): boolean {
+  if (typeof value === 'string') return value.isWellFormed() && !value.includes('\0')
+  if (typeof value !== 'object' || value === null) return true
+  if (Array.isArray(value)) return value.every(isStorable)
+  return Object.entries(value).every((member) => isStorable(member))
 }
 
 function providerViolations(client: MintingClient, { provider }: Mint): Violation[] {

@@ -71,6 +71,7 @@ export function callerOf(userId: UserId): RequestContext['caller'] {
     userId,
     sessionId: newId<SessionId>(recordedAt),
     clientId: 'signet' as ClientId,
+    firstParty: true,
     scopes: [],
     permissions: new Set(),
     authTime: recordedAt,
