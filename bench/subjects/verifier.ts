@@ -36,9 +36,6 @@ export const verifier: Subject = {
   async run(options) {
     const empty = await openScene(0)
     const loaded = await openScene(manyEntries)
-    const revoking = setInterval(() => {
-      for (const scene of [empty, loaded]) scene.revokeOne()
-    }, 1000 / revocationsPerSecond)
     try {
       const slices: VerifierSlice[] = []
       const contenders = [
@@ -57,7 +54,6 @@ export const verifier: Subject = {
         packetFinding(slices, asked),
       ]
     } finally {
-      clearInterval(revoking)
       for (const scene of [empty, loaded]) await scene.close()
     }
   },
@@ -68,8 +64,6 @@ interface Scene {
   ready: VerifierReady
   /** Requests that the issuer got. */
   asked(): number
-  /** Ends a session of nobody. */
-  revokeOne(): void
   close(): Promise<void>
 }
 
@@ -77,23 +71,25 @@ interface Scene {
 async function openScene(entries: number): Promise<Scene> {
   const issuer = await openScriptedIssuer()
   const child = startChild('./load/verifier-load.ts')
-  let position = entries
   issuer.onWatch = () => void sendSnapshot(issuer, entries)
   const exp = Math.floor(Date.now() / 1000) + tokenLifetimeSeconds
   const tokens = Array.from({ length: tokenCount }, () => issuer.mint({ exp, rev: entries }))
   const { url, audience, client } = issuer
   const question: VerifierQuestion = { connect: { issuer: url, audience, client }, tokens }
   const ready = await child.ask<VerifierReady>(question)
+  let position = entries
+  /** Ends sessions of nobody. */
+  const revoking = setInterval(() => {
+    position += 1
+    const entry = issuer.entry(position, 'sid', randomUUID())
+    issuer.latest().send({ entries: [entry], position: String(position) })
+  }, 1000 / revocationsPerSecond)
   return {
     child,
     ready,
     asked: () => issuer.asked.length,
-    revokeOne() {
-      position += 1
-      const entry = issuer.entry(position, 'sid', randomUUID())
-      issuer.latest().send({ entries: [entry], position: String(position) })
-    },
     async close() {
+      clearInterval(revoking)
       await child.stop()
       await issuer.stop()
     },

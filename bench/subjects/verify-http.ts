@@ -29,7 +29,7 @@ export const verifyHttp: Subject = {
       startChild('./server/protected-service.ts'),
       startChild('./server/protected-service.ts'),
     ]
-    const heartbeat = setInterval(() => scripted.latest().send(), 1000)
+    const heartbeat = setInterval(() => scripted.connections.at(-1)?.send(), 1000)
     try {
       const { url, audience, client } = scripted
       const issuer = { issuer: url, audience, client }
