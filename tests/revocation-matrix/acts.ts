@@ -29,6 +29,8 @@ export interface Act {
   end(world: World, held: Held): Promise<unknown>
   /** It reaches everybody, so it is judged in a world of its own. */
   ofEverybody?: true
+  /** It moves the clock of this process, and whatever reads it. */
+  movesClock?: true
   /** The parts with which the sessions are opened, where they must be special. */
   partsFor?(deps: Deps, held: 'here' | 'other'): Deps
   /** Opens again what was closed. What has ended must stay dead. */
@@ -83,6 +85,7 @@ const expiryColumns = {
 function expiring(setting: keyof typeof expiryColumns): Act {
   return {
     ofEverybody: true,
+    movesClock: true,
     partsFor: (deps, held) =>
       held === 'other'
         ? deps

@@ -48,13 +48,14 @@ export async function holdEverything(
   deps: Record<'here' | 'other', Deps>,
 ): Promise<Held> {
   count += 1
-  const email = `ada-${count}@example.com`
+  const number = count
+  const email = `ada-${number}@example.com`
   const userId = await openTestUser(world.deps, email)
   await makeAdministrator(world.deps, userId)
   const shop = await registerTestClient(world.deps, {
-    id: `shop-${count}`,
+    id: `shop-${number}`,
     permissions: ['tokens.mint'],
-    subjectNamespace: `shop-${count}`,
+    subjectNamespace: `shop-${number}`,
     audiences: [shopAudience],
   })
   const body = JSON.stringify({ sub: '4711', provider: 'crew' })

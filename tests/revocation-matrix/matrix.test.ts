@@ -32,14 +32,35 @@ after(() => shared.close())
 const sessionNames = Object.keys(sessionArtefacts) as SessionArtefact[]
 const singleNames = Object.keys(singleArtefacts) as SingleArtefact[]
 
-for (const [name, cause] of Object.entries<Cause>(causes))
-  describe(cause.title, () => judge(name as CauseName, cause))
+const all = Object.entries<Cause>(causes).map(([name, cause]) => ({
+  name: name as CauseName,
+  cause,
+  ...acts[name as CauseName],
+}))
+/** What stands within would be run at once, where what is around it is. */
+const inOrder = { concurrency: 1 }
+
+const describeEach = (some: typeof all) => {
+  for (const { name, cause } of some) describe(cause.title, inOrder, () => judge(name, cause))
+}
+
+describe('beside each other', { concurrency: true }, () => {
+  describe('in one world', inOrder, () => {
+    describeEach(all.filter(({ ofEverybody }) => !ofEverybody))
+  })
+  describeEach(all.filter(({ ofEverybody, movesClock }) => ofEverybody && !movesClock))
+})
+describe('alone, because the clock of the process moves', () => {
+  describeEach(all.filter(({ movesClock }) => movesClock))
+})
 
 function judge(name: CauseName, cause: Cause): void {
   const { end, ofEverybody = false, partsFor = (deps) => deps, reopen } = acts[name]
   let world: World
   let held: Held
   let written: Written
+  /** Whether this instance called the access tokens active, at once after the answer. */
+  const acknowledged = { here: true, other: true }
 
   before(async () => {
     world = ofEverybody ? await openWorld() : shared
@@ -49,7 +70,11 @@ function judge(name: CauseName, cause: Cause): void {
     })
     await everythingIsGood(world, held)
     const since = await writtenIn(world)
-    held.inFlight = await signInWhile(world.deps, held.email, () => end(world, held))
+    held.inFlight = await signInWhile(world.deps, held.email, async () => {
+      await end(world, held)
+      for (const whose of ['here', 'other'] as const)
+        acknowledged[whose] = await ofSession.introspection(world, held[whose])
+    })
     written = await writtenIn(world, since)
     await world.caughtUp()
   })
@@ -62,6 +87,14 @@ function judge(name: CauseName, cause: Cause): void {
   it('is written down as the matrix says', () => {
     assert.deepEqual(written.reasons, [...cause.reasons])
     for (const kind of cause.events) assert.ok(written.events.includes(kind), kind)
+  })
+
+  it('is known to the instance that acknowledged it at once', () => {
+    for (const whose of ['here', 'other'] as const) {
+      const cell = cause[whose].introspection
+      if (cell.fate !== 'dies' || cell.later === undefined)
+        assert.equal(acknowledged[whose], cell.fate === 'lives', whose)
+    }
   })
 
   for (const whose of ['here', 'other'] as const)

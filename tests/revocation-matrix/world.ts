@@ -1,13 +1,12 @@
 /** What every cell of the matrix is judged in: the service on a socket, Postgres, Redis, and verifiers that are fed by it. */
 
 import assert from 'node:assert/strict'
-import { createClient } from '@redis/client'
 import { openLiveLog } from '../../packages/server/src/revocation/live-log.ts'
 import { openRedisMirror } from '../../packages/server/src/revocation/redis-mirror.ts'
 import { openTestUser, signInAs } from '../../packages/server/src/testing/accounts.ts'
 import { registerTestClient, type TestClient } from '../../packages/server/src/testing/clients.ts'
 import { openTestDeps, rowsOf, type TestDeps } from '../../packages/server/src/testing/deps.ts'
-import { startTestRedis } from '../../packages/server/src/testing/redis.ts'
+import { openRedisReader, startTestRedis } from '../../packages/server/src/testing/redis.ts'
 import { startTestService, type TestService } from '../../packages/server/src/testing/service.ts'
 import {
   createVerifier,
@@ -46,9 +45,7 @@ export async function openWorld(): Promise<World> {
   const logOptions = { directAddress: opened.address, tokenLifetimeSeconds: 300 }
   const mirrored = await openLiveLog(deps, { ...logOptions, followers: [mirror] })
   mirror.start(mirrored)
-  const reader = createClient({ url: redis.url, disableOfflineQueue: true })
-  reader.on('error', () => undefined)
-  await reader.connect()
+  const reader = await openRedisReader(redis.url)
   const from = { issuer, url: service.url, audience: [`${issuer}/api`, shopAudience] }
   const revocations = redisRevocations({ client: reader, timeoutMs: 5_000 })
   const redisVerifier = createVerifier({ ...from, revocations })
@@ -88,7 +85,7 @@ export async function openWorld(): Promise<World> {
     async close() {
       world.verifier.close()
       redisVerifier.close()
-      reader.destroy()
+      reader.close()
       await mirror.stop()
       await mirrored.stop()
       await redis.stop()

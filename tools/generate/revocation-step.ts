@@ -13,6 +13,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { eventKinds } from '../../packages/server/src/events/event-kinds.ts'
 import {
+  type ArtefactDescription,
   artefactsToCome,
   notHeld,
   type SessionArtefact,
@@ -112,10 +113,10 @@ const presentedColumn = /^ {2}(rev|\w+_hash|wrapped_\w+|\w*secret|\w*token) /gm
 const madePrefix = /'(s[a-z]\d?_)'/g
 
 function artefactDefects(sources: readonly SourceFile[]): string[] {
-  const artefacts = Object.values<{ storedIn?: readonly string[]; prefix?: string }>({
-    ...sessionArtefacts,
-    ...singleArtefacts,
-  })
+  const artefacts: readonly ArtefactDescription[] = [
+    ...Object.values(sessionArtefacts),
+    ...Object.values(singleArtefacts),
+  ]
   const columns = new Set([
     ...artefacts.flatMap(({ storedIn = [] }) => storedIn),
     ...Object.keys(notHeld),
@@ -198,7 +199,7 @@ function section({ title, reasons, events, here, other, single }: Cause): string
   const add = (name: string, cell: Cell) => {
     const why = cell.fate === 'dies' ? cell.later : cell.because
     if (why === undefined) return
-    const line = `${word(cell)}: ${why}`
+    const line = cell.fate === 'none' ? why : `${word(cell)}: ${why}`
     groups.set(line, [...(groups.get(line) ?? []), name])
   }
   for (const name of sessionNames)

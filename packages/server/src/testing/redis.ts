@@ -70,6 +70,17 @@ export async function redisCommand(url: string, ...words: string[]): Promise<unk
   }
 }
 
+/** A connection as services hold it, which reads. */
+export async function openRedisReader(url: string) {
+  const client = createClient({ url, disableOfflineQueue: true })
+  client.on('error', () => {})
+  await client.connect()
+  return {
+    mGet: (keys: string[]) => client.mGet(keys),
+    close: () => client.destroy(),
+  }
+}
+
 async function killed(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return
   const exited = once(child, 'exit')

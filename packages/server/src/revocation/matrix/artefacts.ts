@@ -5,7 +5,7 @@
  * column of the schema, or a prefix in the source, is claimed by none of them: a new kind of credential comes with its cells.
  */
 
-interface ArtefactDescription {
+export interface ArtefactDescription {
   title: string
   /** Columns, as `table.column`, that hold what it is checked against. */
   storedIn?: readonly string[]
