@@ -115,6 +115,19 @@ describe('nobody waits', () => {
 })
 
 describe('a receipt', () => {
+  it('is never complete while there is no place for one more verifier', async (t) => {
+    t.after(() => rowsOf(deps, `delete from revocation_verifiers where owner like 'crowd-%'`))
+    await rowsOf(
+      deps,
+      `insert into revocation_verifiers (owner, verifier_id, name, staleness_budget_seconds, instance_id, stream_id, seen_at, log_id, position)
+       select 'crowd-' || n, 'one', 'crowd', 10, gen_random_uuid(), gen_random_uuid(), signet_now(), h.log_id::text, h.position + 1000
+         from revocation_head h, generate_series(1, 10000) n`,
+    )
+    const { accessToken } = await enter()
+    const { receipt } = await leave(accessToken, 200)
+    assert.deepEqual([receipt?.complete, receipt?.pending.length], [false, 0])
+  })
+
   it('names who has applied it, how fast, and until when others may not refuse', async (t) => {
     await startVerifier(t, { verifierId: 'one' })
     await startVerifier(t, { verifierId: 'two' })

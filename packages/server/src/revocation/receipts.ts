@@ -99,7 +99,11 @@ function openWaiting(position: bigint, redisBudgetMs: number | undefined) {
     budgetMs === 0 ? look.tokenLifetimeMs : budgetMs
   const isSafe = (seen: Seen, look: Look) =>
     appliedAfter.has(keyOf(seen)) || elapsedMs() >= refusesAfterMs(seen, look)
-  const complete = () => last?.verifiers.every((seen) => isSafe(seen, last as Look)) ?? false
+  // While every place is taken, there may be verifiers of which nothing is known here.
+  const complete = () =>
+    last !== undefined &&
+    last.verifiers.length < verifiersMax &&
+    last.verifiers.every((seen) => isSafe(seen, last as Look))
 
   const notCovered = ({ tokenLifetimeMs }: Look) => [
     { kind: NotCoveredKind.UNWATCHED, until: timestampFromMs(committedAt + tokenLifetimeMs) },
