@@ -123,12 +123,18 @@ function judge(name: CauseName, cause: Cause): void {
     })
 }
 
+/** How long the end of a stream may take to come to who reads it; less than until its caller is authenticated again. */
+const underWayMs = 4_000
+
 function check(title: string, cell: Cell, isGood: () => Promise<boolean>): void {
   if (cell.fate === 'none') return
+  const isDead = async () => !(await isGood())
   it(`${title}: ${cell.fate}`, async () => {
     if (cell.fate === 'lives') assert.equal(await isGood(), true)
-    else if (cell.later !== undefined) await eventually('it is dead', async () => !(await isGood()))
-    else assert.equal(await isGood(), false)
+    else if (cell.later !== undefined) await eventually('it is dead', isDead)
+    else if (title.startsWith(sessionArtefacts.eventStream.title))
+      await eventually('it has ended', isDead, underWayMs)
+    else assert.equal(await isDead(), true)
   })
 }
 
