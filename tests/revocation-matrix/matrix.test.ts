@@ -56,8 +56,8 @@ describe('alone, because the clock of the process moves', () => {
 
 function judge(name: CauseName, cause: Cause): void {
   const { end, ofEverybody = false, partsFor = (deps) => deps, reopen } = acts[name]
-  let world: World
-  let held: Held
+  let world!: World
+  let held!: Held
   let written: Written
   /** Whether this instance called the access tokens active, at once after the answer. */
   const acknowledged = { here: true, other: true }
@@ -68,6 +68,7 @@ function judge(name: CauseName, cause: Cause): void {
       here: partsFor(world.deps, 'here'),
       other: partsFor(world.deps, 'other'),
     })
+    await world.caughtUp()
     await everythingIsGood(world, held)
     const since = await writtenIn(world)
     held.inFlight = await signInWhile(world.deps, held.email, async () => {
@@ -80,8 +81,9 @@ function judge(name: CauseName, cause: Cause): void {
   })
   after(async () => {
     mock.timers.reset()
-    for (const { stream } of [held.here, held.other]) stream.close()
-    if (ofEverybody) await world.close()
+    held?.here.stream.close()
+    held?.other.stream.close()
+    if (ofEverybody) await world?.close()
   })
 
   it('is written down as the matrix says', () => {
