@@ -41,7 +41,7 @@ export async function openWorld(): Promise<World> {
   const service = await startTestService(deps)
   const redis = await startTestRedis()
   const { issuer } = deps.config
-  const mirror = await openRedisMirror(deps, { url: redis.url, issuer, budgetMs: 10_000 })
+  const mirror = await openRedisMirror(deps, { url: redis.url, issuer, budgetMs: 60_000 })
   const logOptions = { directAddress: opened.address, tokenLifetimeSeconds: 300 }
   const mirrored = await openLiveLog(deps, { ...logOptions, followers: [mirror] })
   mirror.start(mirrored)
