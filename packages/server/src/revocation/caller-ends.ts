@@ -1,5 +1,6 @@
 /**
- * Tells open streams that their caller has ended: the moment an entry that means it is read from the log.
+ * Tells open streams that their caller has ended: the moment an entry that means it is read from the log. Where a client
+ * ends, or everything, a moment later: its verifiers have to hear of that first, because they cannot come back to ask.
  *
  * Callers are found by what an entry names, so that an entry costs what it ends, however many streams are open.
  */
@@ -13,6 +14,9 @@ export interface CallerEnds extends LogFollower {
   /** Calls `ended` once an entry ends the caller, at once where one did since the caller was authenticated. Answers what stops it. */
   watch(caller: Caller, ended: () => void): () => void
 }
+
+/** Longer than a thousand watchers of the feed take to be told, and short of the 100 ms that are promised. */
+const lastWordMs = 80
 
 interface Watched {
   /** Whether the entries that were read so far end the caller. */
@@ -54,7 +58,12 @@ export function openCallerEnds(judge: Judge): CallerEnds {
   return {
     restart() {},
     append(entries) {
-      for (const entry of entries) if (entry.kind === 'ended') tell(entry)
+      for (const entry of entries) {
+        if (entry.kind !== 'ended') continue
+        if (entry.scope === 'client' || entry.scope === 'all')
+          setTimeout(tell, lastWordMs, entry).unref()
+        else tell(entry)
+      }
     },
     current() {},
     watch(caller, ended) {

@@ -151,6 +151,14 @@ describe('the entries in memory', () => {
 })
 
 describe('an open log', () => {
+  async function hasTold(told: readonly string[], count: number): Promise<void> {
+    const deadline = performance.now() + 20_000
+    while (told.length < count) {
+      assert.ok(performance.now() < deadline, `only ${told.join()}`)
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    }
+  }
+
   it('tells at once that a caller has ended: a user by its token, a client by its secret', async (t) => {
     const live = await open(t)
     const { position } = live.state()
@@ -171,6 +179,8 @@ describe('an open log', () => {
     const entry = await log('client', 'ledger')
     live.announce()
     await live.applied(entry, soon())
+    assert.deepEqual(told, [], 'its streams are told of the entry first')
+    await hasTold(told, 1)
     assert.deepEqual(told, ['ledger'])
     live.watchCaller(client('ledger'), () => told.push('late'))
     assert.deepEqual(told, ['ledger', 'late'])
@@ -178,6 +188,7 @@ describe('an open log', () => {
     const everything = await log('all', '')
     live.announce()
     await live.applied(everything, soon())
+    await hasTold(told, 4)
     assert.deepEqual(told.sort(), ['gateway', 'late', 'ledger', 'user'])
     for (const each of stops) each()
   })
