@@ -1,6 +1,6 @@
 /**
  * What people who sign in at the same moment share: one statement that reads who they may be, and one transaction that
- * starts their sessions. While passwords are being hashed, both cost a tenth for each of several than for one alone.
+ * starts their sessions. Between hashes a round trip and a commit cost more than what is done in them, so several share both.
  *
  * Reading: who may be meant, with their passwords, the keys of their events and the position of the revocation log, and
  * whether another guess is let through.
