@@ -125,7 +125,7 @@ async function mailLink(
   const opener = makeOpener()
   const [row] = await rowsOf(deps, 'select id from identifiers where user_id = $1', [userId])
   const link = { purpose, identifierId: String(row?.[0]), userId, canonical: email, opener }
-  await issueMailedLink(deps, { ...link, lifetimeHours: 1 }, new Date())
+  await issueMailedLink(deps, { ...link, lifetimeMinutes: 60 }, new Date())
   return opener.token
 }
 

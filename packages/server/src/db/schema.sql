@@ -143,13 +143,11 @@ BEGIN ATOMIC
     FROM users u,
      clients c,
      sessions s
-   WHERE ((g.session_id = keep_session.sid) AND (u.id = g.user_id) AND (c.id = g.client_id) AND (s.id = g.session_id) AND (g.ended_at IS NULL) AND (s.ended_at IS NULL) AND (LEAST(g.rev, s.rev) >= GREATEST(u.cut, c.cut, ( SELECT h.cut
-            FROM revocation_head h))));
+   WHERE ((g.session_id = keep_session.sid) AND (u.id = g.user_id) AND (c.id = g.client_id) AND (s.id = g.session_id) AND (g.ended_at IS NULL) AND (s.ended_at IS NULL) AND (g.rev >= GREATEST(u.cut, c.cut, global_cut())) AND (s.rev >= GREATEST(u.cut, global_cut())));
  UPDATE sessions s SET rev = keep_session.place
     FROM users u,
      clients c
-   WHERE ((s.id = keep_session.sid) AND (u.id = s.user_id) AND (c.id = s.client_id) AND (s.ended_at IS NULL) AND (s.rev >= GREATEST(u.cut, c.cut, ( SELECT h.cut
-            FROM revocation_head h))));
+   WHERE ((s.id = keep_session.sid) AND (u.id = s.user_id) AND (c.id = s.client_id) AND (s.ended_at IS NULL) AND (s.rev >= GREATEST(u.cut, c.cut, global_cut())));
 END;
 
 CREATE OR REPLACE FUNCTION public.known_device_user(secret_hash bytea, among uuid[])
@@ -306,9 +304,25 @@ CREATE TABLE clients (
   audiences text[] DEFAULT '{}'::text[] NOT NULL,
   claims text[] DEFAULT '{}'::text[] NOT NULL,
   access_token_lifetime_seconds integer,
+  redirect_uris text[] DEFAULT '{}'::text[] NOT NULL,
+  post_logout_redirect_uris text[] DEFAULT '{}'::text[] NOT NULL,
+  backchannel_logout_uri text,
+  grant_types text[] DEFAULT '{}'::text[] NOT NULL,
+  response_modes text[] DEFAULT '{query,form_post}'::text[] NOT NULL,
+  pkce_required boolean DEFAULT true NOT NULL,
+  jwks jsonb,
+  jwks_uri text,
+  client_uri text,
+  logo_uri text,
+  policy_uri text,
+  tos_uri text,
   CONSTRAINT clients_pkey PRIMARY KEY (id),
   CONSTRAINT clients_access_token_lifetime_seconds_check CHECK (access_token_lifetime_seconds >= 1 AND access_token_lifetime_seconds <= 86400),
+  CONSTRAINT clients_check CHECK (pkce_required OR type <> 'public'::text),
+  CONSTRAINT clients_grant_types_check CHECK (grant_types <@ '{authorization_code,refresh_token,client_credentials}'::text[]),
+  CONSTRAINT clients_one_key_set CHECK (jwks IS NULL OR jwks_uri IS NULL),
   CONSTRAINT clients_permissions_check CHECK (NOT ('*'::text = ANY (permissions))),
+  CONSTRAINT clients_response_modes_check CHECK (response_modes <@ '{query,form_post}'::text[]),
   CONSTRAINT clients_signing_algorithm_check CHECK (signing_algorithm = ANY (ARRAY['ES256'::text, 'RS256'::text, 'EdDSA'::text])),
   CONSTRAINT clients_status_check CHECK (status = ANY (ARRAY['active'::text, 'disabled'::text])),
   CONSTRAINT clients_type_check CHECK (type = ANY (ARRAY['public'::text, 'confidential'::text, 'service'::text]))
