@@ -17,6 +17,7 @@
 
 import type { Secret } from '../config/secret.ts'
 import { openBatch } from '../db/batch.ts'
+import type { Db } from '../db/query.ts'
 import type { Deps } from '../deps.ts'
 import type { EventKeys } from '../events/event-keys.ts'
 import { type IssuedGrant, issueGrants } from '../grants/issue-grant.ts'
