@@ -40,8 +40,9 @@ import { observePasswordHasher } from './operations/observe-password-hasher.ts'
 import { listenProbes, mountProbes } from './operations/probes.ts'
 import { openReadiness, type Readiness } from './operations/readiness.ts'
 import { createTracing, type Tracing } from './operations/tracing.ts'
+import { mountPages } from './pages/mount-pages.ts'
+import { noRequests } from './pages/pending-requests.ts'
 import { readQueueState } from './queue/queue-state.ts'
-import { mountLinkPages } from './recovery/mount-pages.ts'
 import { mountReference } from './reference/mount-reference.ts'
 import { openRevocationFeed } from './revocation/feed.ts'
 import { openLiveLog } from './revocation/live-log.ts'
@@ -264,9 +265,8 @@ async function listen({ config, app, readiness, metrics, inbox }: Parts): Promis
       mountProbes(fastify, { readiness, metrics }, metricsTo)
       mountReference(fastify, { issuer: config.issuer })
       await mountOauth(fastify, app.deps, calls)
-      mountLinkPages(fastify, app.deps, calls)
+      await mountPages(fastify, app.deps, { call: calls, pending: noRequests })
       if (inbox !== undefined) mountInbox(fastify, inbox)
-      fastify.get('/', async (_request, reply) => reply.redirect('/docs/api', 302))
     },
   })
   const addresses = await listener.listen()

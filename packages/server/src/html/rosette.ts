@@ -23,27 +23,46 @@ export function rosette(seed: Buffer, { name, stroke }: { name: string; stroke: 
     { inner: 9, outer: 27, lobes: 5 + (byte(10) % 9), copies: 6 + (byte(11) % 4) },
   ]
   const turn = Math.round((byte(15) / 256) * 360)
-  return html`<svg class="rosette" viewBox="-100 -100 200 200" width="430" height="430" fill="none" stroke="url(#${name}-ink)" stroke-width="${stroke}" aria-hidden="true" focusable="false"><defs><linearGradient id="${name}-ink" gradientUnits="userSpaceOnUse" x1="-100" y1="0" x2="100" y2="0" gradientTransform="rotate(${turn})"><stop class="iris-a" offset="0"/><stop class="iris-b" offset=".5"/><stop class="iris-c" offset="1"/></linearGradient></defs>${rings.map((ring, place) => drawn(ring, `${name}-${place}`, [2, 3, 4].map((at) => byte(place * 5 + at) / 256)))}</svg>`
+  return html`<svg class="rosette" viewBox="-100 -100 200 200" width="430" height="430" fill="none" stroke="url(#${name}-ink)" stroke-width="${stroke}" aria-hidden="true" focusable="false"><defs><linearGradient id="${name}-ink" gradientUnits="userSpaceOnUse" x1="-100" y1="0" x2="100" y2="0" gradientTransform="rotate(${turn})"><stop class="iris-a" offset="0"/><stop class="iris-b" offset=".5"/><stop class="iris-c" offset="1"/></linearGradient></defs>${rings.map(
+    (ring, place) =>
+      drawn(
+        ring,
+        `${name}-${place}`,
+        [2, 3, 4].map((at) => byte(place * 5 + at) / 256),
+      ),
+  )}</svg>`
 }
 
 /** One closed line, and its copies, each turned a little further. */
 function drawn({ inner, outer, lobes, copies }: Ring, id: string, harmonics: number[]): Html {
   const [a = 0, b = 0, c = 0] = harmonics
   const [second, third, phase] = [0.15 + 0.5 * a, 0.35 * b, 2 * Math.PI * c]
-  const points = Math.max(180, 30 * lobes)
-  const path = Array.from({ length: points }, (_, index) => {
+  const points = Math.max(240, 44 * lobes)
+  const path: number[][] = Array.from({ length: points }, (_, index) => {
     const angle = (2 * Math.PI * index) / points
     const wave =
       Math.cos(lobes * angle) +
       second * Math.cos(2 * lobes * angle + phase) +
       third * Math.cos(3 * lobes * angle - phase)
     const radius = (inner + outer) / 2 + (((outer - inner) / 2) * wave) / (1 + second + third)
-    return `${(radius * Math.cos(angle)).toFixed(1)} ${(radius * Math.sin(angle)).toFixed(1)}`
+    return [radius * Math.cos(angle), radius * Math.sin(angle)].map((at) => Math.round(at * 10))
   })
   const step = 360 / (lobes * copies)
   const turned = Array.from({ length: copies - 1 }, (_, index) => {
     const by = ((index + 1) * step).toFixed(2)
     return html`<use href="#${id}" transform="rotate(${by})"/>`
   })
-  return html`<path id="${id}" d="M${path.join('L')}Z"/>${turned}`
+  return html`<path id="${id}" d="${closedLine(path)}"/>${turned}`
+}
+
+/** A closed line through points in tenths: from one to the next, which is shorter to write than where each is. */
+function closedLine(points: readonly (readonly number[])[]): string {
+  let [x, y] = [0, 0]
+  const steps = points.map(([toX = 0, toY = 0]) => {
+    const step = [toX - x, toY - y].map((tenths) => String(tenths / 10).replace('0.', '.'))
+    x = toX
+    y = toY
+    return step.join(' ').replace(' -', '-')
+  })
+  return `m${steps.join(' ').replaceAll(' -', '-')}z`
 }

@@ -1,9 +1,9 @@
 /** The languages that mails are written in. A language is a file in `texts/` and a line here. */
 
 import {
-  openLanguages,
   type Catalogue as CatalogueOf,
   type FactsOf as FactsIn,
+  openLanguages,
   type Translator as TranslatorOf,
 } from '../translation/languages.ts'
 import { en } from './texts/en.ts'

@@ -53,7 +53,8 @@ function account(visit: Visit, session: BrowserSession): Html {
 
 function person(session: BrowserSession, tag?: HtmlValue): Html {
   const { displayName, email = '' } = session
-  if (displayName === '') return html`<span class="who"><bdi>${email || '–'}</bdi>${tag}</span>`
+  if (displayName === '')
+    return html`<span class="who long"><bdi dir="ltr">${email || '–'}</bdi>${tag}</span>`
   return html`<span class="who"><bdi>${displayName}</bdi>${tag}</span><span class="mail"><bdi dir="ltr">${email}</bdi></span>`
 }
 
@@ -64,11 +65,10 @@ function pick(visit: Visit, session: BrowserSession): Html {
 export const chooseAccountPage: PageRoute = {
   path: '/choose-account',
 
-  view(visit, tried) {
+  view(visit) {
     const { words, carried, sessions } = visit
     return {
       title: words.text('choose_title'),
-      ...(tried !== undefined && { problem: tried.problem }),
       content: html`<ul class="accounts">${sessions.map((session) => html`<li>${pick(visit, session)}</li>\n`)}</ul>
 <a class="button second" href="${pageAddress('/sign-in', carried)}">${words.text('add_account')}</a>`,
     }
@@ -96,12 +96,11 @@ export const chooseAccountPage: PageRoute = {
 export const signOutPage: PageRoute = {
   path: '/sign-out',
 
-  view(visit, tried) {
+  view(visit) {
     const { words, carried, sessions } = visit
     const [active] = sessions
     return {
       title: words.text('sign_out_title'),
-      ...(tried !== undefined && { problem: tried.problem }),
       content: html`${active !== undefined && html`<p>${words.text('signed_in_as', { who: nameOf(active) })}</p>`}
 <p>${words.text('sign_out_lead')}</p>
 <div class="stack">

@@ -11,12 +11,13 @@ import type { Tried, Visit } from './visit.ts'
 
 /** A form that is sent to a page, with what goes along. */
 export function pageForm(
-  { carried, formToken }: Visit,
+  { carried, formToken, formAgain }: Visit,
   { to, content }: { to: string; content: HtmlValue },
 ): Html {
   const { request, uiLocales } = carried
   return html`<form method="post" action="${to}">
 <input type="hidden" name="form_token" value="${formToken}">
+${formAgain && html`<input type="hidden" name="form_again" value="1">`}
 ${request !== '' && html`<input type="hidden" name="request" value="${request}">`}
 ${uiLocales !== '' && html`<input type="hidden" name="ui_locales" value="${uiLocales}">`}
 ${content}
@@ -44,9 +45,7 @@ ${wrong.length > 0 && html`<p class="error" id="${name}-error">${wrong.map(({ me
 }
 
 /** An address. `autofill` says for what; the first field of a page gets the focus. */
-export function emailField(
-  field: Field & { value: string; autofill: 'username' | 'email' },
-): Html {
+export function emailField(field: Field & { value: string; autofill: 'username' | 'email' }): Html {
   const { name, label, value, autofill } = field
   const { ids, invalid, notes } = described(field)
   return html`<div class="field">
@@ -57,7 +56,9 @@ ${notes}
 }
 
 /** A line of text. */
-export function textField(field: Field & { value: string; autofill: string; optional?: string }): Html {
+export function textField(
+  field: Field & { value: string; autofill: string; optional?: string },
+): Html {
   const { name, label, value, autofill, optional } = field
   const { ids, invalid, notes } = described(field)
   return html`<div class="field">

@@ -41,15 +41,21 @@ export const inboxAgainPage: PageRoute = {
 function view(visit: Visit, tried?: Tried): Page {
   const { words, carried } = visit
   const email = tried?.form.text('email') ?? visit.typedEmail
-  const resent = tried === undefined && visit.query.text('notice') === 'resent'
-  const known = email !== '' && tried?.violations.every(({ field }) => !field.endsWith('email')) !== false
+  const notice = tried === undefined ? noticeOf(visit) : undefined
+  const known =
+    email !== '' && tried?.violations.every(({ field }) => !field.endsWith('email')) !== false
   const address = known
     ? html`<input type="hidden" name="email" value="${email}">`
-    : emailField({ name: 'email', label: words.text('email'), value: email, autofill: 'email', tried })
+    : emailField({
+        name: 'email',
+        label: words.text('email'),
+        value: email,
+        autofill: 'email',
+        tried,
+      })
   return {
     title: words.text('inbox_title'),
-    ...(resent && { notice: words.text('inbox_resent') }),
-    ...(tried !== undefined && { problem: tried.problem }),
+    ...(notice !== undefined && { notice }),
     content: html`<p>${known ? words.text('inbox_sent', { email }) : words.text('inbox_sent_somewhere')}</p>
 ${pageForm(visit, {
   to: '/check-inbox',
@@ -65,6 +71,12 @@ ${
     content: html`<input type="hidden" name="email" value="${email}"><p class="aside"><button class="plain" type="submit">${words.text('inbox_again')}</button></p>`,
   })
 }
-<p class="aside"><a href="${pageAddress('/sign-up', carried)}">${words.text('inbox_other')}</a></p>`,
+<p class="aside"><a href="${pageAddress('/sign-up', carried)}">${words.text('inbox_another_address')}</a></p>`,
   }
+}
+
+function noticeOf({ words, query }: Visit): string | undefined {
+  if (query.text('notice') === 'resent') return words.text('inbox_resent')
+  if (query.text('notice') === 'first') return words.text('notice_email_not_verified')
+  return undefined
 }

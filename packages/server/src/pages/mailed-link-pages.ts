@@ -30,7 +30,6 @@ export const verifyEmailPage: PageRoute = {
     const token = tried?.form.text('token') ?? visit.query.text('token')
     return {
       title: words.text('verify_title'),
-      ...(tried !== undefined && { problem: tried.problem }),
       content: html`<p>${words.text('verify_lead')}</p>
 ${pageForm(visit, {
   to: '/verify-email',
@@ -55,17 +54,16 @@ export const forgotPasswordPage: PageRoute = {
   path: '/forgot-password',
 
   view(visit, tried) {
-    const { words, carried, typedEmail } = visit
+    const { words, carried, knownEmail } = visit
     return {
       title: words.text('forgot_title'),
-      ...(tried !== undefined && { problem: tried.problem }),
       content: html`<p>${words.text('forgot_lead')}</p>
 ${pageForm(visit, {
   to: '/forgot-password',
   content: html`${emailField({
     name: 'email',
     label: words.text('email'),
-    value: tried?.form.text('email') ?? typedEmail,
+    value: tried?.form.text('email') ?? knownEmail,
     autofill: 'username',
     tried,
   })}
@@ -106,7 +104,6 @@ export const resetPasswordPage: PageRoute = {
 ${codeField({ name: 'code', label: words.text('code'), value: tried?.form.text('code') ?? '', tried })}`
     return {
       title: words.text('reset_title'),
-      ...(tried !== undefined && { problem: tried.problem }),
       content: html`<p>${lead}</p>
 ${pageForm(visit, {
   to: '/reset-password',
@@ -116,7 +113,7 @@ ${passwordField({
   label: words.text('new_password'),
   autofill: 'new-password',
   minLength,
-  hint: words.text('password_rules', { count: minLength }),
+  hint: words.text('password_rules', { min: String(minLength) }),
   words,
   tried,
 })}

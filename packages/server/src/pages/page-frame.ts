@@ -10,7 +10,7 @@ import { type Html, html } from '../html/html.ts'
 import { pageScript } from './page-script.ts'
 import { pageStyle } from './page-style.ts'
 import { languageNames, languageTags } from './page-texts.ts'
-import { type Page, pageAddress, type Visit } from './visit.ts'
+import { type Page, type PageAnswer, pageAddress, type Visit } from './visit.ts'
 
 /** The face of an installation: the same on all of its instances, for as long as it lives. */
 export interface Face {
@@ -19,8 +19,11 @@ export interface Face {
   shortId: string
 }
 
+/** A page, and why it is shown again, if it is. */
+export type ShownPage = Pick<Extract<PageAnswer, { page: Page }>, 'page' | 'refused'>
+
 /** The whole page. */
-export function pageFrame(face: Face, visit: Visit, page: Page): Html {
+export function pageFrame(face: Face, visit: Visit, { page, refused }: ShownPage): Html {
   const { words, config, app } = visit
   const { brand, issuer } = config
   return html`<html lang="${words.locale}" dir="${directionOf(words.locale)}">
@@ -29,30 +32,30 @@ export function pageFrame(face: Face, visit: Visit, page: Page): Html {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="robots" content="noindex">
-<title>${page.problem !== undefined && '⚠ '}${page.title} · ${brand.name}</title>
+<title>${refused !== undefined && '⚠ '}${page.title} · ${brand.name}</title>
 ${pageStyle.element}
 <script src="${pageScript.path}" defer></script>
 </head>
-<body>
-${!cookiesAreSecure(config) && html`<p class="development">${words.text('not_encrypted')}</p>`}
+${refused === undefined ? html`<body>` : html`<body data-address="${pageAddress(visit.path, visit.carried)}">`}
+${!cookiesAreSecure(config) && html`<aside class="development">${words.text('not_encrypted')}</aside>`}
 <div class="document">
 <header class="band">
 ${face.rosette}
 <p class="brand">${brand.name}</p>
 <p class="host" dir="ltr">${new URL(issuer).host}</p>
 </header>
-<div class="body">
 <main>
+<div class="body">
 <h1>${page.title}</h1>
 ${app !== undefined && html`<p class="to">${words.text('continue_to', { app: app.name })}</p>`}
-${page.problem !== undefined && html`<div class="note problem" role="alert" tabindex="-1" autofocus><p>${page.problem}</p></div>`}
+${refused !== undefined && problemNote(visit, refused)}
 ${page.notice !== undefined && html`<div class="note notice" role="status"><p>${page.notice}</p></div>`}
 <div class="content">
 ${page.content}
 </div>
-</main>
-${strip(face, visit)}
 </div>
+${strip(face, visit)}
+</main>
 </div>
 <footer>
 <span class="tap">${words.text('language')}</span>
@@ -62,9 +65,21 @@ ${languageTags.map((tag) => languageLink(visit, tag))}
 </html>`
 }
 
+/** Why something was refused: read out, focused, and where waiting helps, counted down. */
+function problemNote(
+  { words }: Visit,
+  { problem, retryAfterSeconds }: NonNullable<ShownPage['refused']>,
+): Html {
+  const countdown =
+    retryAfterSeconds !== undefined &&
+    html`<p data-countdown="${retryAfterSeconds}" data-text="${words.text('countdown')}"></p>`
+  return html`<div class="note problem" role="alert" tabindex="-1" autofocus><p>${problem}</p>${countdown}</div>`
+}
+
 function languageLink({ words, path, carried }: Visit, tag: string): Html {
   const name = languageNames[tag] ?? tag
-  if (tag === words.language) return html`<strong lang="${tag}" aria-current="true">${name}</strong>\n`
+  if (tag === words.language)
+    return html`<strong lang="${tag}" aria-current="true">${name}</strong>\n`
   const to = pageAddress(path, { ...carried, uiLocales: tag })
   return html`<a href="${to}" lang="${tag}" hreflang="${tag}">${name}</a>\n`
 }
@@ -81,7 +96,10 @@ const filler = '<'.repeat(60)
 
 function machineReadable(text: string): string {
   const plain = text.normalize('NFKD').replaceAll(/\p{M}/gu, '').toUpperCase()
-  return plain.replaceAll(/[^A-Z0-9]+/gu, '<').replaceAll(/^<|<$/gu, '').slice(0, 24)
+  return plain
+    .replaceAll(/[^A-Z0-9]+/gu, '<')
+    .replaceAll(/^<|<$/gu, '')
+    .slice(0, 24)
 }
 
 const rightToLeft = new Set(['ar', 'fa', 'he', 'ur'])

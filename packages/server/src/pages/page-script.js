@@ -3,6 +3,10 @@
  * Caps Lock is on, sends each form once, counts down and copies.
  */
 
+// The answer to a form takes the address of its page: going back to it, or loading it again, sends nothing.
+const { address } = document.body.dataset
+if (address !== undefined) history.replaceState(null, '', address)
+
 for (const button of document.querySelectorAll('button[data-reveals]')) {
   const input = document.getElementById(button.dataset.reveals)
   button.hidden = false

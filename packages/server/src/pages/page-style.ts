@@ -5,7 +5,7 @@ import { inlineStyle } from '../html/html.ts'
 
 export const pageStyle = inlineStyle(`${designTokens}
 *, ::before, ::after { box-sizing: border-box; }
-html { -webkit-text-size-adjust: 100%; text-size-adjust: 100%; scrollbar-gutter: stable; }
+html { -webkit-text-size-adjust: 100%; text-size-adjust: 100%; }
 body { margin: 0; background: var(--paper); color: var(--ink); font: var(--t-md); }
 a { color: var(--intaglio); text-underline-offset: 0.2em; overflow-wrap: anywhere; }
 a:hover { color: var(--intaglio-strong); }
@@ -19,8 +19,8 @@ a:hover { color: var(--intaglio-strong); }
 .host { color: var(--ink-2); font: var(--t-sm); }
 .rosette { position: absolute; inset-inline-start: -128px; inset-block-end: -96px; }
 .iris-a { stop-color: var(--iris-a); } .iris-b { stop-color: var(--iris-b); } .iris-c { stop-color: var(--iris-c); }
-.body { display: flex; flex-direction: column; min-inline-size: 0; }
-main { flex: 1; padding: var(--s-8) 36px var(--s-6); }
+main { display: flex; flex-direction: column; min-inline-size: 0; }
+.body { flex: 1; padding: var(--s-8) 36px var(--s-6); }
 h1 { margin: 0; font: 600 var(--t-3xl); letter-spacing: -0.01em; overflow-wrap: anywhere; }
 h2 { margin: var(--s-6) 0 var(--s-2); font: 600 var(--t-lg); }
 .to { margin: var(--s-1) 0 0; color: var(--ink-2); overflow-wrap: anywhere; }
@@ -30,7 +30,7 @@ p { margin: 0 0 var(--s-4); overflow-wrap: anywhere; }
 .problem { background: var(--bad-tint); color: var(--bad); }
 .notice { background: var(--ok-tint); color: var(--ok); }
 .caution { background: var(--warn-tint); color: var(--warn); }
-.note p { margin: 0; } .note a { color: inherit; }
+.content .note { margin: 0 0 var(--s-5); } .note p { margin: 0; } .note p + p { margin-block-start: var(--s-2); } .note a { color: inherit; }
 form { margin: 0; }
 .field { margin-block-end: var(--s-4); }
 label, .label { display: flex; justify-content: space-between; gap: var(--s-3); margin-block-end: 6px; font: 500 0.9375rem/1.4 var(--font-text); }
@@ -60,12 +60,14 @@ input.figures { font: 1.0625rem/1.4 var(--font-code); letter-spacing: 0.12em; }
 .accounts { margin: 0 0 var(--s-5); padding: 0; list-style: none; border-block: var(--line-strong); }
 .accounts li { display: flex; align-items: center; gap: var(--s-3); min-block-size: 60px; padding-block: var(--s-2); }
 .accounts li + li { border-block-start: var(--line); }
-.accounts form { display: flex; flex: none; }
+.accounts form { display: flex; flex: none; } .accounts .wide form { flex: 1; }
 .accounts .wide { flex: 1; min-inline-size: 0; }
-.pick { flex: 1; min-inline-size: 0; min-block-size: 44px; padding: var(--s-1) var(--s-2); margin-inline-start: calc(-1 * var(--s-2)); border: 0; border-radius: var(--r-control); background: none; color: inherit; font: inherit; text-align: start; cursor: pointer; }
+.pick { position: relative; inline-size: 100%; flex: 1; min-inline-size: 0; min-block-size: 44px; padding: var(--s-1) var(--s-2); padding-inline-end: var(--s-6); border: 0; border-radius: var(--r-control); background: none; color: inherit; font: inherit; text-align: start; cursor: pointer; }
 .pick:hover { background: var(--sunk); }
+.pick::after { content: ""; position: absolute; inset-inline-end: var(--s-3); inset-block-start: calc(50% - 4px); inline-size: 8px; block-size: 8px; border: solid var(--ink-3); border-width: 2px 2px 0 0; transform: rotate(45deg); }
+[dir=rtl] .pick::after { transform: rotate(-135deg); }
 .who { display: block; font-weight: 600; overflow-wrap: anywhere; }
-.mail { display: block; color: var(--ink-2); font: var(--t-sm); overflow-wrap: anywhere; }
+.who.long { font-weight: 500; } .mail { display: block; color: var(--ink-2); font: var(--t-sm); overflow-wrap: anywhere; }
 .tag { display: inline-block; padding: 1px var(--s-2); border-radius: var(--r-tag); background: var(--intaglio-tint); color: var(--intaglio); font: 500 var(--t-xs); }
 .scopes { margin: 0 0 var(--s-4); padding: 0; list-style: none; border-block: var(--line-strong); }
 .scopes li { padding: var(--s-3) 0; } .scopes li + li { border-block-start: var(--line); }
@@ -84,12 +86,12 @@ footer a, footer strong { display: inline-flex; align-items: center; min-block-s
   .band { block-size: 88px; padding: var(--s-5); border: 0; border-block-end: var(--line); }
   .band p { max-inline-size: 62%; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
   .rosette { inset-inline: auto -40px; inset-block: -71px auto; inline-size: 230px; block-size: 230px; }
-  main { padding: var(--s-6) var(--s-5); } .strip { padding-inline: var(--s-5); }
+  .body { padding: var(--s-6) var(--s-5); } .strip { padding-inline: var(--s-5); }
   body { background: var(--sheet); } footer { margin-block-start: 0; padding-inline: var(--s-5); }
 }
 @media (max-width: 380px) { .pair { grid-template-columns: 1fr; } }
 @media (prefers-contrast: more) { .hint, .strip, dt, footer { color: var(--ink); } input, .button.second { border-color: var(--ink); } }
-@media (forced-colors: active) { .note, .button, .tag { border: 1px solid; } .rosette { display: none; } .button[aria-busy=true] { color: GrayText; } }
+@media (forced-colors: active) { .note, .tag { border: 1px solid; } .button, .button:hover { border-color: ButtonText; background: ButtonFace; color: ButtonText; } .rosette { display: none; } .button[aria-busy=true] { color: GrayText; } }
 @media (prefers-reduced-motion: no-preference) {
   .button[aria-busy=true]::after { animation: turn 700ms linear infinite; }
   .button, .pick { transition: background-color 120ms; }

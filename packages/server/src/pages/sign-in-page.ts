@@ -7,6 +7,8 @@
  * Specs: OWASP ASVS 5.0 V6.2.6, V6.3.8; RFC 9700 §4.12 (303 after a form with a password).
  */
 
+import { ErrorReason } from '@signet/contract'
+import { SignetError } from '../errors.ts'
 import { html } from '../html/html.ts'
 import { signInInBrowser } from '../sign-in/browser-sign-in.ts'
 import { emailField, pageForm, passwordField, submitButton } from './fields.ts'
@@ -19,19 +21,19 @@ export const signInPage: PageRoute = {
   path: '/sign-in',
 
   view(visit, tried) {
-    const { words, carried, typedEmail } = visit
+    const { words, carried, knownEmail } = visit
     const notice = notices.find((each) => each === visit.query.text('notice'))
     return {
       title: words.text('sign_in_title'),
-      ...(notice !== undefined && tried === undefined && { notice: words.text(`notice_${notice}`) }),
-      ...(tried !== undefined && { problem: tried.problem }),
+      ...(notice !== undefined &&
+        tried === undefined && { notice: words.text(`notice_${notice}`) }),
       content: html`${alreadySignedIn(visit)}
 ${pageForm(visit, {
   to: '/sign-in',
   content: html`${emailField({
     name: 'identifier',
     label: words.text('email'),
-    value: tried?.form.text('identifier') ?? typedEmail,
+    value: tried?.form.text('identifier') ?? knownEmail,
     autofill: 'username',
     tried,
   })}
@@ -46,10 +48,19 @@ ${submitButton(words.text('sign_in_button'))}`,
   async submit(deps, ctx, { visit, form }) {
     const [identifier, password] = [form.text('identifier'), form.text('password')]
     const { cookieHeader } = visit
-    const { setCookies } = await signInInBrowser(deps, ctx, { identifier, password, cookieHeader })
-    return {
-      setCookies: [...setCookies, rememberEmail(deps.config, identifier)],
-      to: onwardAddress(visit),
+    try {
+      const signedIn = await signInInBrowser(deps, ctx, { identifier, password, cookieHeader })
+      return {
+        setCookies: [...signedIn.setCookies, rememberEmail(deps.config, identifier)],
+        to: onwardAddress(visit, signedIn.sessionId),
+      }
+    } catch (error) {
+      if (!(error instanceof SignetError) || error.reason !== ErrorReason.EMAIL_NOT_VERIFIED)
+        throw error
+      return {
+        setCookies: [rememberEmail(deps.config, identifier)],
+        to: pageAddress('/check-inbox', visit.carried, { notice: 'first' }),
+      }
     }
   },
 }

@@ -14,17 +14,16 @@ export const signUpPage: PageRoute = {
   path: '/sign-up',
 
   view(visit, tried) {
-    const { words, carried, config, typedEmail } = visit
+    const { words, carried, config, knownEmail } = visit
     const { passwordMinLength: minLength } = config
     return {
       title: words.text('sign_up_title'),
-      ...(tried !== undefined && { problem: tried.problem }),
       content: html`${pageForm(visit, {
         to: '/sign-up',
         content: html`${emailField({
           name: 'email',
           label: words.text('email'),
-          value: tried?.form.text('email') ?? typedEmail,
+          value: tried?.form.text('email') ?? knownEmail,
           autofill: 'username',
           tried,
         })}
@@ -41,7 +40,7 @@ ${passwordField({
   label: words.text('password'),
   autofill: 'new-password',
   minLength,
-  hint: words.text('password_rules', { count: minLength }),
+  hint: words.text('password_rules', { min: String(minLength) }),
   words,
   tried,
 })}

@@ -4,6 +4,7 @@ import type { Config } from '../config/config.ts'
 import type { Deps } from '../deps.ts'
 import type { Violation } from '../errors.ts'
 import type { HtmlValue } from '../html/html.ts'
+import type { SessionId } from '../ids.ts'
 import type { RequestContext } from '../request-context.ts'
 import type { BrowserSession } from '../sessions/browser-session.ts'
 import type { PageForm } from './page-form.ts'
@@ -11,7 +12,10 @@ import type { Translator } from './page-texts.ts'
 
 /** One request for a page. */
 export interface Visit {
-  config: Pick<Config, 'brand' | 'environment' | 'issuer' | 'passwordMinLength' | 'sessionLifetimeSeconds'>
+  config: Pick<
+    Config,
+    'brand' | 'environment' | 'issuer' | 'passwordMinLength' | 'sessionLifetimeSeconds'
+  >
   words: Translator
   /** The path that was asked for. */
   path: string
@@ -24,12 +28,18 @@ export interface Visit {
   carried: Carried
   /** The app that the visitor comes from; undefined where they come by themselves. */
   app: VisitingApp | undefined
+  /** The sealed request of that app, for which this session was chosen. */
+  choose(sessionId: SessionId): string
   /** Who is signed in in this browser, the active one first. */
   sessions: readonly BrowserSession[]
-  /** The address that was typed on the last page, or that the app named. */
+  /** The address that was typed on an earlier page; empty where none was. */
   typedEmail: string
+  /** The address that the app names, else the one that was typed. */
+  knownEmail: string
   /** The token that a form of this browser carries. */
   formToken: string
+  /** The form is shown again because the browser did not bring what it was given with the first one. */
+  formAgain: boolean
   cookieHeader: string | undefined
   /** Parameters of the address. */
   query: PageForm
@@ -52,8 +62,6 @@ export interface Page {
   title: string
   /** Says that something worked. */
   notice?: string
-  /** Says why something was refused; it is read out, and gets the focus. */
-  problem?: string
   content: HtmlValue
 }
 
@@ -63,12 +71,12 @@ export interface Tried {
   problem: string
   violations: readonly Violation[]
   /** Whole seconds after which trying again makes sense. */
-  retryAfterSeconds?: number
+  retryAfterSeconds?: number | undefined
 }
 
 /** A page, or the address where the visitor goes on, with a GET. */
 export type PageAnswer = { setCookies?: readonly string[] } & (
-  | { page: Page; status?: number }
+  | { page: Page; status?: number; refused?: Pick<Tried, 'problem' | 'retryAfterSeconds'> }
   | { to: string }
 )
 
@@ -80,7 +88,11 @@ export interface PageRoute {
   /** What a GET answers, where that is not the page as it is. It changes nothing. */
   show?(deps: Deps, ctx: RequestContext, visit: Visit): Promise<PageAnswer>
   /** What a POST does. A SignetError is shown on the page. */
-  submit?(deps: Deps, ctx: RequestContext, sent: { visit: Visit; form: PageForm }): Promise<PageAnswer>
+  submit?(
+    deps: Deps,
+    ctx: RequestContext,
+    sent: { visit: Visit; form: PageForm },
+  ): Promise<PageAnswer>
 }
 
 /** The address of another page, with what goes along. */
@@ -94,11 +106,10 @@ export function pageAddress(
   return query.size === 0 ? path : `${path}?${query}`
 }
 
-/** Where somebody goes on who is done with the pages: back to what the app wants, else to what they are here. */
-export function onwardAddress({ carried }: Visit): string {
-  return carried.request === ''
-    ? pageAddress('/signed-in', carried)
-    : pageAddress('/oauth2/authorize/resume', { ...carried, uiLocales: '' })
+/** Where somebody goes on who is done with the pages: back to what the app wants, with this session; else to who they are here. */
+export function onwardAddress({ carried, choose }: Visit, sessionId: SessionId): string {
+  if (carried.request === '') return pageAddress('/signed-in', carried)
+  return pageAddress('/oauth2/authorize/resume', { request: choose(sessionId), uiLocales: '' })
 }
 
 /** How a person is called on a page. */

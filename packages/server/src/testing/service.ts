@@ -5,7 +5,8 @@ import { createAdmission } from '../call/admission.ts'
 import { createValidate } from '../call/validate.ts'
 import type { Deps } from '../deps.ts'
 import { mountOauth } from '../oauth/mount-oauth.ts'
-import { mountLinkPages } from '../recovery/mount-pages.ts'
+import { mountPages } from '../pages/mount-pages.ts'
+import { noRequests } from '../pages/pending-requests.ts'
 import { authenticate } from '../tokens/authenticate.ts'
 import { defaultWireLimits } from '../wires/limits.ts'
 import { createListener } from '../wires/listener.ts'
@@ -50,7 +51,7 @@ export async function startTestService(deps: Deps): Promise<TestService> {
     aliases: plainPaths,
     mountExtra: async (fastify, calls) => {
       await mountOauth(fastify, deps, calls)
-      mountLinkPages(fastify, deps, calls)
+      await mountPages(fastify, deps, { call: calls, pending: noRequests })
     },
   })
   const { http } = await listener.listen()
