@@ -13,6 +13,10 @@ export const layers: readonly { folder: string; because: string }[] = [
   },
   { folder: 'db', because: 'statements run on it; it must not know what they mean' },
   { folder: 'operations', because: 'logs, metrics and traces observe; they decide nothing' },
+  {
+    folder: 'outbound',
+    because: 'whoever fetches what a stranger names does it there, and it knows no feature',
+  },
   { folder: 'idempotency', because: 'whatever acts may be asked twice; it knows no feature' },
   { folder: 'events', because: 'every feature records what it did' },
   { folder: 'queue', because: 'every feature may leave work for later, and names no handler' },
