@@ -98,3 +98,13 @@ export const deleteForgottenMailRequests = exec<{ limit: number }>({
   params: ['limit'],
   columns: [],
 })
+
+/** Assertions of clients that have expired: nobody can use one again. */
+export const deleteUsedAssertions = exec<{ limit: number }>({
+  name: 'jobs.clean-up.deleteUsedAssertions',
+  text: `delete from client_assertions
+ where ctid = any (array(select ctid from client_assertions where expires_at <= signet_now()
+                          limit $1::integer for update skip locked))`,
+  params: ['limit'],
+  columns: [],
+})
