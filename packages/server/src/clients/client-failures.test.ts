@@ -8,7 +8,7 @@ import type { Deps } from '../deps.ts'
 import { SignetError } from '../errors.ts'
 import { credentialsOf, registerTestClient, type TestClient } from '../testing/clients.ts'
 import { secondsAhead } from '../testing/clock.ts'
-import { openFileDeps, rowsOf, testContext, withParts } from '../testing/deps.ts'
+import { openFileDeps, testContext, withParts } from '../testing/deps.ts'
 import { authenticateClient } from './authenticate-client.ts'
 import { openKnownClients } from './known-clients.ts'
 

@@ -314,11 +314,7 @@ function assemble(values: Values, files: Files, directory: string): Config {
     ...present({ otlpEndpoint: values.SIGNET_OTLP_ENDPOINT }),
     shutdownGraceSeconds: values.SIGNET_SHUTDOWN_GRACE_SECONDS,
     reflection: values.SIGNET_REFLECTION,
-    warnings: [
-      ...(files.tls?.warnings ?? []),
-      ...mailWarnings(values),
-      ...privateHostWarnings(values),
-    ],
+    warnings: warningsOf(values, files),
   }
 }
 
@@ -336,6 +332,10 @@ function mailSender(values: Values): MailSender | undefined {
 function mailWarnings(values: Values): string[] {
   if (values.SIGNET_ENV !== 'production' || mailSender(values) !== undefined) return []
   return ['No mail is sent: set SIGNET_SMTP_ADDRESS or SIGNET_MAIL_API_URL. Mails wait for a day.']
+}
+
+function warningsOf(values: Values, { tls }: Files): string[] {
+  return [...(tls?.warnings ?? []), ...mailWarnings(values), ...privateHostWarnings(values)]
 }
 
 function privateHostWarnings({ SIGNET_OUTBOUND_PRIVATE_HOSTS: hosts }: Values): string[] {
