@@ -670,6 +670,15 @@ CREATE TABLE schema_migrations (
   CONSTRAINT schema_migrations_pkey PRIMARY KEY (name)
 );
 
+CREATE TABLE session_cookies (
+  session_id uuid NOT NULL,
+  secret_hash bytea NOT NULL,
+  CONSTRAINT session_cookies_pkey PRIMARY KEY (session_id),
+  CONSTRAINT session_cookies_secret_hash_key UNIQUE (secret_hash),
+  CONSTRAINT session_cookies_secret_hash_check CHECK (octet_length(secret_hash) = 32),
+  CONSTRAINT session_cookies_session_id_fkey FOREIGN KEY (session_id) REFERENCES sessions(id) ON DELETE CASCADE
+);
+
 CREATE TABLE sessions (
   id uuid NOT NULL,
   user_id uuid NOT NULL,

@@ -14,6 +14,7 @@ export const eventKinds = [
   'user.erased',
   'external_user.created',
   'session.started',
+  'session.reauthenticated',
   'session.ended',
   'refresh_token.reused',
   'refresh_token.retried_elsewhere',

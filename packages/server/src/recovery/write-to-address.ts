@@ -76,7 +76,7 @@ async function orderLink(
       userId: to.userId as UserId,
       canonical,
       opener,
-      lifetimeHours: link.lifetimeHours,
+      lifetimeMinutes: link.lifetimeMinutes,
     },
     now,
   )

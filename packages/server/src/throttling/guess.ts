@@ -50,7 +50,8 @@ export interface GuessState {
 
 type GuessDeps = Pick<Deps, 'config' | 'db'>
 
-const deviceLifetimeDays = 400
+/** How long after its last use a device is known. */
+export const deviceLifetimeDays = 400
 const devicesMax = 32
 
 /** The keys of a guess at `account`: a canonical identifier with its kind, or a user. Keyed hashes: the tables name nobody. */

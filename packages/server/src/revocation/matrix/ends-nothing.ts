@@ -11,6 +11,7 @@ export const endsNothing: readonly EventKind[] = [
   'user.erased',
   'external_user.created',
   'session.started',
+  'session.reauthenticated',
   'refresh_token.retried_elsewhere',
   'refresh_token.state_lost',
   'sign_in.failed',

@@ -82,7 +82,7 @@ export type MailedProof = Message<"signet.v1.MailedProof"> & {
   email: string;
 
   /**
-   * The code, with or without spaces.
+   * The code, with or without spaces. It is good for ten minutes; the link lives longer.
    *
    * @generated from field: string code = 3;
    */
