@@ -140,7 +140,7 @@ select log_revocation('sid', ended.id::text, :reason) as "entry!" from ended;
 -- name: findPresentable :maybe
 -- A grant whose refresh token of this generation would be accepted now: the current one, or the one before while the
 -- window is open. Nothing is changed by asking.
-select g.scopes, g.created_at,
+select g.scopes, g.audience, g.created_at,
        least(g.expires_at, coalesce(s.idle_expires_at, g.expires_at), coalesce(s.expires_at, g.expires_at)) as "expires_at!"
   from grants g
   join users u on u.id = g.user_id

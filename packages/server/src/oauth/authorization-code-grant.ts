@@ -55,10 +55,13 @@ async function idTokenOf(
   now: Date,
   { redeemed, accessToken }: { redeemed: RedeemedCode; accessToken: string },
 ): Promise<string> {
-  const { grant, claims, ...state } = redeemed
+  const { grant, requestedClaims, ...state } = redeemed
   const { userId, clientId } = grant
-  const named = claims.id_token ?? {}
-  const person = Object.keys(named).length > 0 ? await findPerson(deps.db, { userId }) : undefined
+  const named = requestedClaims.id_token ?? {}
+  const person =
+    Object.keys(named).length > 0
+      ? await findPerson(deps.db, { userId, grantId: grant.id })
+      : undefined
   const about = person === undefined ? {} : claimsAbout(person, { scopes: [], named })
   return issueIdToken(deps, { ...state, userId, clientId, accessToken, claims: about }, now)
 }

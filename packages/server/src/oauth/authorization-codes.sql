@@ -54,9 +54,9 @@ with held as materialized (
   select j.*, 'offline_access' = any (j.scopes) as offline from judged j where j.verdict = 'good'
 ), granted as (
   insert into grants (id, user_id, client_id, session_id, scopes, audience, wrapped_secret, wrapping_key_id, rotated_at,
-                      window_opened_at, presenter, claims, amr, acr, auth_time, rev, created_at, expires_at)
+                      window_opened_at, presenter, userinfo_claims, amr, acr, auth_time, rev, created_at, expires_at)
   select :grantId, g.user_id, g.client_id, case when not g.offline then g.session_id end, g.scopes, g.audience, :wrappedSecret,
-         :wrappingKeyId, g.moment, g.moment, :presenter, null, g.amr, g.acr, g.auth_time, g.rev, g.moment,
+         :wrappingKeyId, g.moment, g.moment, :presenter, g.claims -> 'userinfo', g.amr, g.acr, g.auth_time, g.rev, g.moment,
          case when g.offline then g.moment + make_interval(secs => :offlineLifetimeSeconds::integer)
               else (select s.expires_at from sessions s where s.id = g.session_id) end
     from good g
@@ -66,8 +66,9 @@ with held as materialized (
     from good g, granted n
    where authorization_codes.code_hash = g.code_hash
 )
-select j.verdict as "verdict!", j.user_id, j.session_id, j.grant_id as "former_grant_id?", j.scopes, j.audience, j.nonce, j.claims,
-       j.amr, j.acr, j.auth_time, j.first_party as "first_party!", j.refreshes as "refreshes!",
+select j.verdict as "verdict!", j.user_id as "user_id!", j.session_id as "session_id!", j.grant_id as "former_grant_id?",
+       j.scopes as "scopes!", j.audience as "audience!", j.nonce as "nonce?", j.claims as "claims?", j.amr as "amr!", j.acr as "acr!",
+       j.auth_time as "auth_time!", j.first_party as "first_party!", j.refreshes as "refreshes!",
        'offline_access' = any (j.scopes) as "offline!",
        j.access_token_lifetime_seconds as "access_token_lifetime_seconds?", j.signing_algorithm as "signing_algorithm!",
        least(n.expires_at, case when not 'offline_access' = any (j.scopes) then j.session_expires_at end) as "expires_at?",

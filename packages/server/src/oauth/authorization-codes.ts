@@ -16,7 +16,14 @@ import { SignetError } from '../errors.ts'
 import { recordEvent } from '../events/record-event.ts'
 import { createGrantSecret, type KnownGrant } from '../grants/grant-keys.ts'
 import { presenterOf } from '../grants/presenter.ts'
-import { type ClientId, type GrantId, newId, type SessionId, shardKeyOf, type UserId } from '../ids.ts'
+import {
+  type ClientId,
+  type GrantId,
+  newId,
+  type SessionId,
+  shardKeyOf,
+  type UserId,
+} from '../ids.ts'
 import type { RequestContext } from '../request-context.ts'
 import { revokeReusedGrant } from '../revocation/revoke-token.ts'
 import type { BrowserSession } from '../sessions/browser-session.ts'
@@ -77,7 +84,7 @@ export interface RedeemedCode {
   scopes: string[]
   audience: string[]
   nonce: string | undefined
-  claims: RequestedClaims
+  requestedClaims: RequestedClaims
   amr: string[]
   acr: string
   authTime: Date
@@ -111,16 +118,25 @@ export async function redeemCode(
       presenter: presenterOf(keys.presenter, ctx),
       offlineLifetimeSeconds: deps.config.offlineGrantLifetimeSeconds,
     })
-    if (judged?.verdict === 'good') await recordGrant({ ...deps, db: tx }, ctx, { judged, clientId, id })
+    if (judged?.verdict === 'good')
+      await recordGrant({ ...deps, db: tx }, ctx, { judged, clientId, id })
     return judged
   })
   if (verdict?.verdict === 'reuse' && verdict.formerGrantId !== null) {
-    const former = { id: verdict.formerGrantId as GrantId, userId: verdict.userId as UserId, clientId }
+    const former = {
+      id: verdict.formerGrantId as GrantId,
+      userId: verdict.userId as UserId,
+      clientId,
+    }
     await revokeReusedGrant(deps, ctx, former)
   }
   if (verdict?.verdict !== 'good' || verdict.expiresAt === null)
     throw refused(verdict?.verdict ?? 'there is no such code')
-  return redeemed(verdict, { id, userId: verdict.userId as UserId, clientId, keys }, verdict.expiresAt)
+  return redeemed(
+    verdict,
+    { id, userId: verdict.userId as UserId, clientId, keys },
+    verdict.expiresAt,
+  )
 }
 
 function redeemed(verdict: Verdict, grant: KnownGrant, expiresAt: Date): RedeemedCode {
@@ -129,7 +145,7 @@ function redeemed(verdict: Verdict, grant: KnownGrant, expiresAt: Date): Redeeme
     ...{ grant, expiresAt, scopes, audience, amr, acr, authTime, position, refreshes },
     sessionId: verdict.offline ? undefined : (verdict.sessionId as SessionId),
     nonce: verdict.nonce ?? undefined,
-    claims: (verdict.claims ?? {}) as RequestedClaims,
+    requestedClaims: (verdict.claims ?? {}) as RequestedClaims,
     roleNames: verdict.roleNames ?? [],
     signingAlgorithm: verdict.signingAlgorithm as SigningAlgorithm,
     accessTokenLifetimeSeconds: verdict.accessTokenLifetimeSeconds ?? undefined,
@@ -147,11 +163,18 @@ async function recordGrant(
     actorId: judged.userId as UserId,
     subjectId: judged.userId as UserId,
     clientId,
-    details: { grantId: id, sessionId: judged.sessionId, scopes: judged.scopes, offline: judged.offline },
+    details: {
+      grantId: id,
+      sessionId: judged.sessionId,
+      scopes: judged.scopes,
+      offline: judged.offline,
+    },
   })
 }
 
 /** The one refusal; the detail is for the log alone. */
 function refused(detail: string): SignetError {
-  return new SignetError(ErrorReason.INVALID_GRANT, { detail: `authorization code refused: ${detail}` })
+  return new SignetError(ErrorReason.INVALID_GRANT, {
+    detail: `authorization code refused: ${detail}`,
+  })
 }

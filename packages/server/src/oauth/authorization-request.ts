@@ -82,6 +82,7 @@ export interface Parameters {
 
 const textLengthMax = 2000
 const claimsLengthMax = 4000
+const requestLengthMax = 8000
 const listMax = 50
 const challengeForm = /^[A-Za-z0-9_-]{43}$/u
 const prompts: ReadonlySet<string> = new Set(['login', 'consent', 'select_account', 'create'])
@@ -116,7 +117,7 @@ export function parseAuthorizationRequest(
   if (silent && prompted.length > 1) throw invalid('prompt=none does not go with another prompt.')
   const unknown = prompted.find((each) => each !== 'none' && !prompts.has(each))
   if (unknown !== undefined) throw invalid(`There is no prompt ${shown(unknown)}.`)
-  return {
+  const request = {
     ...where,
     responseMode: responseModeOf(values),
     scopes: listOf(values, 'scope'),
@@ -134,6 +135,9 @@ export function parseAuthorizationRequest(
     ...optional('claims', claimsOf(values)),
     requestedAtMs: now.getTime(),
   }
+  // It must fit into the address of a page.
+  if (JSON.stringify(request).length > requestLengthMax) throw invalid('The request is too long.')
+  return request
 }
 
 /** Throws AuthorizationError where the client may not ask for this. */
@@ -143,7 +147,10 @@ export function judgeAuthorizationRequest(
   request: AuthorizationRequest,
 ): void {
   if (!client.grantTypes.includes('authorization_code'))
-    throw new AuthorizationError('unauthorized_client', 'This client may not use authorization codes.')
+    throw new AuthorizationError(
+      'unauthorized_client',
+      'This client may not use authorization codes.',
+    )
   if (!client.responseModes.includes(request.responseMode))
     throw invalid(`This client does not take answers by ${request.responseMode}.`)
   if (client.pkceRequired && request.codeChallenge === undefined)
@@ -152,11 +159,17 @@ export function judgeAuthorizationRequest(
     throw new AuthorizationError('invalid_scope', 'The parameter scope is missing.')
   const foreign = request.scopes.find((scope) => !client.scopes.includes(scope))
   if (foreign !== undefined)
-    throw new AuthorizationError('invalid_scope', `This client may not ask for the scope ${shown(foreign)}.`)
+    throw new AuthorizationError(
+      'invalid_scope',
+      `This client may not ask for the scope ${shown(foreign)}.`,
+    )
   const allowed = new Set([...client.audiences, ...ownAudience(config.issuer, client)])
   const target = request.resources.find((resource) => !allowed.has(resource))
   if (target !== undefined)
-    throw new AuthorizationError('invalid_target', `This client gets no tokens for ${shown(target)}.`)
+    throw new AuthorizationError(
+      'invalid_target',
+      `This client gets no tokens for ${shown(target)}.`,
+    )
 }
 
 /** Whom the access tokens are for. Without an audience of its own they are for what every client may ask: who the person is. */
@@ -183,11 +196,17 @@ function ownAudience(issuer: string, { firstParty, scopes }: AuthorizationClient
 function refuseOtherFlows(values: Parameters['values']): void {
   for (const name of ['request', 'request_uri', 'registration'] as const)
     if (values.has(name))
-      throw new AuthorizationError(`${name}_not_supported`, `The parameter ${name} is not taken here.`)
+      throw new AuthorizationError(
+        `${name}_not_supported`,
+        `The parameter ${name} is not taken here.`,
+      )
   const responseType = values.get('response_type')
   if (responseType === undefined) throw invalid('The parameter response_type is missing.')
   if (responseType !== 'code')
-    throw new AuthorizationError('unsupported_response_type', 'The response_type is code, and no other.')
+    throw new AuthorizationError(
+      'unsupported_response_type',
+      'The response_type is code, and no other.',
+    )
 }
 
 function responseModeOf(values: Parameters['values']): AuthorizationRequest['responseMode'] {
@@ -250,7 +269,10 @@ function resourceOf(given: string): string {
 }
 
 function listOf(values: Parameters['values'], name: string): string[] {
-  const list = text(values, name)?.split(' ').filter((each) => each !== '') ?? []
+  const list =
+    text(values, name)
+      ?.split(' ')
+      .filter((each) => each !== '') ?? []
   if (list.length > listMax) throw invalid(`The parameter ${name} names too many.`)
   return [...new Set(list)]
 }

@@ -22,8 +22,8 @@ import type { RequestContext } from '../request-context.ts'
 import { findBrowserSessions } from '../sessions/browser-session.ts'
 import type { PlainCalls } from '../wires/plain-calls.ts'
 import { type AnswerTo, mountFormPostScript, sendAnswer } from './authorization-answer.ts'
-import { issueAuthorizationCode } from './authorization-codes.ts'
 import { findAuthorizationClient } from './authorization-codes.sql.ts'
+import { issueAuthorizationCode } from './authorization-codes.ts'
 import {
   type AuthorizationClient,
   AuthorizationError,
@@ -105,7 +105,9 @@ export async function mountAuthorize(
     scope.post(authorizePath, (request, reply) =>
       serve({ request, reply }, `POST ${authorizePath}`, (ctx) =>
         begin(deps, ctx, {
-          given: new URLSearchParams(Buffer.isBuffer(request.body) ? request.body.toString('utf8') : ''),
+          given: new URLSearchParams(
+            Buffer.isBuffer(request.body) ? request.body.toString('utf8') : '',
+          ),
           cookies: request.headers.cookie,
         }),
       ),
@@ -147,7 +149,10 @@ async function resume(
   const request = openSealedRequest(deps, sealed, ctx.now)
   if (request === undefined) return notOurs
   const { clientId, redirectUri } = request
-  const values = new Map([['client_id', clientId], ['redirect_uri', redirectUri]])
+  const values = new Map([
+    ['client_id', clientId],
+    ['redirect_uri', redirectUri],
+  ])
   const found = await findClientAndRedirect(deps, { values, resources: [], repeated: new Set() })
   if ('problem' in found) return found
   try {
@@ -167,7 +172,11 @@ function deny(deps: EndpointDeps, ctx: RequestContext, sealed: string): Outcome 
 async function goOn(
   deps: EndpointDeps,
   ctx: RequestContext,
-  asked: { client: AuthorizationClient; request: AuthorizationRequest; cookies: string | undefined },
+  asked: {
+    client: AuthorizationClient
+    request: AuthorizationRequest
+    cookies: string | undefined
+  },
 ): Promise<Outcome> {
   const { client, request, cookies } = asked
   judgeAuthorizationRequest(deps, client, request)
@@ -190,17 +199,22 @@ async function goOn(
 async function findClientAndRedirect(
   { db }: Pick<Deps, 'db'>,
   { values, repeated }: Parameters,
-): Promise<{ client: AuthorizationClient; redirectUri: string } | { problem: AuthorizationProblem }> {
+): Promise<
+  { client: AuthorizationClient; redirectUri: string } | { problem: AuthorizationProblem }
+> {
   const clientId = values.get('client_id') ?? ''
   const redirectUri = values.get('redirect_uri')
   const received: [string, string][] = [['client_id', clientId]]
-  const sentence = 'The app that sent you here is not set up correctly. Go back to it, and tell those who run it.'
+  const sentence =
+    'The app that sent you here is not set up correctly. Go back to it, and tell those who run it.'
   const problem = (...details: [string, string][]) => ({
     problem: { sentence, details: [...received, ...details] },
   })
   if (repeated.has('client_id') || repeated.has('redirect_uri'))
     return problem(['Problem', 'client_id or redirect_uri is given twice'])
-  const client = isClientId(clientId) ? await findAuthorizationClient(db, { id: clientId }) : undefined
+  const client = isClientId(clientId)
+    ? await findAuthorizationClient(db, { id: clientId })
+    : undefined
   if (client === undefined) return problem(['Problem', 'there is no client with this client_id'])
   if (client.status !== 'active') return problem(['Problem', 'this client is disabled'])
   if (redirectUri === undefined) return problem(['Problem', 'redirect_uri is missing'])
@@ -219,7 +233,8 @@ function answerTo(
   { client, redirectUri }: { client: AuthorizationClient; redirectUri: string },
 ): AnswerTo {
   const state = repeated.has('state') ? undefined : values.get('state')
-  const byForm = values.get('response_mode') === 'form_post' && client.responseModes.includes('form_post')
+  const byForm =
+    values.get('response_mode') === 'form_post' && client.responseModes.includes('form_post')
   return {
     redirectUri,
     responseMode: byForm ? 'form_post' : 'query',
@@ -236,7 +251,8 @@ function refused(error: unknown, to: AnswerTo): Outcome {
 
 const notOurs: Outcome = {
   problem: {
-    sentence: 'This page can no longer be continued. Go back to the app that you came from, and start again.',
+    sentence:
+      'This page can no longer be continued. Go back to the app that you came from, and start again.',
     details: [['Problem', 'the request is missing, or was not made by this service']],
   },
 }

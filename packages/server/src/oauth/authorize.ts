@@ -77,11 +77,15 @@ export async function authorizeRequest(
 function hintedUser(deps: AuthorizeDeps, request: AuthorizationRequest): UserId | undefined {
   const { idTokenHint, clientId } = request
   const named = request.claims?.id_token?.sub
-  const value = typeof named === 'object' && named !== null && !Array.isArray(named) ? named.value : undefined
+  const value =
+    typeof named === 'object' && named !== null && !Array.isArray(named) ? named.value : undefined
   if (idTokenHint === undefined) return typeof value === 'string' ? (value as UserId) : undefined
   const hint = verifyIdTokenHint(deps, idTokenHint)
   if (hint === undefined || hint.aud !== clientId)
-    throw new AuthorizationError('invalid_request', 'The id_token_hint is no ID token of this client.')
+    throw new AuthorizationError(
+      'invalid_request',
+      'The id_token_hint is no ID token of this client.',
+    )
   return hint.sub
 }
 

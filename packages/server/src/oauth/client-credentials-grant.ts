@@ -8,7 +8,7 @@
  * Nothing is read but what the client's authentication has read; the token carries the position of the revocation log that
  * this rests on, so that the end of the client ends the token.
  *
- * Errors: TokenError, UNAUTHENTICATED.
+ * Errors: `invalid_scope`, `invalid_target`, UNAUTHENTICATED.
  * Specs: RFC 6749 §4.4, RFC 9068 §2.2, RFC 9700 §4.15.
  */
 
@@ -16,7 +16,7 @@ import type { Deps } from '../deps.ts'
 import type { RequestContext } from '../request-context.ts'
 import { issueClientToken } from '../tokens/access-token.ts'
 import type { Form } from './form.ts'
-import { type TokenClient, TokenError, type TokenResponse } from './token-response.ts'
+import { type TokenClient, type TokenResponse, tokenError } from './token-response.ts'
 
 /** A token for the client itself. */
 export function clientCredentialsGrant(
@@ -24,19 +24,20 @@ export function clientCredentialsGrant(
   { now }: Pick<RequestContext, 'now'>,
   { client, form }: { client: TokenClient; form: Form },
 ): TokenResponse {
-  const { record } = client
-  const scopes = scopesOf(form, record.scopes)
-  const audience = audienceOf(form, record.audiences)
+  const { clientId, rev, tokens } = client
+  if (rev === undefined) throw tokenError('unauthorized_client', 'A public client acts for nobody.')
+  const scopes = scopesOf(form, tokens.scopes)
+  const audience = audienceOf(form, tokens.audiences)
   const { accessToken, claims } = issueClientToken(
-    signingKeys.active(record.signingAlgorithm),
+    signingKeys.active(tokens.signingAlgorithm),
     {
       issuer: config.issuer,
       audience: audience.length === 1 ? (audience[0] ?? '') : audience,
-      clientId: client.clientId,
+      clientId,
       scopes,
-      rev: record.rev,
+      rev,
       lifetimeSeconds: Math.min(
-        record.accessTokenLifetimeSeconds ?? config.accessTokenLifetimeSeconds,
+        tokens.accessTokenLifetimeSeconds ?? config.accessTokenLifetimeSeconds,
         config.accessTokenLifetimeSeconds,
       ),
     },
@@ -62,17 +63,26 @@ const ofPeople: ReadonlySet<string> = new Set([
 
 function scopesOf(form: Form, registered: readonly string[]): string[] {
   const own = registered.filter((scope) => !ofPeople.has(scope) && !scope.startsWith('signet:'))
-  const asked = form.get('scope')?.split(' ').filter((scope) => scope !== '')
+  const asked = form
+    .get('scope')
+    ?.split(' ')
+    .filter((scope) => scope !== '')
   if (asked === undefined) return own
   if (asked.every((scope) => own.includes(scope))) return [...new Set(asked)]
-  throw new TokenError('invalid_scope', 'The scope names something that this client may not do for itself.')
+  throw tokenError(
+    'invalid_scope',
+    'The scope names something that this client may not do for itself.',
+  )
 }
 
 function audienceOf(form: Form, registered: readonly string[]): string[] {
   const resource = form.get('resource')
   if (resource !== undefined && registered.includes(resource)) return [resource]
   if (resource !== undefined)
-    throw new TokenError('invalid_target', 'The resource is none that this client gets tokens for.')
+    throw tokenError('invalid_target', 'The resource is none that this client gets tokens for.')
   if (registered.length > 0) return [...registered]
-  throw new TokenError('invalid_target', 'No audience is registered for this client: there is nobody to present a token to.')
+  throw tokenError(
+    'invalid_target',
+    'No audience is registered for this client: there is nobody to present a token to.',
+  )
 }

@@ -73,7 +73,8 @@ export function verifyIdTokenHint(
 ): IdTokenHint | undefined {
   try {
     const { iss, sub, aud, sid } = readJwt(signingKeys, idToken, idTokenTyp)
-    if (iss !== config.issuer || typeof sub !== 'string' || typeof aud !== 'string') return undefined
+    if (iss !== config.issuer || typeof sub !== 'string' || typeof aud !== 'string')
+      return undefined
     return {
       sub: sub as UserId,
       aud: aud as ClientId,

@@ -7,15 +7,16 @@
  *
  * No ID token is issued: nobody has proved anything anew (OpenID Connect Core 1.0 §12.2 leaves it to us).
  *
- * Errors: INVALID_ARGUMENT, INVALID_GRANT, TokenError, UNAVAILABLE.
+ * Errors: INVALID_ARGUMENT, INVALID_GRANT, `invalid_scope`, `invalid_target`, UNAVAILABLE.
  * Specs: RFC 6749 §6, RFC 8707 §2.2, RFC 9700 §4.14.2.
  */
 
 import type { Deps } from '../deps.ts'
+import { findPresentableGrant } from '../grants/present-grant.ts'
 import type { RequestContext } from '../request-context.ts'
-import { refreshTokens } from '../tokens/refresh-tokens.ts'
+import { authenticateRefreshToken, refreshTokens } from '../tokens/refresh-tokens.ts'
 import { type Form, requireParameter } from './form.ts'
-import { type TokenClient, TokenError, type TokenResponse } from './token-response.ts'
+import { type TokenClient, type TokenResponse, tokenError } from './token-response.ts'
 
 /** New tokens of the same grant. */
 export async function refreshTokenGrant(
@@ -23,12 +24,12 @@ export async function refreshTokenGrant(
   ctx: RequestContext,
   { client, form }: { client: TokenClient; form: Form },
 ): Promise<TokenResponse> {
-  const { clientId, authenticated } = client
+  const refreshToken = requireParameter(form, 'refresh_token')
+  const { clientId, rev } = client
   const refreshed = await refreshTokens(deps, ctx, {
-    refreshToken: requireParameter(form, 'refresh_token'),
-    clientId,
-    clientAuthenticated: authenticated,
-    narrow: (granted) => narrow(form, granted),
+    refreshToken,
+    ...(rev === undefined ? { publicClientId: clientId } : { authenticatedClientId: clientId }),
+    narrowed: await narrow(deps, refreshToken, form),
   })
   return {
     access_token: refreshed.accessToken,
@@ -39,13 +40,25 @@ export async function refreshTokenGrant(
   }
 }
 
-/** What of a grant is asked for. */
-function narrow(form: Form, granted: { scopes: string[]; audience: string[] }) {
-  const scopes = form.get('scope')?.split(' ').filter((scope) => scope !== '') ?? granted.scopes
-  if (scopes.some((scope) => !granted.scopes.includes(scope)))
-    throw new TokenError('invalid_scope', 'The scope names more than was granted.')
+/**
+ * What of a grant is asked for, where that is less. Judged before anything is advanced: whoever asks for too much has not used
+ * the refresh token, and asks again with it.
+ */
+async function narrow(deps: Deps, refreshToken: string, form: Form) {
+  const scope = form.get('scope')
   const resource = form.get('resource')
+  if (scope === undefined && resource === undefined) return {}
+  const { grant, generation } = await authenticateRefreshToken(deps, refreshToken)
+  const granted = await findPresentableGrant(deps, grant, generation)
+  // What is not good now is judged, and refused, by the statement that decides.
+  if (granted === undefined) return {}
+  const scopes = scope?.split(' ').filter((each) => each !== '')
+  if (scopes?.some((each) => !granted.scopes.includes(each)))
+    throw tokenError('invalid_scope', 'The scope names more than was granted.')
   if (resource !== undefined && !granted.audience.includes(resource))
-    throw new TokenError('invalid_target', 'The resource is none of those that were granted.')
-  return { scopes, audience: resource === undefined ? granted.audience : [resource] }
+    throw tokenError('invalid_target', 'The resource is none of those that were granted.')
+  return {
+    ...(scopes !== undefined && { scopes }),
+    ...(resource !== undefined && { audience: [resource] }),
+  }
 }

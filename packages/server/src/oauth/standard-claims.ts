@@ -22,9 +22,15 @@ export const standardClaims: Readonly<Record<string, StandardClaim>> = {
   locale: { scope: 'profile', of: ({ locale }) => locale || undefined },
   updated_at: { scope: 'profile', of: ({ updatedAt }) => Math.floor(updatedAt.getTime() / 1000) },
   email: { scope: 'email', of: ({ email }) => email ?? undefined },
-  email_verified: { scope: 'email', of: ({ email, emailVerified }) => (email === null ? undefined : emailVerified === true) },
+  email_verified: {
+    scope: 'email',
+    of: ({ email, emailVerified }) => (email === null ? undefined : emailVerified === true),
+  },
   phone_number: { scope: 'phone', of: ({ phone }) => phone ?? undefined },
-  phone_number_verified: { scope: 'phone', of: ({ phone, phoneVerified }) => (phone === null ? undefined : phoneVerified === true) },
+  phone_number_verified: {
+    scope: 'phone',
+    of: ({ phone, phoneVerified }) => (phone === null ? undefined : phoneVerified === true),
+  },
 }
 
 /** The scopes under which these claims fall; a claim that is not known falls under none. */

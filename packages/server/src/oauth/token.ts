@@ -5,7 +5,7 @@
  * 2. The grant type is one of those served, and one of the client's.
  * 3. Each grant type is a file of its own.
  *
- * Errors: UNAUTHENTICATED (`invalid_client`), INVALID_ARGUMENT (`invalid_request`), INVALID_GRANT, TokenError, UNAVAILABLE.
+ * Errors: UNAUTHENTICATED (`invalid_client`), INVALID_ARGUMENT (`invalid_request`), INVALID_GRANT, `unsupported_grant_type`, `unauthorized_client`, UNAVAILABLE.
  * Specs: RFC 6749 §3.2 and §5, OAuth 2.1 §3.2.
  */
 
@@ -16,7 +16,8 @@ import { authorizationCodeGrant } from './authorization-code-grant.ts'
 import { clientCredentialsGrant } from './client-credentials-grant.ts'
 import { type Form, requireParameter } from './form.ts'
 import { refreshTokenGrant } from './refresh-token-grant.ts'
-import { type TokenClient, TokenError, type TokenResponse } from './token-response.ts'
+import { findTokenClient } from './token-client.ts'
+import { type TokenClient, type TokenResponse, tokenError } from './token-response.ts'
 
 type Grant = (
   deps: Deps,
@@ -34,13 +35,14 @@ const grants: Readonly<Record<GrantType, Grant>> = {
 export async function exchangeForTokens(
   deps: Deps,
   ctx: RequestContext,
-  { client, form }: { client: TokenClient; form: Form },
+  form: Form,
 ): Promise<string> {
+  const client = await findTokenClient(deps, ctx, form)
   const asked = requireParameter(form, 'grant_type')
   if (!Object.hasOwn(grants, asked))
-    throw new TokenError('unsupported_grant_type', 'The grant_type is none of those served here.')
+    throw tokenError('unsupported_grant_type', 'The grant_type is none of those served here.')
   const grantType = asked as GrantType
-  if (!client.grantTypes.has(grantType))
-    throw new TokenError('unauthorized_client', `This client may not use ${grantType}.`)
+  if (!client.tokens.grantTypes.has(grantType))
+    throw tokenError('unauthorized_client', `This client may not use ${grantType}.`)
   return JSON.stringify(await grants[grantType](deps, ctx, { client, form }))
 }

@@ -44,7 +44,8 @@ export async function authenticateBearer(
     audience: apiAudience(issuer),
   })
   if (deps.revocations.revokes(claims)) throw refused('revoked')
-  if (claims.gid === undefined) throw refused('a client for itself: this API knows it by its secret')
+  if (claims.gid === undefined)
+    throw refused('a client for itself: this API knows it by its secret')
   const { sub: userId, gid: grantId, sid: sessionId, client_id: clientId } = claims
   if (sessionId === undefined) throw refused('a grant without a session is not for this API')
   const live = await findLiveSession(deps.db, { userId, grantId, sessionId, clientId })

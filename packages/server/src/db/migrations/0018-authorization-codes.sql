@@ -28,4 +28,5 @@ create table authorization_codes (
 create index authorization_codes_expires_at on authorization_codes (expires_at);
 create index authorization_codes_session on authorization_codes (session_id);
 
-
+-- The claims for the UserInfo endpoint that were asked for by name.
+alter table grants add column userinfo_claims jsonb;
