@@ -144,6 +144,12 @@ export const reasons = {
     oauthError: 'invalid_grant',
     sentence: 'This link or code is no longer good. Ask for a new one, and use the latest mail.',
   },
+  [ErrorReason.EMAIL_NOT_VERIFIED]: {
+    httpStatus: 403,
+    rpcCode: Code.PermissionDenied,
+    oauthError: 'access_denied',
+    sentence: 'Check the inbox of this address first: use the link or the code in the latest mail.',
+  },
 } as const satisfies Record<Reason, ReasonRow>
 
 const names = new Map(Object.entries(ErrorReason).map(([name, reason]) => [reason, name]))

@@ -5,6 +5,7 @@
  */
 
 import { availableParallelism } from 'node:os'
+import { accountVariables } from './account-variables.ts'
 import { databaseUrl } from './database-url.ts'
 import { type Kind, kind, oneOf, onOff, path, whole } from './kinds.ts'
 import { mailVariables } from './mail-variables.ts'
@@ -354,7 +355,13 @@ const accounts = {
 } as const
 
 /** Every variable of the environment. */
-export const variables = { ...basics, ...edges, ...accounts, ...mailVariables } as const
+export const variables = {
+  ...basics,
+  ...edges,
+  ...accounts,
+  ...accountVariables,
+  ...mailVariables,
+} as const
 
 export type VariableName = keyof typeof variables
 

@@ -256,6 +256,12 @@ CREATE OR REPLACE FUNCTION public.role_names_of(id uuid)
  STABLE PARALLEL SAFE
 RETURN (SELECT array_agg(r.name ORDER BY r.name) AS array_agg FROM roles r WHERE ((r.built_in AND (r.name = 'user'::text)) OR (r.id IN (SELECT a.role_id FROM role_assignments a WHERE ((a.user_id = role_names_of.id) AND (a.organization_id IS NULL))))));
 
+CREATE OR REPLACE FUNCTION public.scopes_allowed(id uuid, scopes text[], needing_proof text[])
+ RETURNS text[]
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+RETURN CASE WHEN ((NOT (scopes && needing_proof)) OR (EXISTS (SELECT FROM identifiers i WHERE ((i.user_id = scopes_allowed.id) AND (i.verified_at IS NOT NULL))))) THEN scopes ELSE ARRAY(SELECT s.scope FROM unnest(scopes_allowed.scopes) WITH ORDINALITY s(scope, place) WHERE (s.scope <> ALL (scopes_allowed.needing_proof)) ORDER BY s.place) END;
+
 CREATE OR REPLACE FUNCTION public.signet_now()
  RETURNS timestamp with time zone
  LANGUAGE sql
@@ -533,12 +539,14 @@ CREATE TABLE identifiers (
   canonical text NOT NULL,
   verified_at timestamp with time zone,
   created_at timestamp with time zone NOT NULL,
+  claim_expires_at timestamp with time zone,
   CONSTRAINT identifiers_pkey PRIMARY KEY (id),
   CONSTRAINT identifiers_user_id_kind_canonical_key UNIQUE (user_id, kind, canonical),
   CONSTRAINT identifiers_kind_check CHECK (kind = ANY (ARRAY['email'::text, 'phone'::text, 'username'::text])),
   CONSTRAINT identifiers_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
 );
 CREATE INDEX identifiers_canonical ON public.identifiers USING btree (realm_id, kind, canonical);
+CREATE INDEX identifiers_claim_expires_at ON public.identifiers USING btree (claim_expires_at) WHERE ((verified_at IS NULL) AND (claim_expires_at IS NOT NULL));
 CREATE INDEX identifiers_prefix ON public.identifiers USING btree (canonical text_pattern_ops);
 CREATE UNIQUE INDEX identifiers_verified ON public.identifiers USING btree (realm_id, kind, canonical) WHERE (verified_at IS NOT NULL);
 

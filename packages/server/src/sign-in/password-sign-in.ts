@@ -2,14 +2,16 @@
  * The one way in with an identifier and a password, whatever is held afterwards: tokens, or the cookie of a browser.
  *
  * 1. Read who may be meant, and whether another guess is let through, in one statement (`findCandidates`).
- * 2. Try the password on each, outside of any transaction. For an unknown identifier one hash is computed all the same.
+ * 2. Try the password on each, outside of any transaction. For an unknown identifier one hash is computed all the same; so
+ *    it is for the owner of an address that has none, where claims are tried beside the owner.
  * 3. Count a wrong guess: guesses that ran at once may have used up the limit meanwhile.
  * 4. For a right one, start the session and what it yields, in one transaction (`start`), only where the guess is still let
  *    through and nothing that was read has changed.
  *
- * Only who gave the right password learns that an account is suspended. Every failure is recorded.
+ * Only who gave the right password learns that an account is suspended, or that its address waits to be proved. Every failure is recorded.
  *
- * Errors: INVALID_ARGUMENT, INVALID_CREDENTIALS, ACCOUNT_SUSPENDED, RATE_LIMITED, UNAVAILABLE.
+ * Errors: INVALID_ARGUMENT, INVALID_CREDENTIALS, ACCOUNT_SUSPENDED, EMAIL_NOT_VERIFIED, RATE_LIMITED,
+ * UNAVAILABLE.
  * Specs: RFC 8176 §2 (amr), OWASP ASVS 5.0 V6.1.3.
  */
 
@@ -33,6 +35,7 @@ import { type EmailIdentifier, parseEmail } from '../users/identifier.ts'
 import { checkPrintable } from '../users/printable.ts'
 import { findUserStatus, upgradePasswordHash } from './sign-in.sql.ts'
 import type { FoundCandidate, StartedSignIn, Yield } from './simultaneous-sign-ins.ts'
+import { mustVerifyFirst, refuseUnverified } from './unverified.ts'
 
 export interface PasswordSignIn {
   identifier: string
@@ -50,6 +53,8 @@ type Candidate = FoundCandidate & { userId: string }
 /** A candidate whose password it was. */
 interface Proof {
   userId: UserId
+  /** Whether the user has proved the identifier. */
+  verified: boolean
   rev: bigint
   hashRead: string
   setAt: Date
@@ -80,6 +85,8 @@ export async function signInWithPassword(
   }
   const { userId, eventKeys } = proof
   await upgradeHash(deps, proof)
+  if (!proof.verified && mustVerifyFirst(deps.config))
+    throw await refuseUnverified(deps, ctx, { identifier, userId, guess, state })
   const started = await deps.signIns.start({
     ctx,
     guess,
@@ -121,19 +128,18 @@ async function provePassword(
   ctx: RequestContext,
   { candidates, password }: { candidates: Candidate[]; password: string },
 ): Promise<Proof | undefined> {
-  const first = candidates[0]
-  if (first === undefined) {
+  const ownerIsMissing = candidates.length === 0 || mustVerifyFirst(deps.config)
+  if (ownerIsMissing && !candidates.some(({ verified }) => verified))
     await deps.passwords.verify(undefined, password, ctx.signal)
-    return undefined
-  }
   for (const candidate of candidates) {
-    const { userId, rev, hash, setAt } = candidate
+    const { userId, verified, rev, hash, setAt } = candidate
     const stored = hash ?? undefined
     const { matches, rehash } = await deps.passwords.verify(stored, password, ctx.signal)
     if (!matches || hash === null || setAt === null) continue
     const upgradedHash = rehash ? await deps.passwords.hash(password, ctx.signal) : undefined
     const eventKeys = openEventKeys(deps.masterSecret, [{ ...candidate, owner: userId }])
-    return { userId: userId as UserId, rev, hashRead: hash, setAt, eventKeys, upgradedHash }
+    const read = { verified, rev, hashRead: hash, setAt }
+    return { userId: userId as UserId, ...read, eventKeys, upgradedHash }
   }
   return undefined
 }
@@ -179,8 +185,9 @@ async function recordFailure(
     closedSeconds,
   }: { identifier: EmailIdentifier; candidates: Candidate[]; closedSeconds: number | undefined },
 ): Promise<void> {
-  // Where several claim the address, nobody can say which of them was meant.
-  const subject = candidates.length === 1 ? candidates[0] : undefined
+  // Where several claim the address and none has proved it, nobody can say which of them was meant.
+  const claimant = candidates.length === 1 ? candidates[0] : undefined
+  const subject = candidates.find(({ verified }) => verified) ?? claimant
   const event = {
     outcome: 'failure',
     subjectId: subject?.userId as UserId | undefined,

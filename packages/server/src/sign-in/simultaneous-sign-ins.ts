@@ -79,12 +79,15 @@ const batchMax = 16
 /** The way in for one instance. */
 export function openSimultaneousSignIns(deps: SignInDeps): SimultaneousSignIns {
   return {
-    findCandidates: openBatch((asked) => findAll(deps.db, asked), batchMax),
+    findCandidates: openBatch((asked) => findAll(deps, asked), batchMax),
     start: openBatch((proven) => startAll(deps, proven), batchMax),
   }
 }
 
-async function findAll(db: Db, asked: readonly AskedCandidates[]): Promise<FoundCandidate[][]> {
+async function findAll(
+  { db, config }: SignInDeps,
+  asked: readonly AskedCandidates[],
+): Promise<FoundCandidate[][]> {
   const rows = await listSignInCandidates(db, {
     asked: asked.map(({ kind, canonical, guess }, place) => ({
       place,
@@ -94,7 +97,8 @@ async function findAll(db: Db, asked: readonly AskedCandidates[]): Promise<Found
       address: guess.address.toString('base64'),
       device_hash: guess.deviceHash?.toString('base64') ?? null,
     })),
-    limit: claimsMax,
+    claimsBesideOwner: config.emailVerification.when === 'before-sign-in',
+    limit: 1 + claimsMax,
   })
   return asked.map((_, place) => rows.filter((row) => row.place === place))
 }
