@@ -184,6 +184,7 @@ describe('the client hears what is wrong', () => {
     ['a hint that is none', 'invalid_request', { id_token_hint: 'x.y.z' }],
     ['a resource of others', 'invalid_target', { resource: 'https://others.example' }],
     ['a resource that is relative', 'invalid_target', { resource: '/api' }],
+    ['a request without end', 'invalid_request', longRequest],
     [
       'an acr that nobody reaches',
       'unmet_authentication_requirements',
