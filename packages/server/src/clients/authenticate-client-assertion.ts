@@ -19,6 +19,7 @@ import type { ClientCaller, RequestContext } from '../request-context.ts'
 import { refuseClient } from './authenticate-client.ts'
 import { isSignedBy, readClientAssertion } from './client-assertion.ts'
 import { isClientId } from './client-id.ts'
+import { tokensOf } from './client-tokens.ts'
 import { findClientKeySet, useClientAssertion } from './clients.sql.ts'
 
 /** What the form says. */
@@ -65,5 +66,6 @@ export async function authenticateClientAssertion(
     permissions: new Set(judged.permissions),
     subjectNamespace: judged.subjectNamespace ?? undefined,
     resources: new Set([clientId, ...judged.resources]),
+    tokens: tokensOf(judged),
   }
 }

@@ -72,3 +72,10 @@ delete from mail_requests
 delete from client_assertions
  where ctid = any (array(select ctid from client_assertions where expires_at <= signet_now()
                           limit :limit::integer for update skip locked));
+
+-- name: deleteOldCodes :exec
+-- Authorization codes that expired so long ago that nobody looks for who used one twice.
+delete from authorization_codes
+ where code_hash = any (array(select code_hash from authorization_codes
+                               where expires_at < signet_now() - interval '1 day'
+                               order by expires_at limit :limit::integer for update skip locked));
