@@ -1,6 +1,6 @@
 /** Pages about what went wrong: what happened, what to do, a reference, and a part for developers. */
 
-import { html } from '../html/html.ts'
+import { type Html, html } from '../html/html.ts'
 import { type Page, pageAddress, type Visit } from './visit.ts'
 
 export interface ErrorPage {
@@ -12,7 +12,7 @@ export interface ErrorPage {
   /** The way on, where there is one. */
   button?: { label: string; to: string }
   /** For whoever builds the client or runs the service. */
-  details: readonly (readonly [label: string, value: string])[]
+  details: readonly (readonly [label: string, value: string | Html])[]
 }
 
 /** The page. */

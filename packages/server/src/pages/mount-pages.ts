@@ -13,6 +13,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Deps } from '../deps.ts'
 import { reasons, SignetError } from '../errors.ts'
+import type { ShowProblem } from '../oauth/authorize-endpoint.ts'
 import type { PlainCalls } from '../wires/plain-calls.ts'
 import { chooseAccountPage, signedInPage, signedOutPage, signOutPage } from './account-pages.ts'
 import { brokenRequestPage, noCookiesPage } from './error-page.ts'
@@ -23,7 +24,7 @@ import { forgotPasswordPage, resetPasswordPage, verifyEmailPage } from './mailed
 import { type PageForm, pageForm } from './page-form.ts'
 import type { Face } from './page-frame.ts'
 import { pageScript } from './page-script.ts'
-import type { PendingRequests } from './pending-requests.ts'
+import { showProblem } from './problem-page.ts'
 import { type ReadVisit, readVisit } from './read-visit.ts'
 import { mountRefusalPages } from './refusal-pages.ts'
 import { refusalSentence, translated } from './refused.ts'
@@ -56,18 +57,17 @@ const bodyBytesMax = 64 * 1024
 export interface PageParts {
   deps: Deps
   call: PlainCalls
-  pending: PendingRequests
   face: Face
   gate: SetUpGate
 }
 
-/** Adds the routes. */
+/** Adds the routes. Answers how the protocol shows a person what cannot go on. */
 export async function mountPages(
   fastify: FastifyInstance,
   deps: Deps,
-  { call, pending }: { call: PlainCalls; pending: PendingRequests },
-): Promise<void> {
-  const parts = { deps, call, pending, face: await openFace(deps.db), gate: openSetUpGate(deps.db) }
+  call: PlainCalls,
+): Promise<{ showProblem: ShowProblem }> {
+  const parts = { deps, call, face: await openFace(deps.db), gate: openSetUpGate(deps.db) }
   mountScript(fastify)
   mountRefusalPages(fastify, parts)
   fastify.get('/', async (_request, reply) => reply.redirect('/signed-in', 303))
@@ -80,6 +80,9 @@ export async function mountPages(
     )
     for (const route of [...routes, setUpPage]) mountPage(scope, parts, route)
   })
+  return {
+    showProblem: (request, reply, problem) => showProblem(parts, { request, reply }, problem),
+  }
 }
 
 function mountScript(fastify: FastifyInstance): void {
@@ -96,7 +99,7 @@ function mountPage(scope: FastifyInstance, parts: PageParts, route: PageRoute): 
   const { path } = route
   scope.get(path, async (request, reply) => {
     const shown = await call(`GET ${path}`, { request, reply }, async (ctx) => {
-      const read = await readVisit(deps, request, parts)
+      const read = await readVisit(deps, request)
       const { visit } = read
       if (read.requestIsBroken)
         return { read, answer: { page: brokenRequestPage(visit), status: 400 } }
@@ -120,7 +123,7 @@ async function answerForm(
   let posted: Posted | undefined
   try {
     const answer = await call(`POST ${route.path}`, exchange, async (ctx): Promise<PageAnswer> => {
-      const read = await readVisit(deps, request, { ...parts, form })
+      const read = await readVisit(deps, request, form)
       posted = { read, form, route: await routeFor(parts, route, read) }
       const { visit } = read
       if (read.requestIsBroken) return { page: brokenRequestPage(visit), status: 400 }

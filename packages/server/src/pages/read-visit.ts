@@ -10,9 +10,9 @@ import { findBrowserSessions } from '../sessions/browser-session.ts'
 import { formToken, knownBrowserMark, makeBrowserMark } from './form-token.ts'
 import { type PageForm, pageForm } from './page-form.ts'
 import { acceptedLocales, translatorFor } from './page-texts.ts'
-import type { PendingRequest, PendingRequests } from './pending-requests.ts'
 import { rememberedEmail } from './typed-email.ts'
 import type { Visit } from './visit.ts'
+import { findVisitingApp } from './visiting-app.ts'
 
 export interface ReadVisit {
   visit: Visit
@@ -28,7 +28,7 @@ export interface ReadVisit {
 export async function readVisit(
   deps: Pick<Deps, 'config' | 'db' | 'masterSecret'>,
   request: FastifyRequest,
-  { pending, form }: { pending: PendingRequests; form?: PageForm },
+  form?: PageForm,
 ): Promise<ReadVisit> {
   const { cookie: cookieHeader } = request.headers
   const read = await readVisitor(deps, request, form)
@@ -36,7 +36,7 @@ export async function readVisit(
   const { carried } = visit
   if (carried.request === '' && cookieHeader === undefined) return read
   const app =
-    carried.request === '' ? undefined : await pending.find(deps, carried.request, visit.now)
+    carried.request === '' ? undefined : await findVisitingApp(deps, carried.request, visit.now)
   const sessions = await findBrowserSessions(deps, cookieHeader)
   return {
     ...read,
@@ -45,15 +45,14 @@ export async function readVisit(
       ...visit,
       words: await translatorFor(
         ...carried.uiLocales.split(' ', 10),
-        ...(app?.uiLocales ?? []),
+        ...(app?.request.uiLocales ?? []),
         sessions[0]?.locale ?? '',
         ...acceptedLocales(request.headers['accept-language']),
       ),
       carried: app === undefined ? { ...carried, request: '' } : carried,
       app,
-      choose: (sessionId) => pending.choose(deps, app as PendingRequest, sessionId),
       sessions,
-      knownEmail: app?.loginHint || visit.typedEmail,
+      knownEmail: app?.request.loginHint || visit.typedEmail,
     },
   }
 }
@@ -88,7 +87,6 @@ export async function readVisitor(
       host: hostOf(request),
       carried,
       app: undefined,
-      choose: () => '',
       sessions: [],
       typedEmail,
       knownEmail: typedEmail,

@@ -43,7 +43,7 @@ export function sendPage(
 }
 
 function policyFor({ app }: Visit): string {
-  const targets = ["'self'", ...(app === undefined ? [] : [formTarget(app.redirectUri)])]
+  const targets = ["'self'", ...(app === undefined ? [] : [formTarget(app.request.redirectUri)])]
   return [
     "default-src 'none'",
     "script-src 'self'",

@@ -9,6 +9,7 @@ import type { RequestContext } from '../request-context.ts'
 import type { BrowserSession } from '../sessions/browser-session.ts'
 import type { PageForm } from './page-form.ts'
 import type { Translator } from './page-texts.ts'
+import type { VisitingApp } from './visiting-app.ts'
 
 /** One request for a page. */
 export interface Visit {
@@ -28,8 +29,6 @@ export interface Visit {
   carried: Carried
   /** The app that the visitor comes from; undefined where they come by themselves. */
   app: VisitingApp | undefined
-  /** The sealed request of that app, for which this session was chosen. */
-  choose(sessionId: SessionId): string
   /** Who is signed in in this browser, the active one first. */
   sessions: readonly BrowserSession[]
   /** The address that was typed on an earlier page; empty where none was. */
@@ -50,11 +49,6 @@ export interface Carried {
   /** The sealed authorization request. */
   request: string
   uiLocales: string
-}
-
-export interface VisitingApp {
-  name: string
-  redirectUri: string
 }
 
 /** A page without its frame. */
@@ -107,9 +101,10 @@ export function pageAddress(
 }
 
 /** Where somebody goes on who is done with the pages: back to what the app wants, with this session; else to who they are here. */
-export function onwardAddress({ carried, choose }: Visit, sessionId: SessionId): string {
-  if (carried.request === '') return pageAddress('/signed-in', carried)
-  return pageAddress('/oauth2/authorize/resume', { request: choose(sessionId), uiLocales: '' })
+export function onwardAddress({ app, carried }: Visit, sessionId: SessionId): string {
+  if (app === undefined) return pageAddress('/signed-in', carried)
+  const request = app.chosen(sessionId)
+  return pageAddress('/oauth2/authorize/resume', { request, uiLocales: '' })
 }
 
 /** How a person is called on a page. */

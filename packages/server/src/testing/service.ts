@@ -4,9 +4,8 @@ import { methods, plainPaths } from '../app.ts'
 import { createAdmission } from '../call/admission.ts'
 import { createValidate } from '../call/validate.ts'
 import type { Deps } from '../deps.ts'
-import { mountOauth } from '../oauth/mount-oauth.ts'
+import { anyOriginPaths, mountOauth } from '../oauth/mount-oauth.ts'
 import { mountPages } from '../pages/mount-pages.ts'
-import { noRequests } from '../pages/pending-requests.ts'
 import { authenticate } from '../tokens/authenticate.ts'
 import { defaultWireLimits } from '../wires/limits.ts'
 import { createListener } from '../wires/listener.ts'
@@ -48,10 +47,11 @@ export async function startTestService(deps: Deps): Promise<TestService> {
       limits: defaultWireLimits,
     },
     ready: async () => true,
+    anyOriginPaths,
     aliases: plainPaths,
     mountExtra: async (fastify, calls) => {
-      await mountOauth(fastify, deps, calls)
-      await mountPages(fastify, deps, { call: calls, pending: noRequests })
+      const { showProblem } = await mountPages(fastify, deps, calls)
+      await mountOauth(fastify, deps, { call: calls, showProblem })
     },
   })
   const { http } = await listener.listen()
