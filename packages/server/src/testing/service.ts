@@ -4,6 +4,8 @@ import { methods, plainPaths } from '../app.ts'
 import { createAdmission } from '../call/admission.ts'
 import { createValidate } from '../call/validate.ts'
 import type { Deps } from '../deps.ts'
+import { emailForms } from '../emails/forms.ts'
+import { mountMailedForms } from '../emails/mailed-forms.ts'
 import { mountOauth } from '../oauth/mount-oauth.ts'
 import { mountLinkPages } from '../recovery/mount-pages.ts'
 import { authenticate } from '../tokens/authenticate.ts'
@@ -51,6 +53,7 @@ export async function startTestService(deps: Deps): Promise<TestService> {
     mountExtra: async (fastify, calls) => {
       await mountOauth(fastify, deps, calls)
       mountLinkPages(fastify, deps, calls)
+      mountMailedForms(fastify, calls, emailForms(deps))
     },
   })
   const { http } = await listener.listen()

@@ -40,6 +40,7 @@ export const singleArtefacts = {
     storedIn: ['mailed_links.rev', 'mailed_links.token_hash', 'mailed_links.code_hash'],
     prefix: 'sl1_',
   },
+  undoLink: { title: 'link that gives a former address back' },
   mintedAccessToken: { title: 'minted access token of a service' },
   mintedRefreshToken: { title: 'minted refresh token of a service' },
   clientSecret: {
