@@ -17,6 +17,7 @@ import { openPasswordHasher } from './authenticators/password-hash.ts'
 import { createAdmission } from './call/admission.ts'
 import type { App } from './call/app.ts'
 import { createValidate } from './call/validate.ts'
+import { openClientKeys } from './clients/client-keys.ts'
 import { openKnownClients } from './clients/known-clients.ts'
 import type { Config } from './config/config.ts'
 import { ensureMasterSecret } from './config/kept-master-secret.ts'
@@ -36,12 +37,14 @@ import { startNotices } from './jobs/notices.ts'
 import { openJobs } from './jobs/open-jobs.ts'
 import { type Inbox, openInbox } from './mail/inbox.ts'
 import { mountInbox } from './mail/mount-inbox.ts'
-import { mountOauth } from './oauth/mount-oauth.ts'
+import { showAuthorizationProblem } from './oauth/authorization-problem.ts'
+import { anyOriginPaths, mountOauth } from './oauth/mount-oauth.ts'
 import { createMetrics, type Metrics } from './operations/metrics.ts'
 import { observePasswordHasher } from './operations/observe-password-hasher.ts'
 import { listenProbes, mountProbes } from './operations/probes.ts'
 import { openReadiness, type Readiness } from './operations/readiness.ts'
 import { createTracing, type Tracing } from './operations/tracing.ts'
+import { openGuardedFetch } from './outbound/guarded-fetch.ts'
 import { readQueueState } from './queue/queue-state.ts'
 import { mountLinkPages } from './recovery/mount-pages.ts'
 import { mountReference } from './reference/mount-reference.ts'
@@ -170,6 +173,7 @@ async function openDeps({ config, log, metrics, tracing, address }: Environment)
     const hasher = openPasswordHasher(config.passwordHash)
     const passwords = observePasswordHasher(hasher, { metrics, tracing })
     const { issuer } = config
+    const guardedFetch = openGuardedFetch({ privateHosts: config.outboundPrivateHosts })
     const { heartbeatMs, budgetSeconds } = config.revocationFeed
     const budgetMs = budgetSeconds * 1000
     const revocationFeed = openRevocationFeed({ issuer, heartbeatMs })
@@ -198,6 +202,7 @@ async function openDeps({ config, log, metrics, tracing, address }: Environment)
       signingKeys,
       knownGrants: openKnownGrants(masterSecret),
       knownClients: openKnownClients(),
+      clientKeys: openClientKeys({ fetch: guardedFetch, log }),
       passwords,
       metrics,
       log,
@@ -259,13 +264,14 @@ async function listen({ config, app, readiness, metrics, inbox }: Parts): Promis
     ...(countryFile !== undefined && { countries: openCountryRanges(countryFile) }),
     config: { ...config, limits: { ...defaultWireLimits, ...config.limits } },
     ready: readiness.ready,
+    anyOriginPaths,
     aliases: plainPaths,
     async mountExtra(fastify, calls) {
       const onMainPort = metricsAddress === undefined && config.environment === 'development'
       const metricsTo = onMainPort ? 'this machine' : 'nobody'
       mountProbes(fastify, { readiness, metrics }, metricsTo)
       mountReference(fastify, { issuer: config.issuer })
-      await mountOauth(fastify, app.deps, calls)
+      await mountOauth(fastify, app.deps, { call: calls, showProblem: showAuthorizationProblem })
       mountLinkPages(fastify, app.deps, calls)
       mountMailedForms(fastify, calls, emailForms(app.deps))
       if (inbox !== undefined) mountInbox(fastify, inbox)

@@ -41,6 +41,8 @@ export interface Config {
   /** The file that says in which countries addresses are. */
   readonly countryFile?: string
   readonly corsOrigins: readonly string[]
+  /** Hosts in the operator's own network that addresses of clients may lead to, as `host:port` or `host:*`. */
+  readonly outboundPrivateHosts: readonly string[]
   readonly dataDir: string
   readonly database: {
     /** Missing: the embedded Postgres in the data directory. */
@@ -78,6 +80,8 @@ export interface Config {
   readonly signingKeyLifetimeDays: number
   readonly sessionIdleLifetimeSeconds: number
   readonly sessionLifetimeSeconds: number
+  /** How long a grant lives that outlives sessions. */
+  readonly offlineGrantLifetimeSeconds: number
   readonly refreshWindowSeconds: number
   /** Where revocations are written for services that ask Redis; missing: nowhere. */
   readonly redisUrl?: Secret
@@ -252,6 +256,7 @@ function assemble(values: Values, files: Files, directory: string): Config {
       countryFile: values.SIGNET_COUNTRY_FILE && resolve(directory, values.SIGNET_COUNTRY_FILE),
     }),
     corsOrigins: values.SIGNET_CORS_ORIGINS,
+    outboundPrivateHosts: values.SIGNET_OUTBOUND_PRIVATE_HOSTS,
     dataDir: resolve(directory, values.SIGNET_DATA_DIR),
     database: {
       ...present({ address: files.address }),
@@ -287,6 +292,7 @@ function assemble(values: Values, files: Files, directory: string): Config {
     signingKeyLifetimeDays: values.SIGNET_SIGNING_KEY_LIFETIME_DAYS,
     sessionIdleLifetimeSeconds: values.SIGNET_SESSION_IDLE_LIFETIME_SECONDS,
     sessionLifetimeSeconds: values.SIGNET_SESSION_LIFETIME_SECONDS,
+    offlineGrantLifetimeSeconds: values.SIGNET_OFFLINE_GRANT_LIFETIME_SECONDS,
     refreshWindowSeconds: values.SIGNET_REFRESH_WINDOW_SECONDS,
     ...present({ redisUrl: values.SIGNET_REDIS_URL }),
     revocationFeed: {
@@ -311,7 +317,7 @@ function assemble(values: Values, files: Files, directory: string): Config {
     ...present({ otlpEndpoint: values.SIGNET_OTLP_ENDPOINT }),
     shutdownGraceSeconds: values.SIGNET_SHUTDOWN_GRACE_SECONDS,
     reflection: values.SIGNET_REFLECTION,
-    warnings: [...(files.tls?.warnings ?? []), ...mailWarnings(values)],
+    warnings: warningsOf(values, files),
   }
 }
 
@@ -329,6 +335,17 @@ function mailSender(values: Values): MailSender | undefined {
 function mailWarnings(values: Values): string[] {
   if (values.SIGNET_ENV !== 'production' || mailSender(values) !== undefined) return []
   return ['No mail is sent: set SIGNET_SMTP_ADDRESS or SIGNET_MAIL_API_URL. Mails wait for a day.']
+}
+
+function warningsOf(values: Values, { tls }: Files): string[] {
+  return [...(tls?.warnings ?? []), ...mailWarnings(values), ...privateHostWarnings(values)]
+}
+
+function privateHostWarnings({ SIGNET_OUTBOUND_PRIVATE_HOSTS: hosts }: Values): string[] {
+  if (hosts.length === 0) return []
+  return [
+    `Addresses of clients may lead into your network, to ${hosts.join(', ')} (SIGNET_OUTBOUND_PRIVATE_HOSTS).`,
+  ]
 }
 
 /** The record without what is undefined: a key that is not there says "not given". */

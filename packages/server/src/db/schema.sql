@@ -71,6 +71,22 @@ begin
                              order by old.forget_at limit 100 for update skip locked));
 end $function$;
 
+CREATE OR REPLACE FUNCTION public.count_failure(counted bytea, failures_max integer, window_seconds integer)
+ RETURNS integer
+ LANGUAGE plpgsql
+AS $function$
+begin
+  insert into guess_counters as c (key, failures, forget_at)
+  values (counted, 1, signet_now() + make_interval(secs => window_seconds))
+  on conflict (key) do update
+     set failures = case when c.forget_at <= signet_now() then 1 else c.failures + 1 end,
+         closed_until = case when c.forget_at > signet_now() and c.failures + 1 >= failures_max then c.forget_at end,
+         forget_at = case when c.forget_at <= signet_now() then excluded.forget_at else c.forget_at end
+   where c.closed_until is null or c.closed_until <= signet_now();
+  if found then return null; end if;
+  return coalesce(guess_retry_after(array[counted]), 1);
+end $function$;
+
 CREATE OR REPLACE FUNCTION public.current_system_identifier()
  RETURNS bigint
  LANGUAGE sql
@@ -282,6 +298,47 @@ RETURN (clock_timestamp() + (COALESCE(NULLIF(current_setting('signet.clock_offse
 
 CREATE SEQUENCE event_arrivals AS bigint INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1;
 
+CREATE TABLE authorization_codes (
+  code_hash bytea NOT NULL,
+  client_id text NOT NULL,
+  user_id uuid NOT NULL,
+  session_id uuid NOT NULL,
+  redirect_uri text NOT NULL,
+  scopes text[] NOT NULL,
+  audience text[] NOT NULL,
+  nonce text,
+  code_challenge bytea,
+  claims jsonb,
+  amr text[] NOT NULL,
+  acr text NOT NULL,
+  auth_time timestamp with time zone NOT NULL,
+  rev bigint NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  used_at timestamp with time zone,
+  grant_id uuid,
+  CONSTRAINT authorization_codes_pkey PRIMARY KEY (code_hash),
+  CONSTRAINT authorization_codes_audience_check CHECK (cardinality(audience) > 0),
+  CONSTRAINT authorization_codes_code_challenge_check CHECK (octet_length(code_challenge) = 32),
+  CONSTRAINT authorization_codes_code_hash_check CHECK (octet_length(code_hash) = 32),
+  CONSTRAINT authorization_codes_client_id_fkey FOREIGN KEY (client_id) REFERENCES clients(id) ON DELETE CASCADE,
+  CONSTRAINT authorization_codes_grant_id_fkey FOREIGN KEY (grant_id) REFERENCES grants(id) ON DELETE SET NULL,
+  CONSTRAINT authorization_codes_session_id_fkey FOREIGN KEY (session_id) REFERENCES sessions(id) ON DELETE CASCADE,
+  CONSTRAINT authorization_codes_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
+);
+CREATE INDEX authorization_codes_expires_at ON public.authorization_codes USING btree (expires_at);
+CREATE INDEX authorization_codes_session ON public.authorization_codes USING btree (session_id);
+
+CREATE TABLE client_assertions (
+  client_id text NOT NULL,
+  jti_hash bytea NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  CONSTRAINT client_assertions_pkey PRIMARY KEY (client_id, jti_hash),
+  CONSTRAINT client_assertions_jti_hash_check CHECK (octet_length(jti_hash) = 32),
+  CONSTRAINT client_assertions_client_id_fkey FOREIGN KEY (client_id) REFERENCES clients(id) ON DELETE CASCADE
+);
+CREATE INDEX client_assertions_expires_at ON public.client_assertions USING btree (expires_at);
+
 CREATE TABLE client_secrets (
   id uuid NOT NULL,
   client_id text NOT NULL,
@@ -475,6 +532,7 @@ CREATE TABLE grants (
   ended_at timestamp with time zone,
   end_reason text,
   claims jsonb,
+  userinfo_claims jsonb,
   CONSTRAINT grants_pkey PRIMARY KEY (id),
   CONSTRAINT grants_audience_check CHECK (cardinality(audience) > 0),
   CONSTRAINT grants_check CHECK (confirmed_generation >= 0 AND confirmed_generation <= generation),

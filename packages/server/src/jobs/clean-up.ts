@@ -16,10 +16,12 @@ import {
   deleteForgottenDevices,
   deleteForgottenGuesses,
   deleteForgottenMailRequests,
+  deleteOldCodes,
   deleteOldGrants,
   deleteOldLinks,
   deleteOldSessions,
   deleteUnprovenAccounts,
+  deleteUsedAssertions,
 } from './clean-up.sql.ts'
 
 /** How long sessions and grants are kept after their end, for those who look into what happened. */
@@ -35,6 +37,7 @@ export async function cleanUp(
 ): Promise<void> {
   const limit = batchSize
   const sweeps = [
+    () => deleteOldCodes(db, { limit }),
     () => deleteOldGrants(db, { days: keptDays, limit }),
     () => deleteOldSessions(db, { days: keptDays, limit }),
     () => deleteOldLinks(db, { days: keptDays, limit }),
@@ -42,6 +45,7 @@ export async function cleanUp(
     () => deleteForgottenMailRequests(db, { limit }),
     () => deleteForgottenGuesses(db, { limit }),
     () => deleteForgottenDevices(db, { limit }),
+    () => deleteUsedAssertions(db, { limit }),
     () => deleteDoneJobs(db, { seconds: keptSeconds.done, limit }),
   ]
   for (const sweep of sweeps) {

@@ -6,7 +6,8 @@ import { createValidate } from '../call/validate.ts'
 import type { Deps } from '../deps.ts'
 import { emailForms } from '../emails/forms.ts'
 import { mountMailedForms } from '../emails/mailed-forms.ts'
-import { mountOauth } from '../oauth/mount-oauth.ts'
+import { showAuthorizationProblem } from '../oauth/authorization-problem.ts'
+import { anyOriginPaths, mountOauth } from '../oauth/mount-oauth.ts'
 import { mountLinkPages } from '../recovery/mount-pages.ts'
 import { authenticate } from '../tokens/authenticate.ts'
 import { defaultWireLimits } from '../wires/limits.ts'
@@ -49,9 +50,10 @@ export async function startTestService(deps: Deps): Promise<TestService> {
       limits: defaultWireLimits,
     },
     ready: async () => true,
+    anyOriginPaths,
     aliases: plainPaths,
     mountExtra: async (fastify, calls) => {
-      await mountOauth(fastify, deps, calls)
+      await mountOauth(fastify, deps, { call: calls, showProblem: showAuthorizationProblem })
       mountLinkPages(fastify, deps, calls)
       mountMailedForms(fastify, calls, emailForms(deps))
     },

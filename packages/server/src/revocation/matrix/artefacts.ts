@@ -30,6 +30,13 @@ export const sessionArtefacts = {
     storedIn: ['session_cookies.secret_hash'],
     prefix: 'sc1_',
   },
+  appAccessToken: { title: 'access token of another app that the person signed in to' },
+  appRefreshToken: { title: 'refresh token of that app' },
+  authorizationCode: {
+    title: 'authorization code for that app',
+    storedIn: ['authorization_codes.rev', 'authorization_codes.code_hash'],
+    prefix: 'sa1_',
+  },
 } as const satisfies Record<string, ArtefactDescription>
 
 /** What exists once: of the user, or of a service. */
@@ -41,6 +48,8 @@ export const singleArtefacts = {
     prefix: 'sl1_',
   },
   undoLink: { title: 'link that gives a former address back' },
+  offlineRefreshToken: { title: 'refresh token that outlives sessions (`offline_access`)' },
+  clientToken: { title: 'access token that a service got for itself' },
   mintedAccessToken: { title: 'minted access token of a service' },
   mintedRefreshToken: { title: 'minted refresh token of a service' },
   clientSecret: {
@@ -61,15 +70,14 @@ export type SingleArtefact = keyof typeof singleArtefacts
 /** What looks like a credential in the schema and is none, with the reason. */
 export const notHeld: Readonly<Record<string, string>> = {
   'event_keys.wrapped_key': 'encrypts personal facts in the event log; never leaves the service',
+  'client_assertions.jti_hash': 'names an assertion that was used; opens nothing',
   'idempotency_keys.key_hash': 'names a request that was answered; opens nothing',
   'signing_keys.wrapped_key': 'signs access tokens; its end is a cause',
 }
 
 /** What the design has and the product has not yet. Whoever builds one moves it up, and gives it cells. */
 export const artefactsToCome: readonly string[] = [
-  'authorization code',
   'device code',
-  'offline grant',
   'API key',
   'remembered device of a second factor',
 ]
