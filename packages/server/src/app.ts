@@ -2,6 +2,7 @@
 
 import {
   AuthService,
+  EmailService,
   EventService,
   RecoveryService,
   RevocationService,
@@ -10,6 +11,15 @@ import {
   UserService,
 } from '@signet/contract'
 import { implement, type Method } from './call/method.ts'
+import {
+  addEmail,
+  changeEmail,
+  confirmEmail,
+  listEmails,
+  removeEmail,
+  setPrimaryEmail,
+  undoEmailChange,
+} from './emails/rpc.ts'
 import { watchEvents } from './events/rpc.ts'
 import {
   requestEmailVerification,
@@ -47,6 +57,15 @@ export const methods: readonly Method[] = [
     resetPassword,
     requestEmailVerification,
     verifyEmail,
+  }),
+  ...implement(EmailService, {
+    listEmails,
+    addEmail,
+    changeEmail,
+    confirmEmail,
+    removeEmail,
+    setPrimaryEmail,
+    undoEmailChange,
   }),
   ...implement(UserService, { getMe, updateMe }),
   ...implement(SessionService, { listSessions, revokeSession, revokeOtherSessions }),

@@ -1,6 +1,7 @@
 /** What does the work of each kind of job. */
 
 import type { Deps } from '../deps.ts'
+import { writeToNewAddress } from '../emails/write-to-new-address.ts'
 import type { Mailer } from '../mail/mailer.ts'
 import { sendMail } from '../mail/send-mail.ts'
 import type { JobHandlers } from '../queue/worker.ts'
@@ -14,6 +15,7 @@ export function jobHandlers(
   return {
     send_mail: (job) => sendMail(deps, job),
     write_to_address: (job) => writeToAddress(deps, job),
+    write_to_new_address: (job) => writeToNewAddress(deps, job),
     clean_up: ({ signal }) => cleanUp(deps.db, signal),
   }
 }

@@ -1,5 +1,6 @@
 /**
- * The pages that mails lead to: `/verify-email` and `/reset-password`, and `/forgot-password`, which has one sent.
+ * The pages that mails lead to: `/verify-email`, `/confirm-email`, `/undo-email-change` and `/reset-password`; and
+ * `/forgot-password`, which has one sent.
  *
  * A GET shows a form and does nothing, so that scanners of mail may open every link. A new password is set with the link, or with
  * its code where somebody waits in this browser.
@@ -7,6 +8,8 @@
  * Specs: OWASP ASVS 5.0 V6.3.8, V6.4.1, V6.4.3, V7.4.3.
  */
 
+import { confirmEmail } from '../emails/confirm-email.ts'
+import { undoEmailChange } from '../emails/undo-email-change.ts'
 import { html } from '../html/html.ts'
 import { requestMail } from '../recovery/request-mail.ts'
 import { resetPassword } from '../recovery/reset-password.ts'
@@ -22,30 +25,70 @@ import {
 import { rememberEmail } from './typed-email.ts'
 import { type PageRoute, pageAddress } from './visit.ts'
 
-export const verifyEmailPage: PageRoute = {
-  path: '/verify-email',
-
-  view(visit, tried) {
-    const { words } = visit
-    const token = tried?.form.text('token') ?? visit.query.text('token')
-    return {
-      title: words.text('verify_title'),
-      content: html`<p>${words.text('verify_lead')}</p>
+/** A page that is a button: whoever presses it reads the mailbox. */
+function buttonPage(
+  key: 'verify' | 'confirm' | 'undo',
+  page: Required<Pick<PageRoute, 'path' | 'submit'>>,
+): PageRoute {
+  const { path } = page
+  return {
+    ...page,
+    view(visit, tried) {
+      const { words } = visit
+      const token = tried?.form.text('token') ?? visit.query.text('token')
+      return {
+        title: words.text(`${key}_title`),
+        content: html`<p>${words.text(`${key}_lead`)}</p>
 ${pageForm(visit, {
-  to: '/verify-email',
+  to: path,
   content: html`<input type="hidden" name="token" value="${token}">
-${submitButton(words.text('verify_button'))}`,
+${submitButton(words.text(`${key}_button`))}`,
 })}
-<p class="aside">${words.text('verify_not_you')}</p>`,
-    }
-  },
+<p class="aside">${words.text('link_not_you')}</p>`,
+      }
+    },
+  }
+}
 
+export const verifyEmailPage = buttonPage('verify', {
+  path: '/verify-email',
   async submit(deps, ctx, { visit, form }) {
     const proof = { token: form.text('token'), email: '', code: '' }
     const { email } = await verifyEmail(deps, ctx, { proof })
     return {
       setCookies: [rememberEmail(deps.config, email)],
       to: pageAddress('/sign-in', visit.carried, { notice: 'address_confirmed' }),
+    }
+  },
+})
+
+export const confirmEmailPage = buttonPage('confirm', {
+  path: '/confirm-email',
+  async submit(deps, ctx, { visit, form }) {
+    const proof = { token: form.text('token'), email: '', code: '' }
+    await confirmEmail(deps, ctx, { proof })
+    return { to: pageAddress('/done', visit.carried, { what: 'address_added' }) }
+  },
+})
+
+export const undoEmailChangePage = buttonPage('undo', {
+  path: '/undo-email-change',
+  async submit(deps, ctx, { visit, form }) {
+    await undoEmailChange(deps, ctx, { token: form.text('token') })
+    return { to: pageAddress('/done', visit.carried, { what: 'address_back' }) }
+  },
+})
+
+const done = ['address_added', 'address_back'] as const
+
+/** What is left to say after a button was pressed. */
+export const donePage: PageRoute = {
+  path: '/done',
+  view({ words, query }) {
+    const what = done.find((each) => each === query.text('what')) ?? 'address_added'
+    return {
+      title: words.text(`done_${what}_title`),
+      content: html`<p>${words.text(`done_${what}_lead`)}</p>`,
     }
   },
 }

@@ -20,7 +20,14 @@ import { brokenRequestPage, noCookiesPage } from './error-page.ts'
 import { openFace } from './face.ts'
 import { isFormToken, isFromElsewhere } from './form-token.ts'
 import { inboxAgainPage, inboxPage } from './inbox-pages.ts'
-import { forgotPasswordPage, resetPasswordPage, verifyEmailPage } from './mailed-link-pages.ts'
+import {
+  confirmEmailPage,
+  donePage,
+  forgotPasswordPage,
+  resetPasswordPage,
+  undoEmailChangePage,
+  verifyEmailPage,
+} from './mailed-link-pages.ts'
 import { type PageForm, pageForm } from './page-form.ts'
 import type { Face } from './page-frame.ts'
 import { pageScript } from './page-script.ts'
@@ -42,6 +49,9 @@ const routes: readonly PageRoute[] = [
   inboxPage,
   inboxAgainPage,
   verifyEmailPage,
+  confirmEmailPage,
+  undoEmailChangePage,
+  donePage,
   forgotPasswordPage,
   resetPasswordPage,
   signedInPage,
@@ -49,6 +59,15 @@ const routes: readonly PageRoute[] = [
   signOutPage,
   signedOutPage,
 ]
+
+/** Open to whoever has a link, whether there is an administrator or not. */
+const mailed: ReadonlySet<PageRoute> = new Set([
+  verifyEmailPage,
+  confirmEmailPage,
+  undoEmailChangePage,
+  resetPasswordPage,
+  donePage,
+])
 
 const formType = 'application/x-www-form-urlencoded'
 const bodyBytesMax = 64 * 1024
@@ -162,7 +181,7 @@ async function routeFor(
   { visit }: ReadVisit,
 ): Promise<PageRoute> {
   if (await gate.isSetUp()) return route === setUpPage ? signInPage : route
-  return visit.query.text('token') === '' && visit.path !== '/verify-email' ? setUpPage : route
+  return mailed.has(route) || visit.query.text('token') !== '' ? route : setUpPage
 }
 
 interface Posted {

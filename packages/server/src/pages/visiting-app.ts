@@ -3,7 +3,7 @@
 import type { Deps } from '../deps.ts'
 import type { SessionId } from '../ids.ts'
 import type { AuthorizationRequest } from '../oauth/authorization-request.ts'
-import { findConsentClient } from '../oauth/consents.sql.ts'
+import { findAskingName } from '../oauth/consents.ts'
 import { openSealedRequest, sealRequest } from '../oauth/sealed-request.ts'
 
 export interface VisitingApp {
@@ -22,10 +22,10 @@ export async function findVisitingApp(
 ): Promise<VisitingApp | undefined> {
   const request = openSealedRequest(deps, sealed, now)
   if (request === undefined) return undefined
-  const client = await findConsentClient(deps.db, { id: request.clientId })
-  if (client === undefined) return undefined
+  const name = await findAskingName(deps, request)
+  if (name === undefined) return undefined
   return {
-    name: client.name,
+    name,
     request,
     chosen: (chosenSession) => sealRequest(deps, { ...request, chosenSession }),
   }

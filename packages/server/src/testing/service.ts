@@ -4,6 +4,7 @@ import { methods, plainPaths } from '../app.ts'
 import { createAdmission } from '../call/admission.ts'
 import { createValidate } from '../call/validate.ts'
 import type { Deps } from '../deps.ts'
+
 import { anyOriginPaths, mountOauth } from '../oauth/mount-oauth.ts'
 import { mountPages } from '../pages/mount-pages.ts'
 import { authenticate } from '../tokens/authenticate.ts'

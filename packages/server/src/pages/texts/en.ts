@@ -61,7 +61,20 @@ export const en = {
   verify_title: 'Confirm your email address',
   verify_lead: 'Confirm that you read the mail that brought you here.',
   verify_button: 'Confirm the address',
-  verify_not_you: 'You did not ask for this? Close this page: without the button nothing happens.',
+  link_not_you: 'You did not ask for this? Close this page: without the button nothing happens.',
+  confirm_title: 'Confirm your email address',
+  confirm_lead:
+    'Confirm that you read the mail that brought you here, and the address belongs to your account.',
+  confirm_button: 'Confirm the address',
+  undo_title: 'Take your address back',
+  undo_lead:
+    'Your account gets this address again. Addresses that were added lately are taken away, you are signed out everywhere, and you choose a new password: a mail tells you how.',
+  undo_button: 'Take it back',
+  done_address_added_title: 'The address is confirmed',
+  done_address_added_lead: 'It belongs to your account. You can close this page.',
+  done_address_back_title: 'The address is yours again',
+  done_address_back_lead:
+    'Set a new password with the mail that comes now. You can close this page.',
   forgot_title: 'Forgot your password?',
   forgot_lead: 'Enter the address of your account. We will write to it.',
   forgot_button: 'Send the mail',

@@ -56,7 +56,20 @@ export const es: Catalogue = {
   verify_title: 'Confirma tu dirección de correo',
   verify_lead: 'Confirma que lees el correo que te ha traído hasta aquí.',
   verify_button: 'Confirmar la dirección',
-  verify_not_you: '¿No lo has pedido tú? Cierra esta página: sin el botón no pasa nada.',
+  link_not_you: '¿No lo has pedido tú? Cierra esta página: sin el botón no pasa nada.',
+  confirm_title: 'Confirma tu dirección de correo',
+  confirm_lead:
+    'Confirma que lees el correo que te ha traído hasta aquí, y la dirección será de tu cuenta.',
+  confirm_button: 'Confirmar la dirección',
+  undo_title: 'Recupera tu dirección',
+  undo_lead:
+    'Tu cuenta vuelve a tener esta dirección. Se quitan las que se añadieron hace poco, se cierra tu sesión en todas partes y eliges una contraseña nueva: un mensaje te dice cómo.',
+  undo_button: 'Recuperarla',
+  done_address_added_title: 'La dirección está confirmada',
+  done_address_added_lead: 'Ahora es de tu cuenta. Puedes cerrar esta página.',
+  done_address_back_title: 'La dirección vuelve a ser tuya',
+  done_address_back_lead:
+    'Elige una contraseña nueva con el mensaje que llega ahora. Puedes cerrar esta página.',
   forgot_title: '¿Has olvidado la contraseña?',
   forgot_lead: 'Introduce la dirección de tu cuenta. Te escribiremos a ella.',
   forgot_button: 'Enviar el mensaje',
