@@ -2,6 +2,7 @@
 
 import {
   AuthService,
+  AvatarService,
   EventService,
   RecoveryService,
   RevocationService,
@@ -9,6 +10,14 @@ import {
   TokenService,
   UserService,
 } from '@signet/contract'
+import {
+  batchGetAvatars,
+  completeAvatarUpload,
+  getAvatarUpload,
+  removeAvatar,
+  removeUserAvatar,
+  requestAvatarUpload,
+} from './avatars/rpc.ts'
 import { implement, type Method } from './call/method.ts'
 import { watchEvents } from './events/rpc.ts'
 import {
@@ -49,6 +58,14 @@ export const methods: readonly Method[] = [
     verifyEmail,
   }),
   ...implement(UserService, { getMe, updateMe }),
+  ...implement(AvatarService, {
+    requestAvatarUpload,
+    completeAvatarUpload,
+    getAvatarUpload,
+    removeAvatar,
+    removeUserAvatar,
+    batchGetAvatars,
+  }),
   ...implement(SessionService, { listSessions, revokeSession, revokeOtherSessions }),
   ...implement(TokenService, { mintTokens }),
   ...implement(EventService, { watchEvents }),

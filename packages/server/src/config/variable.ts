@@ -13,6 +13,7 @@ export const sections = [
   'Passwords',
   'Tokens and sessions',
   'Mail and brand',
+  'Avatars',
   'Logs and operation',
 ] as const
 

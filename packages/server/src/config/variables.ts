@@ -5,6 +5,7 @@
  */
 
 import { availableParallelism } from 'node:os'
+import { avatarVariables } from './avatar-variables.ts'
 import { databaseUrl } from './database-url.ts'
 import { type Kind, kind, oneOf, onOff, path, whole } from './kinds.ts'
 import { mailVariables } from './mail-variables.ts'
@@ -348,7 +349,13 @@ const accounts = {
 } as const
 
 /** Every variable of the environment. */
-export const variables = { ...basics, ...edges, ...accounts, ...mailVariables } as const
+export const variables = {
+  ...basics,
+  ...edges,
+  ...accounts,
+  ...mailVariables,
+  ...avatarVariables,
+} as const
 
 export type VariableName = keyof typeof variables
 
