@@ -2,8 +2,9 @@
 
 import assert from 'node:assert/strict'
 import { authenticateClient } from '../../packages/server/src/clients/authenticate-client.ts'
+import { Secret } from '../../packages/server/src/config/secret.ts'
 import type { Deps } from '../../packages/server/src/deps.ts'
-import type { UserId } from '../../packages/server/src/ids.ts'
+import type { SessionId, UserId } from '../../packages/server/src/ids.ts'
 import {
   issueMailedLink,
   type LinkPurpose,
@@ -14,6 +15,12 @@ import type {
   SessionArtefact,
   SingleArtefact,
 } from '../../packages/server/src/revocation/matrix/artefacts.ts'
+import {
+  browserCookie,
+  findBrowserSessions,
+  keepBrowserSecret,
+  makeBrowserSecret,
+} from '../../packages/server/src/sessions/browser-session.ts'
 import { type SignedIn, signIn } from '../../packages/server/src/sign-in/sign-in.ts'
 import { openTestUser, signInAs, testPassword } from '../../packages/server/src/testing/accounts.ts'
 import { registerTestClient, type TestClient } from '../../packages/server/src/testing/clients.ts'
@@ -25,6 +32,8 @@ import { accepts, makeAdministrator, shopAudience, type World } from './world.ts
 /** One session, with the event stream that its access token has opened. */
 export interface Presence extends SignedIn {
   stream: { ended: boolean; close(): void }
+  /** The `Cookie` header of a browser that holds this session. */
+  cookie: string
 }
 
 export interface Held {
@@ -78,7 +87,16 @@ export async function holdEverything(
 
 async function enter(world: World, deps: Deps, email: string): Promise<Presence> {
   const signedIn = await signInAs(deps, email)
-  return { ...signedIn, stream: await openStream(world, signedIn.accessToken) }
+  const cookie = await holdInBrowser(deps, signedIn.sessionId)
+  return { ...signedIn, cookie, stream: await openStream(world, signedIn.accessToken) }
+}
+
+/** The same session, held by a browser too. */
+async function holdInBrowser(deps: Deps, sessionId: SessionId): Promise<string> {
+  const { secret, secretHash } = makeBrowserSecret()
+  await keepBrowserSecret(deps.db, { sessionId, secretHash })
+  const setCookie = browserCookie(deps.config, [new Secret(secret)])
+  return setCookie.slice(0, setCookie.indexOf(';'))
 }
 
 async function openStream({ service }: World, accessToken: string): Promise<Presence['stream']> {
@@ -107,7 +125,7 @@ async function mailLink(
   const opener = makeOpener()
   const [row] = await rowsOf(deps, 'select id from identifiers where user_id = $1', [userId])
   const link = { purpose, identifierId: String(row?.[0]), userId, canonical: email, opener }
-  await issueMailedLink(deps, { ...link, lifetimeHours: 1 }, new Date())
+  await issueMailedLink(deps, { ...link, lifetimeMinutes: 60 }, new Date())
   return opener.token
 }
 
@@ -148,13 +166,15 @@ export const ofSession: Record<
   refreshToken: ({ deps }, { refreshToken }) =>
     succeeds(refreshTokens(deps, testContext(), { refreshToken })),
   eventStream: async (_world, { stream }) => !stream.ended,
+  browserCookie: async ({ deps }, { cookie }) =>
+    (await findBrowserSessions(deps, cookie)).length === 1,
 }
 
 /** Whether what there is once is good. What can be presented in several places is good in all of them, or in none. */
 export const single: Record<SingleArtefact, (world: World, held: Held) => Promise<boolean>> = {
   async signInInFlight(world, { inFlight }) {
     if (inFlight === undefined) return false
-    const presence = { ...inFlight, stream: { ended: false, close: () => undefined } }
+    const presence = { ...inFlight, cookie: '', stream: { ended: false, close: () => undefined } }
     const byAccessToken = await ofSession.ownApi(world, presence)
     assert.equal(await ofSession.refreshToken(world, presence), byAccessToken)
     return byAccessToken

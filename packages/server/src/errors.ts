@@ -150,6 +150,12 @@ export const reasons = {
     oauthError: 'access_denied',
     sentence: 'This is switched off on this server. An administrator can switch it on.',
   },
+  [ErrorReason.EMAIL_NOT_VERIFIED]: {
+    httpStatus: 403,
+    rpcCode: Code.PermissionDenied,
+    oauthError: 'access_denied',
+    sentence: 'Check the inbox of this address first: use the link or the code in the latest mail.',
+  },
 } as const satisfies Record<Reason, ReasonRow>
 
 const names = new Map(Object.entries(ErrorReason).map(([name, reason]) => [reason, name]))

@@ -1,6 +1,8 @@
 /** `signet client`: registers the apps and services that use Signet, and looks after their secrets. */
 
+import { readFileSync } from 'node:fs'
 import { ErrorReason } from '@signet/contract'
+import type { GrantType, ResponseMode } from '../clients/authorization-violations.ts'
 import {
   findClient,
   listClients as listClientRows,
@@ -10,6 +12,7 @@ import { disableClient } from '../clients/disable-client.ts'
 import { type ClientType, type NewClient, registerClient } from '../clients/register-client.ts'
 import { rotateClientSecret } from '../clients/rotate-client-secret.ts'
 import type { SigningAlgorithm } from '../crypto/jws.ts'
+import type { Json } from '../db/query.ts'
 import { SignetError } from '../errors.ts'
 import type { ClientId } from '../ids.ts'
 import { CommandError } from './command-error.ts'
@@ -38,6 +41,19 @@ export interface ClientCreateOptions extends ChangeOptions {
   audience?: string[]
   claim?: string[]
   accessTokenLifetime?: number
+  grantType?: GrantType[]
+  redirectUri?: string[]
+  postLogoutRedirectUri?: string[]
+  backchannelLogoutUri?: string
+  responseMode?: ResponseMode[]
+  /** False, where PKCE is not required. */
+  pkce?: boolean
+  jwks?: string
+  jwksUri?: string
+  clientUri?: string
+  logoUri?: string
+  policyUri?: string
+  tosUri?: string
 }
 
 export interface SecretOptions extends ChangeOptions {
@@ -55,6 +71,7 @@ export async function clientCreate(
   const { dryRun = false } = options
   return withChange(context, dryRun, async (deps, ctx) => {
     const client: NewClient = {
+      ...authorizationOf(options),
       id,
       name: options.name ?? id,
       type: options.type,
@@ -79,6 +96,42 @@ export async function clientCreate(
     const { reference } = ctx
     context.io.result({ clientId: id, secret: kept ?? null, dryRun, reference }, text)
   })
+}
+
+function authorizationOf(options: ClientCreateOptions) {
+  return {
+    grantTypes: options.grantType ?? usualGrantTypes(options),
+    redirectUris: options.redirectUri ?? [],
+    postLogoutRedirectUris: options.postLogoutRedirectUri ?? [],
+    backchannelLogoutUri: options.backchannelLogoutUri,
+    responseModes: options.responseMode ?? (['query', 'form_post'] as const),
+    pkceRequired: options.pkce ?? true,
+    jwks: options.jwks === undefined ? undefined : readKeySet(options.jwks),
+    jwksUri: options.jwksUri,
+    clientUri: options.clientUri,
+    logoUri: options.logoUri,
+    policyUri: options.policyUri,
+    tosUri: options.tosUri,
+  }
+}
+
+/** What a client of this kind is for: people sign in to it where it has an address to return to, a service acts for itself. */
+function usualGrantTypes({ type, redirectUri = [] }: ClientCreateOptions): GrantType[] {
+  if (redirectUri.length > 0) return ['authorization_code', 'refresh_token']
+  return type === 'public' ? [] : ['client_credentials']
+}
+
+function readKeySet(path: string): Json {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as Json
+  } catch (cause) {
+    const fix = 'It is a file with a JWK set: {"keys":[…]}, public keys alone.'
+    throw new CommandError(`${path} cannot be read as JSON.`, {
+      code: 'INVALID_ARGUMENT',
+      fix,
+      cause,
+    })
+  }
 }
 
 /** `client list`: clients by id. */
@@ -134,6 +187,12 @@ export async function clientGet(context: CommandContext, id: string): Promise<Ex
       ...where('Audiences', client.audiences),
       ...where('Claims', client.claims),
       ...where('Lifetime', [lifetimeText(client.accessTokenLifetimeSeconds)]),
+      ...where('Grants', client.grantTypes),
+      ...where('Returns to', client.redirectUris),
+      ...where('Signed out', client.postLogoutRedirectUris),
+      ...where('Told at', [client.backchannelLogoutUri ?? '']),
+      ...where('PKCE', [client.pkceRequired ? '' : 'not required (weaker: nonce protects)']),
+      ...where('Keys at', [client.jwksUri ?? (client.jwks === null ? '' : 'in its record')]),
       ...secrets.map(
         ({ prefix, createdAt, expiresAt, lastUsedAt }) =>
           `  Secret     ${prefix}…  since ${createdAt.toISOString()}${expiresAt === null ? '' : `, until ${expiresAt.toISOString()}`}, ${lastUsedAt === null ? 'never used' : `last used about ${lastUsedAt.toISOString()}`}`,
@@ -205,6 +264,7 @@ export async function clientEnv(
       SIGNET_ISSUER: issuer,
       SIGNET_JWKS_URI: `${issuer}/.well-known/jwks.json`,
       SIGNET_CLIENT_ID: id,
+      ...(client.redirectUris[0] !== undefined && { SIGNET_REDIRECT_URI: client.redirectUris[0] }),
       ...(secret !== undefined && !dryRun && { SIGNET_CLIENT_SECRET: secret }),
       ...(client.scopes.length > 0 && { SIGNET_SCOPES: client.scopes.join(' ') }),
     }

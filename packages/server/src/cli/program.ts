@@ -307,6 +307,28 @@ function addClientCreate(client: Command, run: RunVerb): void {
       'How long its access tokens live at the most; as configured, if left out.',
       wholeNumber(1, 86_400),
     )
+    .addOption(
+      new Option(
+        '--grant-type <name...>',
+        'What it exchanges for tokens; by its kind, if left out.',
+      ).choices(['authorization_code', 'refresh_token', 'client_credentials']),
+    )
+    .option('--redirect-uri <uri...>', 'Where people return to after signing in, to the letter.')
+    .option('--post-logout-redirect-uri <uri...>', 'Where a browser may go after signing out.')
+    .option('--backchannel-logout-uri <uri>', 'Where it hears of the end of a session.')
+    .addOption(
+      new Option('--response-mode <name...>', 'How answers travel; both, if left out.').choices([
+        'query',
+        'form_post',
+      ]),
+    )
+    .option('--no-pkce', 'Do not require PKCE: weaker, and only where nonce protects instead.')
+    .option('--jwks <path>', 'A file with its public keys; it signs, and has no secret.')
+    .option('--jwks-uri <uri>', 'Where its public keys are published; it signs, and has no secret.')
+    .option('--client-uri <uri>', 'Its home page, shown to people.')
+    .option('--logo-uri <uri>', 'Its picture, shown to people.')
+    .option('--policy-uri <uri>', 'What it does with personal data, shown to people.')
+    .option('--tos-uri <uri>', 'Its terms, shown to people.')
     .option(...rehearse)
     .action((id: string, options: CommonOptions & ClientCreateOptions) =>
       run(options, async (context) =>

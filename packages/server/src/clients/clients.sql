@@ -1,28 +1,37 @@
 -- name: insertClient :exec
 -- Registers a client, unless the id is taken. An id is never given to another client.
 insert into clients (id, name, type, first_party, direct_sign_in, confirming, subject_namespace, signing_algorithm, scopes,
-                     allowed_origins, permissions, resources, audiences, claims, access_token_lifetime_seconds,
-                     created_at, updated_at)
+                     allowed_origins, permissions, resources, audiences, claims, access_token_lifetime_seconds, grant_types,
+                     redirect_uris, post_logout_redirect_uris, backchannel_logout_uri, response_modes, pkce_required, jwks,
+                     jwks_uri, client_uri, logo_uri, policy_uri, tos_uri, created_at, updated_at)
 values (:id, :name, :type, :firstParty, :directSignIn, :confirming, :subjectNamespace?, :signingAlgorithm, :scopes,
-        :allowedOrigins, :permissions, :resources, :audiences, :claims, :accessTokenLifetimeSeconds?,
-        :now, :now)
+        :allowedOrigins, :permissions, :resources, :audiences, :claims, :accessTokenLifetimeSeconds?, :grantTypes,
+        :redirectUris, :postLogoutRedirectUris, :backchannelLogoutUri?, :responseModes, :pkceRequired, :jwks?,
+        :jwksUri?, :clientUri?, :logoUri?, :policyUri?, :tosUri?, :now, :now)
 on conflict (id) do nothing;
 
 -- name: findClient :maybe
 -- One client.
 select id, name, type, status, first_party, direct_sign_in, confirming, subject_namespace, signing_algorithm, scopes,
-       allowed_origins, permissions, resources, audiences, claims, access_token_lifetime_seconds, created_at
+       allowed_origins, permissions, resources, audiences, claims, access_token_lifetime_seconds, grant_types, redirect_uris,
+       post_logout_redirect_uris, backchannel_logout_uri, response_modes, pkce_required, jwks, jwks_uri, client_uri, logo_uri,
+       policy_uri, tos_uri, created_at
   from clients
  where id = :id;
 
 -- name: findClientForUpdate :maybe
 -- One client, locked: secrets are given out one after the other.
-select id, type, status from clients where id = :id for no key update;
+select id, type, status, jwks is not null or jwks_uri is not null as "signs!"
+  from clients
+ where id = :id
+   for no key update;
 
 -- name: listClients :many
 -- Clients by id, after the one that is named.
 select id, name, type, status, first_party, direct_sign_in, confirming, subject_namespace, signing_algorithm, scopes,
-       allowed_origins, permissions, resources, audiences, claims, access_token_lifetime_seconds, created_at
+       allowed_origins, permissions, resources, audiences, claims, access_token_lifetime_seconds, grant_types, redirect_uris,
+       post_logout_redirect_uris, backchannel_logout_uri, response_modes, pkce_required, jwks, jwks_uri, client_uri, logo_uri,
+       policy_uri, tos_uri, created_at
   from clients
  where :after?::text is null or id > :after?
  order by id

@@ -1,5 +1,5 @@
 // Generated from clients.sql by tools/sql. Do not edit.
-import { exec, many, maybe, one } from '../db/query.ts'
+import { exec, many, maybe, one, type Json } from '../db/query.ts'
 
 /** Registers a client, unless the id is taken. An id is never given to another client. */
 export const insertClient = exec<
@@ -19,19 +19,34 @@ export const insertClient = exec<
     audiences: readonly string[]
     claims: readonly string[]
     accessTokenLifetimeSeconds: number | null
+    grantTypes: readonly string[]
+    redirectUris: readonly string[]
+    postLogoutRedirectUris: readonly string[]
+    backchannelLogoutUri: string | null
+    responseModes: readonly string[]
+    pkceRequired: boolean
+    jwks: NonNullable<Json> | null
+    jwksUri: string | null
+    clientUri: string | null
+    logoUri: string | null
+    policyUri: string | null
+    tosUri: string | null
     now: Date
   }
 >({
   name: 'clients.insertClient',
   text: `insert into clients (id, name, type, first_party, direct_sign_in, confirming, subject_namespace, signing_algorithm, scopes,
-                     allowed_origins, permissions, resources, audiences, claims, access_token_lifetime_seconds,
-                     created_at, updated_at)
+                     allowed_origins, permissions, resources, audiences, claims, access_token_lifetime_seconds, grant_types,
+                     redirect_uris, post_logout_redirect_uris, backchannel_logout_uri, response_modes, pkce_required, jwks,
+                     jwks_uri, client_uri, logo_uri, policy_uri, tos_uri, created_at, updated_at)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9,
-        $10, $11, $12, $13, $14, $15,
-        $16, $16)
+        $10, $11, $12, $13, $14, $15, $16,
+        $17, $18, $19, $20, $21, $22,
+        $23, $24, $25, $26, $27, $28, $28)
 on conflict (id) do nothing`,
-  params: ['id', 'name', 'type', 'firstParty', 'directSignIn', 'confirming', 'subjectNamespace', 'signingAlgorithm', 'scopes', 'allowedOrigins', 'permissions', 'resources', 'audiences', 'claims', 'accessTokenLifetimeSeconds', 'now'],
+  params: ['id', 'name', 'type', 'firstParty', 'directSignIn', 'confirming', 'subjectNamespace', 'signingAlgorithm', 'scopes', 'allowedOrigins', 'permissions', 'resources', 'audiences', 'claims', 'accessTokenLifetimeSeconds', 'grantTypes', 'redirectUris', 'postLogoutRedirectUris', 'backchannelLogoutUri', 'responseModes', 'pkceRequired', 'jwks', 'jwksUri', 'clientUri', 'logoUri', 'policyUri', 'tosUri', 'now'],
   columns: [],
+  json: ['jwks'],
 })
 
 /** One client. */
@@ -56,16 +71,30 @@ export const findClient = maybe<
     audiences: string[]
     claims: string[]
     accessTokenLifetimeSeconds: number | null
+    grantTypes: string[]
+    redirectUris: string[]
+    postLogoutRedirectUris: string[]
+    backchannelLogoutUri: string | null
+    responseModes: string[]
+    pkceRequired: boolean
+    jwks: Json | null
+    jwksUri: string | null
+    clientUri: string | null
+    logoUri: string | null
+    policyUri: string | null
+    tosUri: string | null
     createdAt: Date
   }
 >({
   name: 'clients.findClient',
   text: `select id, name, type, status, first_party, direct_sign_in, confirming, subject_namespace, signing_algorithm, scopes,
-       allowed_origins, permissions, resources, audiences, claims, access_token_lifetime_seconds, created_at
+       allowed_origins, permissions, resources, audiences, claims, access_token_lifetime_seconds, grant_types, redirect_uris,
+       post_logout_redirect_uris, backchannel_logout_uri, response_modes, pkce_required, jwks, jwks_uri, client_uri, logo_uri,
+       policy_uri, tos_uri, created_at
   from clients
  where id = $1`,
   params: ['id'],
-  columns: ['id', 'name', 'type', 'status', 'firstParty', 'directSignIn', 'confirming', 'subjectNamespace', 'signingAlgorithm', 'scopes', 'allowedOrigins', 'permissions', 'resources', 'audiences', 'claims', 'accessTokenLifetimeSeconds', 'createdAt'],
+  columns: ['id', 'name', 'type', 'status', 'firstParty', 'directSignIn', 'confirming', 'subjectNamespace', 'signingAlgorithm', 'scopes', 'allowedOrigins', 'permissions', 'resources', 'audiences', 'claims', 'accessTokenLifetimeSeconds', 'grantTypes', 'redirectUris', 'postLogoutRedirectUris', 'backchannelLogoutUri', 'responseModes', 'pkceRequired', 'jwks', 'jwksUri', 'clientUri', 'logoUri', 'policyUri', 'tosUri', 'createdAt'],
 })
 
 /** One client, locked: secrets are given out one after the other. */
@@ -77,12 +106,16 @@ export const findClientForUpdate = maybe<
     id: string
     type: 'public' | 'confidential' | 'service'
     status: 'active' | 'disabled'
+    signs: boolean
   }
 >({
   name: 'clients.findClientForUpdate',
-  text: `select id, type, status from clients where id = $1 for no key update`,
+  text: `select id, type, status, jwks is not null or jwks_uri is not null as "signs!"
+  from clients
+ where id = $1
+   for no key update`,
   params: ['id'],
-  columns: ['id', 'type', 'status'],
+  columns: ['id', 'type', 'status', 'signs'],
 })
 
 /** Clients by id, after the one that is named. */
@@ -108,18 +141,32 @@ export const listClients = many<
     audiences: string[]
     claims: string[]
     accessTokenLifetimeSeconds: number | null
+    grantTypes: string[]
+    redirectUris: string[]
+    postLogoutRedirectUris: string[]
+    backchannelLogoutUri: string | null
+    responseModes: string[]
+    pkceRequired: boolean
+    jwks: Json | null
+    jwksUri: string | null
+    clientUri: string | null
+    logoUri: string | null
+    policyUri: string | null
+    tosUri: string | null
     createdAt: Date
   }
 >({
   name: 'clients.listClients',
   text: `select id, name, type, status, first_party, direct_sign_in, confirming, subject_namespace, signing_algorithm, scopes,
-       allowed_origins, permissions, resources, audiences, claims, access_token_lifetime_seconds, created_at
+       allowed_origins, permissions, resources, audiences, claims, access_token_lifetime_seconds, grant_types, redirect_uris,
+       post_logout_redirect_uris, backchannel_logout_uri, response_modes, pkce_required, jwks, jwks_uri, client_uri, logo_uri,
+       policy_uri, tos_uri, created_at
   from clients
  where $1::text is null or id > $1
  order by id
  limit $2::integer`,
   params: ['after', 'limit'],
-  columns: ['id', 'name', 'type', 'status', 'firstParty', 'directSignIn', 'confirming', 'subjectNamespace', 'signingAlgorithm', 'scopes', 'allowedOrigins', 'permissions', 'resources', 'audiences', 'claims', 'accessTokenLifetimeSeconds', 'createdAt'],
+  columns: ['id', 'name', 'type', 'status', 'firstParty', 'directSignIn', 'confirming', 'subjectNamespace', 'signingAlgorithm', 'scopes', 'allowedOrigins', 'permissions', 'resources', 'audiences', 'claims', 'accessTokenLifetimeSeconds', 'grantTypes', 'redirectUris', 'postLogoutRedirectUris', 'backchannelLogoutUri', 'responseModes', 'pkceRequired', 'jwks', 'jwksUri', 'clientUri', 'logoUri', 'policyUri', 'tosUri', 'createdAt'],
 })
 
 /** The secrets of a client that are good, the newest first; of each only what tells it apart. */

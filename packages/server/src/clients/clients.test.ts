@@ -174,6 +174,68 @@ describe('what a client may do for itself', () => {
   })
 })
 
+describe('what a client is to the authorization server', () => {
+  const key = { kty: 'EC', crv: 'P-256', x: 'x', y: 'y' }
+
+  it('is stored as it is given, and a client that signs gets no secret', async () => {
+    const { secret } = await register({
+      grantTypes: ['authorization_code'],
+      redirectUris: ['https://app.example/cb', 'https://app.example/cb'],
+      postLogoutRedirectUris: ['https://app.example/'],
+      backchannelLogoutUri: 'https://app.example/logout',
+      responseModes: ['query'],
+      pkceRequired: false,
+      jwks: { keys: [key] },
+      tosUri: 'https://app.example/terms',
+    })
+    assert.equal(secret, undefined)
+    const text = `select grant_types, redirect_uris, post_logout_redirect_uris, backchannel_logout_uri, response_modes,
+                         pkce_required, jwks, jwks_uri, tos_uri from clients where id = 'ledger'`
+    assert.deepEqual(await rowsOf(deps, text), [
+      [
+        ['authorization_code'],
+        ['https://app.example/cb'],
+        ['https://app.example/'],
+        'https://app.example/logout',
+        ['query'],
+        false,
+        { keys: [key] },
+        null,
+        'https://app.example/terms',
+      ],
+    ])
+    await assertRefused(rotate(), ErrorReason.INVALID_ARGUMENT, ['client.signs'])
+  })
+
+  it('says everything that is wrong at once', async () => {
+    const wrong = register({
+      type: 'public',
+      grantTypes: ['client_credentials'],
+      redirectUris: ['http://app.example/cb'],
+      postLogoutRedirectUris: ['https://app.example/#'],
+      backchannelLogoutUri: 'http://app.example/logout',
+      logoUri: 'javascript:alert(1)',
+      pkceRequired: false,
+      jwks: { keys: [{ ...key, d: 'private' }] },
+      jwksUri: 'https://app.example/jwks',
+    })
+    await assertRefused(wrong, ErrorReason.INVALID_ARGUMENT, [
+      'client.redirect_uri',
+      'client.redirect_uri',
+      'client.address',
+      'client.address',
+      'client.code_without_grant',
+      'client.credentials_of_public',
+      'client.pkce',
+      'client.keys_of_public',
+      'client.two_key_sets',
+      'client.jwks',
+    ])
+    const service = register({ type: 'service', grantTypes: ['authorization_code'] })
+    await assertRefused(service, ErrorReason.INVALID_ARGUMENT, ['client.code_of_service'])
+  })
+})
+
 describe('rotating a secret', () => {
   it('keeps two, also when many rotate at once', async () => {
     const { secret: first } = await register()

@@ -10,11 +10,17 @@
 
 import { ErrorReason } from '@signet/contract'
 import type { SigningAlgorithm } from '../crypto/jws.ts'
+import type { Json } from '../db/query.ts'
 import type { Deps } from '../deps.ts'
 import { SignetError, type Violation } from '../errors.ts'
 import { recordEvent } from '../events/record-event.ts'
 import type { ClientId } from '../ids.ts'
 import type { RequestContext } from '../request-context.ts'
+import {
+  authorizationViolations,
+  type GrantType,
+  type ResponseMode,
+} from './authorization-violations.ts'
 import { isClientId } from './client-id.ts'
 import { insertClient } from './clients.sql.ts'
 import { addClientSecret } from './rotate-client-secret.ts'
@@ -47,6 +53,25 @@ export interface NewClient {
   claims: readonly string[]
   /** Of its access tokens, at the most; undefined: as the installation is configured. */
   accessTokenLifetimeSeconds: number | undefined
+  /** What it may exchange for tokens. */
+  grantTypes: readonly GrantType[]
+  /** Where answers of the authorization endpoint go, to the letter. */
+  redirectUris: readonly string[]
+  /** Where a browser may go after signing out. */
+  postLogoutRedirectUris: readonly string[]
+  /** Where it hears of the end of a session. */
+  backchannelLogoutUri: string | undefined
+  responseModes: readonly ResponseMode[]
+  /** False only where `nonce` protects its codes instead. */
+  pkceRequired: boolean
+  /** Public keys that it signs with to prove who it is (RFC 7517 §5), or where they are published. With either it has no secret. */
+  jwks: Json | undefined
+  jwksUri: string | undefined
+  /** What a person is shown before agreeing to anything. */
+  clientUri: string | undefined
+  logoUri: string | undefined
+  policyUri: string | undefined
+  tosUri: string | undefined
 }
 
 type ClientDeps = Pick<Deps, 'db' | 'masterSecret'>
@@ -70,6 +95,7 @@ export async function registerClient(
     const subjectNamespace = client.subjectNamespace ?? null
     const row = {
       ...client,
+      ...authorizationColumns(client),
       scopes,
       allowedOrigins,
       subjectNamespace,
@@ -85,8 +111,7 @@ export async function registerClient(
       throw new SignetError(ErrorReason.INVALID_ARGUMENT, { violations: [taken] })
     }
     const clientId = client.id as ClientId
-    const secret =
-      client.type === 'public' ? undefined : await addClientSecret(tx, ctx, { clientId })
+    const secret = keepsSecret(client) ? await addClientSecret(tx, ctx, { clientId }) : undefined
     const { type, signingAlgorithm, directSignIn } = client
     await recordEvent({ ...deps, db: tx }, ctx, {
       kind: 'client.created',
@@ -96,6 +121,27 @@ export async function registerClient(
     })
     return { secret }
   })
+}
+
+/** Whether it proves who it is by a secret: not a public client, and not one that signs. */
+function keepsSecret({ type, jwks, jwksUri }: NewClient): boolean {
+  return type !== 'public' && jwks === undefined && jwksUri === undefined
+}
+
+function authorizationColumns(client: NewClient) {
+  return {
+    grantTypes: [...new Set(client.grantTypes)],
+    redirectUris: [...new Set(client.redirectUris)],
+    postLogoutRedirectUris: [...new Set(client.postLogoutRedirectUris)],
+    responseModes: [...new Set(client.responseModes)],
+    backchannelLogoutUri: client.backchannelLogoutUri ?? null,
+    jwks: client.jwks ?? null,
+    jwksUri: client.jwksUri ?? null,
+    clientUri: client.clientUri ?? null,
+    logoUri: client.logoUri ?? null,
+    policyUri: client.policyUri ?? null,
+    tosUri: client.tosUri ?? null,
+  }
 }
 
 function violationsOf(client: NewClient): Violation[] {
@@ -126,7 +172,7 @@ function violationsOf(client: NewClient): Violation[] {
   const namespaceNeeds = subjectNamespace === undefined || type === 'service'
   const mintSentence = 'Only a service speaks for subjects of its own.'
   expect(namespaceNeeds, 'subjectNamespace', 'namespace_of_service', mintSentence)
-  return [...found, ...serviceViolations(client)]
+  return [...found, ...serviceViolations(client), ...authorizationViolations(client)]
 }
 
 function isOrigin(text: string): boolean {

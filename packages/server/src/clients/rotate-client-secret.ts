@@ -2,7 +2,7 @@
  * Gives a client another secret, so that it can change over without an outage: the former one goes on, and the ones
  * before it end. Two are good at once.
  *
- * Errors: NOT_FOUND; INVALID_ARGUMENT where the client is disabled or public.
+ * Errors: NOT_FOUND; INVALID_ARGUMENT where the client is disabled, public, or proves itself by keys.
  * Specs: RFC 6749 §2.3.1.
  */
 
@@ -39,6 +39,8 @@ export async function rotateClientSecret(
     if (client.type === 'public') {
       throw refused('public', 'A public client cannot keep a secret, so it has none.')
     }
+    if (client.signs)
+      throw refused('signs', 'This client proves itself by its keys, and has no secret.')
     const secret = await addClientSecret(tx, ctx, input)
     await recordEvent({ ...deps, db: tx }, ctx, {
       kind: 'client.secret_rotated',

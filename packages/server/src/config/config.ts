@@ -61,6 +61,11 @@ export interface Config {
     readonly concurrentCalls: number
     readonly connectionsMax: number
   }
+  /** When an address must be proved; the scopes count for `before-scopes` alone. */
+  readonly emailVerification: {
+    readonly when: 'before-sign-in' | 'before-scopes' | 'off'
+    readonly scopes: readonly string[]
+  }
   readonly passwordMinLength: number
   readonly passwordHash: { readonly concurrency: number; readonly queueMax: number }
   /** How many wrong passwords are taken before waiting begins. */
@@ -282,6 +287,10 @@ function assemble(values: Values, files: Files, directory: string): Config {
       idleSocketTimeoutMs: values.SIGNET_LIMIT_IDLE_SOCKET_TIMEOUT_MS,
       concurrentCalls: values.SIGNET_LIMIT_CONCURRENT_CALLS,
       connectionsMax: values.SIGNET_LIMIT_CONNECTIONS,
+    },
+    emailVerification: {
+      when: values.SIGNET_EMAIL_VERIFICATION,
+      scopes: values.SIGNET_EMAIL_VERIFICATION_SCOPES,
     },
     passwordMinLength: values.SIGNET_PASSWORD_MIN_LENGTH,
     passwordHash: {

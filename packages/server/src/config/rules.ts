@@ -183,6 +183,12 @@ function refuseContradictions(reading: Reading): void {
     const message = 'is set, and so is SIGNET_SMTP_ADDRESS'
     reading.report('SIGNET_MAIL_API_URL', message, 'unset the one that is not to be used')
   }
+  const scopes = values.SIGNET_EMAIL_VERIFICATION_SCOPES
+  const needsScopes = values.SIGNET_EMAIL_VERIFICATION === 'before-scopes'
+  if (needsScopes && scopes?.length === 0) {
+    const message = 'is before-scopes, and SIGNET_EMAIL_VERIFICATION_SCOPES names none'
+    reading.report('SIGNET_EMAIL_VERIFICATION', message, 'name the scopes, or write off')
+  }
   const idle = values.SIGNET_SESSION_IDLE_LIFETIME_SECONDS
   const absolute = values.SIGNET_SESSION_LIFETIME_SECONDS
   if (idle !== undefined && absolute !== undefined && idle > absolute) {

@@ -10,6 +10,7 @@ export const sections = [
   'Secrets',
   'TLS, proxies and browsers',
   'Limits',
+  'Accounts',
   'Passwords',
   'Tokens and sessions',
   'Mail and brand',

@@ -5,6 +5,7 @@
  */
 
 import { availableParallelism } from 'node:os'
+import { accountVariables } from './account-variables.ts'
 import { avatarVariables } from './avatar-variables.ts'
 import { databaseUrl } from './database-url.ts'
 import { type Kind, kind, oneOf, onOff, path, whole } from './kinds.ts'
@@ -353,6 +354,7 @@ export const variables = {
   ...basics,
   ...edges,
   ...accounts,
+  ...accountVariables,
   ...mailVariables,
   ...avatarVariables,
 } as const

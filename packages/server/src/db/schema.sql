@@ -143,13 +143,11 @@ BEGIN ATOMIC
     FROM users u,
      clients c,
      sessions s
-   WHERE ((g.session_id = keep_session.sid) AND (u.id = g.user_id) AND (c.id = g.client_id) AND (s.id = g.session_id) AND (g.ended_at IS NULL) AND (s.ended_at IS NULL) AND (LEAST(g.rev, s.rev) >= GREATEST(u.cut, c.cut, ( SELECT h.cut
-            FROM revocation_head h))));
+   WHERE ((g.session_id = keep_session.sid) AND (u.id = g.user_id) AND (c.id = g.client_id) AND (s.id = g.session_id) AND (g.ended_at IS NULL) AND (s.ended_at IS NULL) AND (g.rev >= GREATEST(u.cut, c.cut, global_cut())) AND (s.rev >= GREATEST(u.cut, global_cut())));
  UPDATE sessions s SET rev = keep_session.place
     FROM users u,
      clients c
-   WHERE ((s.id = keep_session.sid) AND (u.id = s.user_id) AND (c.id = s.client_id) AND (s.ended_at IS NULL) AND (s.rev >= GREATEST(u.cut, c.cut, ( SELECT h.cut
-            FROM revocation_head h))));
+   WHERE ((s.id = keep_session.sid) AND (u.id = s.user_id) AND (c.id = s.client_id) AND (s.ended_at IS NULL) AND (s.rev >= GREATEST(u.cut, c.cut, global_cut())));
 END;
 
 CREATE OR REPLACE FUNCTION public.known_device_user(secret_hash bytea, among uuid[])
@@ -267,6 +265,12 @@ CREATE OR REPLACE FUNCTION public.role_names_of(id uuid)
  STABLE PARALLEL SAFE
 RETURN (SELECT array_agg(r.name ORDER BY r.name) AS array_agg FROM roles r WHERE ((r.built_in AND (r.name = 'user'::text)) OR (r.id IN (SELECT a.role_id FROM role_assignments a WHERE ((a.user_id = role_names_of.id) AND (a.organization_id IS NULL))))));
 
+CREATE OR REPLACE FUNCTION public.scopes_allowed(id uuid, scopes text[], needing_proof text[])
+ RETURNS text[]
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+RETURN CASE WHEN ((NOT (scopes && needing_proof)) OR (EXISTS (SELECT FROM identifiers i WHERE ((i.user_id = scopes_allowed.id) AND (i.verified_at IS NOT NULL))))) THEN scopes ELSE ARRAY(SELECT s.scope FROM unnest(scopes_allowed.scopes) WITH ORDINALITY s(scope, place) WHERE (s.scope <> ALL (scopes_allowed.needing_proof)) ORDER BY s.place) END;
+
 CREATE OR REPLACE FUNCTION public.signet_now()
  RETURNS timestamp with time zone
  LANGUAGE sql
@@ -358,9 +362,25 @@ CREATE TABLE clients (
   audiences text[] DEFAULT '{}'::text[] NOT NULL,
   claims text[] DEFAULT '{}'::text[] NOT NULL,
   access_token_lifetime_seconds integer,
+  redirect_uris text[] DEFAULT '{}'::text[] NOT NULL,
+  post_logout_redirect_uris text[] DEFAULT '{}'::text[] NOT NULL,
+  backchannel_logout_uri text,
+  grant_types text[] DEFAULT '{}'::text[] NOT NULL,
+  response_modes text[] DEFAULT '{query,form_post}'::text[] NOT NULL,
+  pkce_required boolean DEFAULT true NOT NULL,
+  jwks jsonb,
+  jwks_uri text,
+  client_uri text,
+  logo_uri text,
+  policy_uri text,
+  tos_uri text,
   CONSTRAINT clients_pkey PRIMARY KEY (id),
   CONSTRAINT clients_access_token_lifetime_seconds_check CHECK (access_token_lifetime_seconds >= 1 AND access_token_lifetime_seconds <= 86400),
+  CONSTRAINT clients_check CHECK (pkce_required OR type <> 'public'::text),
+  CONSTRAINT clients_grant_types_check CHECK (grant_types <@ '{authorization_code,refresh_token,client_credentials}'::text[]),
+  CONSTRAINT clients_one_key_set CHECK (jwks IS NULL OR jwks_uri IS NULL),
   CONSTRAINT clients_permissions_check CHECK (NOT ('*'::text = ANY (permissions))),
+  CONSTRAINT clients_response_modes_check CHECK (response_modes <@ '{query,form_post}'::text[]),
   CONSTRAINT clients_signing_algorithm_check CHECK (signing_algorithm = ANY (ARRAY['ES256'::text, 'RS256'::text, 'EdDSA'::text])),
   CONSTRAINT clients_status_check CHECK (status = ANY (ARRAY['active'::text, 'disabled'::text])),
   CONSTRAINT clients_type_check CHECK (type = ANY (ARRAY['public'::text, 'confidential'::text, 'service'::text]))
@@ -539,12 +559,14 @@ CREATE TABLE identifiers (
   canonical text NOT NULL,
   verified_at timestamp with time zone,
   created_at timestamp with time zone NOT NULL,
+  claim_expires_at timestamp with time zone,
   CONSTRAINT identifiers_pkey PRIMARY KEY (id),
   CONSTRAINT identifiers_user_id_kind_canonical_key UNIQUE (user_id, kind, canonical),
   CONSTRAINT identifiers_kind_check CHECK (kind = ANY (ARRAY['email'::text, 'phone'::text, 'username'::text])),
   CONSTRAINT identifiers_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
 );
 CREATE INDEX identifiers_canonical ON public.identifiers USING btree (realm_id, kind, canonical);
+CREATE INDEX identifiers_claim_expires_at ON public.identifiers USING btree (claim_expires_at) WHERE ((verified_at IS NULL) AND (claim_expires_at IS NOT NULL));
 CREATE INDEX identifiers_prefix ON public.identifiers USING btree (canonical text_pattern_ops);
 CREATE UNIQUE INDEX identifiers_verified ON public.identifiers USING btree (realm_id, kind, canonical) WHERE (verified_at IS NOT NULL);
 
@@ -706,6 +728,15 @@ CREATE TABLE schema_migrations (
   checksum text NOT NULL,
   applied_at timestamp with time zone DEFAULT now() NOT NULL,
   CONSTRAINT schema_migrations_pkey PRIMARY KEY (name)
+);
+
+CREATE TABLE session_cookies (
+  session_id uuid NOT NULL,
+  secret_hash bytea NOT NULL,
+  CONSTRAINT session_cookies_pkey PRIMARY KEY (session_id),
+  CONSTRAINT session_cookies_secret_hash_key UNIQUE (secret_hash),
+  CONSTRAINT session_cookies_secret_hash_check CHECK (octet_length(secret_hash) = 32),
+  CONSTRAINT session_cookies_session_id_fkey FOREIGN KEY (session_id) REFERENCES sessions(id) ON DELETE CASCADE
 );
 
 CREATE TABLE sessions (

@@ -16,6 +16,7 @@ export const eventKinds = [
   'avatar.removed',
   'external_user.created',
   'session.started',
+  'session.reauthenticated',
   'session.ended',
   'refresh_token.reused',
   'refresh_token.retried_elsewhere',

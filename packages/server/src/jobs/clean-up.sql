@@ -51,6 +51,16 @@ delete from mailed_links
  where id in (select id from mailed_links where expires_at < signet_now() - make_interval(days => :days::integer)
                limit :limit::integer for update skip locked);
 
+-- name: deleteUnprovenAccounts :exec
+-- Accounts that could not be entered before their address was proved, and that nobody has proved in time.
+delete from users
+ where id in (select u.id from users u
+               where u.id in (select i.user_id from identifiers i
+                               where i.verified_at is null and i.claim_expires_at <= signet_now()
+                               order by i.claim_expires_at limit :limit::integer)
+                 and not exists (select from identifiers i where i.user_id = u.id and i.verified_at is not null)
+                 for update skip locked);
+
 -- name: deleteForgottenMailRequests :exec
 -- Counts of requests for mail that mean nothing any more.
 delete from mail_requests

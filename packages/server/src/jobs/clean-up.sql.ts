@@ -75,6 +75,20 @@ export const deleteOldLinks = exec<{ days: number; limit: number }>({
   columns: [],
 })
 
+/** Accounts that could not be entered before their address was proved, and that nobody has proved in time. */
+export const deleteUnprovenAccounts = exec<{ limit: number }>({
+  name: 'jobs.clean-up.deleteUnprovenAccounts',
+  text: `delete from users
+ where id in (select u.id from users u
+               where u.id in (select i.user_id from identifiers i
+                               where i.verified_at is null and i.claim_expires_at <= signet_now()
+                               order by i.claim_expires_at limit $1::integer)
+                 and not exists (select from identifiers i where i.user_id = u.id and i.verified_at is not null)
+                 for update skip locked)`,
+  params: ['limit'],
+  columns: [],
+})
+
 /** Counts of requests for mail that mean nothing any more. */
 export const deleteForgottenMailRequests = exec<{ limit: number }>({
   name: 'jobs.clean-up.deleteForgottenMailRequests',

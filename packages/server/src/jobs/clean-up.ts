@@ -19,6 +19,7 @@ import {
   deleteOldGrants,
   deleteOldLinks,
   deleteOldSessions,
+  deleteUnprovenAccounts,
 } from './clean-up.sql.ts'
 
 /** How long sessions and grants are kept after their end, for those who look into what happened. */
@@ -37,6 +38,7 @@ export async function cleanUp(
     () => deleteOldGrants(db, { days: keptDays, limit }),
     () => deleteOldSessions(db, { days: keptDays, limit }),
     () => deleteOldLinks(db, { days: keptDays, limit }),
+    () => deleteUnprovenAccounts(db, { limit }),
     () => deleteForgottenMailRequests(db, { limit }),
     () => deleteForgottenGuesses(db, { limit }),
     () => deleteForgottenDevices(db, { limit }),

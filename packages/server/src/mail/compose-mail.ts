@@ -11,7 +11,7 @@
 import type { Config } from '../config/config.ts'
 import { type Translator, translatorFor } from './catalogue.ts'
 import { htmlOf, type MailContent, textOf } from './layout.ts'
-import { type MailKindRow, mailKinds } from './mail-kinds.ts'
+import { codeLifetimeMinutes, type MailKindRow, mailKinds } from './mail-kinds.ts'
 import type { MailOrder, Opener } from './mail-order.ts'
 import type { Mail } from './mailer.ts'
 
@@ -67,7 +67,7 @@ function contentOf({ issuer, brand, words, facts, order, opener }: Material): Ma
         action: {
           label: text('button'),
           url: `${issuer}${link.path}?token=${encodeURIComponent(opener.token)}`,
-          hint: usefulFor(words, link.lifetimeHours),
+          hint: usefulFor(words, link),
           copy: words.text('copy_link'),
         },
         ...(link.code && { code: codeSentence(words, opener.code) }),
@@ -78,10 +78,16 @@ function contentOf({ issuer, brand, words, facts, order, opener }: Material): Ma
 
 const rightToLeft = new Set(['ar', 'fa', 'he', 'ur'])
 
-function usefulFor(words: Translator, hours: number): string {
-  return hours > 48
-    ? words.text('useful_days', { count: hours / 24 })
-    : words.text('useful_hours', { count: hours })
+function usefulFor(
+  words: Translator,
+  { lifetimeMinutes, code }: NonNullable<MailKindRow['link']>,
+): string {
+  const hours = lifetimeMinutes / 60
+  const link =
+    hours > 48
+      ? words.text('useful_days', { count: hours / 24 })
+      : words.text('useful_hours', { count: hours })
+  return code ? `${link} ${words.text('useful_code', { count: codeLifetimeMinutes })}` : link
 }
 
 function codeSentence(words: Translator, code: string): NonNullable<MailContent['code']> {

@@ -11,31 +11,40 @@ import type { FactsOf } from './catalogue.ts'
 export interface MailKindRow {
   paragraphs: number
   /** Where the button leads, and how long what it opens is good for. Missing: there is no button. */
-  link?: { path: `/${string}`; lifetimeHours: number; code: boolean }
+  link?: { path: `/${string}`; lifetimeMinutes: number; code: boolean }
 }
+
+/**
+ * How long a code is good for. It is short, so that a person can type it, and so it has to be used at once; the link beside
+ * it cannot be guessed and lives longer (OWASP ASVS 5.0 V6.5.5).
+ */
+export const codeLifetimeMinutes = 10
+
+const hour = 60
+const day = 24 * hour
 
 export const mailKinds = {
   verify_email: {
     paragraphs: 1,
-    link: { path: '/verify-email', lifetimeHours: 24, code: true },
+    link: { path: '/verify-email', lifetimeMinutes: day, code: true },
   },
   account_exists: {
     paragraphs: 2,
-    link: { path: '/reset-password', lifetimeHours: 1, code: false },
+    link: { path: '/reset-password', lifetimeMinutes: hour, code: false },
   },
   reset_password: {
     paragraphs: 2,
-    link: { path: '/reset-password', lifetimeHours: 1, code: true },
+    link: { path: '/reset-password', lifetimeMinutes: hour, code: true },
   },
   password_changed: { paragraphs: 2 },
   new_device: { paragraphs: 2 },
   change_email: {
     paragraphs: 1,
-    link: { path: '/verify-email', lifetimeHours: 24, code: true },
+    link: { path: '/verify-email', lifetimeMinutes: day, code: true },
   },
   email_changed: {
     paragraphs: 2,
-    link: { path: '/undo-email-change', lifetimeHours: 168, code: false },
+    link: { path: '/undo-email-change', lifetimeMinutes: 7 * day, code: false },
   },
 } as const satisfies Record<string, MailKindRow>
 

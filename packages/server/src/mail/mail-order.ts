@@ -56,7 +56,7 @@ export async function orderMail<K extends MailKind>(
   const { link }: MailKindRow = mailKinds[kind]
   if (link !== undefined && opener === undefined)
     throw new Error(`${kind} needs what its link opens`)
-  const lifetimeMs = link === undefined ? lifetimeWithoutLinkMs : link.lifetimeHours * 3_600_000
+  const lifetimeMs = link === undefined ? lifetimeWithoutLinkMs : link.lifetimeMinutes * 60_000
   const order: MailOrder = {
     kind,
     to,

@@ -131,7 +131,7 @@ const causes: Record<string, Cause> = {
       const opener = makeOpener()
       const link = { purpose: 'reset_password', userId, canonical: email, opener } as const
       const identifierId = row?.[0] as string
-      await issueMailedLink(deps, { ...link, identifierId, lifetimeHours: 1 }, new Date())
+      await issueMailedLink(deps, { ...link, identifierId, lifetimeMinutes: 60 }, new Date())
       const proof = { token: opener.token, email: '', code: '' }
       await resetPassword(deps, testContext(), { proof, newPassword: 'lantern orbit velvet 42' })
     },

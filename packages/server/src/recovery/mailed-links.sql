@@ -9,7 +9,7 @@ with void as (
 )
 insert into mailed_links (id, purpose, user_id, identifier_id, token_hash, code_hash, rev, created_at, expires_at)
 select :id, :purpose, i.user_id, i.id, :tokenHash, :codeHash, revocation_position(), signet_now(),
-       signet_now() + make_interval(hours => :lifetimeHours::integer)
+       signet_now() + make_interval(mins => :lifetimeMinutes::integer)
   from identifiers i
   join users u on u.id = i.user_id
  where i.id = :identifierId and u.status = 'active';
@@ -22,7 +22,8 @@ with presented as materialized (
     join identifiers i on i.id = l.identifier_id
    where l.purpose = :purpose and l.used_at is null
      and (l.token_hash = :tokenHash?::bytea
-          or (i.kind = 'email' and i.canonical = :canonical?::text and l.code_tries < :triesMax::integer))
+          or (i.kind = 'email' and i.canonical = :canonical?::text and l.code_tries < :triesMax::integer
+              and l.created_at > signet_now() - make_interval(mins => :codeLifetimeMinutes::integer)))
    order by l.created_at desc
    limit 1
 ), tried as (

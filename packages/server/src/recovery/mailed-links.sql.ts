@@ -9,7 +9,7 @@ export const insertMailedLink = exec<
     id: string
     tokenHash: Buffer
     codeHash: Buffer
-    lifetimeHours: number
+    lifetimeMinutes: number
   }
 >({
   name: 'recovery.mailed-links.insertMailedLink',
@@ -19,11 +19,11 @@ export const insertMailedLink = exec<
 )
 insert into mailed_links (id, purpose, user_id, identifier_id, token_hash, code_hash, rev, created_at, expires_at)
 select $3, $2, i.user_id, i.id, $4, $5, revocation_position(), signet_now(),
-       signet_now() + make_interval(hours => $6::integer)
+       signet_now() + make_interval(mins => $6::integer)
   from identifiers i
   join users u on u.id = i.user_id
  where i.id = $1 and u.status = 'active'`,
-  params: ['identifierId', 'purpose', 'id', 'tokenHash', 'codeHash', 'lifetimeHours'],
+  params: ['identifierId', 'purpose', 'id', 'tokenHash', 'codeHash', 'lifetimeMinutes'],
   columns: [],
 })
 
@@ -34,6 +34,7 @@ export const findLiveLink = maybe<
     tokenHash: Buffer | null
     canonical: string | null
     triesMax: number
+    codeLifetimeMinutes: number
     codeHash: Buffer | null
   },
   {
@@ -54,7 +55,8 @@ export const findLiveLink = maybe<
     join identifiers i on i.id = l.identifier_id
    where l.purpose = $1 and l.used_at is null
      and (l.token_hash = $2::bytea
-          or (i.kind = 'email' and i.canonical = $3::text and l.code_tries < $4::integer))
+          or (i.kind = 'email' and i.canonical = $3::text and l.code_tries < $4::integer
+              and l.created_at > signet_now() - make_interval(mins => $5::integer)))
    order by l.created_at desc
    limit 1
 ), tried as (
@@ -62,7 +64,7 @@ export const findLiveLink = maybe<
      set code_tries = l.code_tries + case when $2::bytea is null then 1 else 0 end
     from presented p
    where l.id = p.id and l.used_at is null and l.code_tries < $4 + case when $2::bytea is null then 0 else 1 end
-  returning l.id, l.user_id, l.identifier_id, l.token_hash = $2 or l.code_hash = $5::bytea as matches,
+  returning l.id, l.user_id, l.identifier_id, l.token_hash = $2 or l.code_hash = $6::bytea as matches,
             l.expires_at, l.rev
 )
 select t.id, t.user_id, t.identifier_id, i.kind, i.value, i.canonical, u.display_name,
@@ -71,7 +73,7 @@ select t.id, t.user_id, t.identifier_id, i.kind, i.value, i.canonical, u.display
   join users u on u.id = t.user_id
   join identifiers i on i.id = t.identifier_id
  where t.matches and t.expires_at > signet_now() and u.status = 'active' and t.rev >= greatest(u.cut, global_cut())`,
-  params: ['purpose', 'tokenHash', 'canonical', 'triesMax', 'codeHash'],
+  params: ['purpose', 'tokenHash', 'canonical', 'triesMax', 'codeLifetimeMinutes', 'codeHash'],
   columns: ['id', 'userId', 'identifierId', 'kind', 'value', 'canonical', 'displayName', 'identifiers'],
 })
 

@@ -2,11 +2,11 @@
  * Links and codes that go to a mailbox: made for one purpose and one address, used once, gone after a while, and void as
  * soon as another is made or anything of their user is cut off.
  *
- * A link holds 256 random bits; of it the database has a hash. A code has eight digits, five tries, and a hash under a
- * key that the database does not have. Looking at a link uses nothing up: scanners of mail open links.
+ * A link holds 256 random bits; of it the database has a hash. A code has eight digits, five tries, ten minutes, and a
+ * hash under a key that the database does not have. Looking at a link uses nothing up: scanners of mail open links.
  *
  * Errors: LINK_INVALID.
- * Specs: OWASP ASVS 5.0 V6.4.1, V6.5.1 to V6.5.3, V6.6.2.
+ * Specs: OWASP ASVS 5.0 V6.4.1, V6.5.1 to V6.5.5, V6.6.2.
  */
 
 import { createHmac, hash, randomBytes, randomInt } from 'node:crypto'
@@ -17,6 +17,7 @@ import type { Deps } from '../deps.ts'
 import { SignetError } from '../errors.ts'
 import { recordEvent } from '../events/record-event.ts'
 import { newId, type UserId } from '../ids.ts'
+import { codeLifetimeMinutes } from '../mail/mail-kinds.ts'
 import type { Opener } from '../mail/mail-order.ts'
 import type { RequestContext } from '../request-context.ts'
 import { parseEmail } from '../users/identifier.ts'
@@ -54,20 +55,20 @@ interface NewLink {
   /** The address that it goes to. */
   canonical: string
   opener: Opener
-  lifetimeHours: number
+  lifetimeMinutes: number
 }
 
 /** Stores what the mail holds, in the transaction that orders it. */
 export async function issueMailedLink(
   { db, masterSecret }: { db: Db; masterSecret: MasterSecret },
-  { purpose, identifierId, userId, canonical, opener, lifetimeHours }: NewLink,
+  { purpose, identifierId, userId, canonical, opener, lifetimeMinutes }: NewLink,
   now: Date,
 ): Promise<void> {
   await insertMailedLink(db, {
     id: newId(now, userId),
     purpose,
     identifierId,
-    lifetimeHours,
+    lifetimeMinutes,
     tokenHash: hash('sha256', opener.token, 'buffer'),
     codeHash: hashCode(masterSecret, { purpose, canonical, code: opener.code }),
   })
@@ -94,7 +95,8 @@ async function findLink(
   purpose: LinkPurpose,
   proof: MailedProof,
 ): Promise<LiveLink | undefined> {
-  const none = { tokenHash: null, canonical: null, codeHash: null, triesMax: codeTriesMax }
+  const limits = { triesMax: codeTriesMax, codeLifetimeMinutes }
+  const none = { tokenHash: null, canonical: null, codeHash: null, ...limits }
   if (proof.token !== '') {
     const tokenHash = hash('sha256', proof.token, 'buffer')
     return findLiveLink(db, { ...none, purpose, tokenHash })

@@ -44,7 +44,7 @@ async function linkFor(purpose: LinkPurpose): Promise<string> {
   const [row] = await rowsOf(test.deps, 'select id, user_id from identifiers')
   const [identifierId, userId] = row as [string, UserId]
   const opener = makeOpener()
-  const link = { purpose, identifierId, userId, canonical: email, opener, lifetimeHours: 1 }
+  const link = { purpose, identifierId, userId, canonical: email, opener, lifetimeMinutes: 60 }
   await issueMailedLink(test.deps, link, new Date())
   return opener.token
 }

@@ -223,6 +223,18 @@ describe('a new password', () => {
     await invalid(reset(byCode(latest)))
   })
 
+  it('by code is for ten minutes, by link for an hour', async (t) => {
+    const mail = await mailOf(() => ask('password_reset'))
+    assert.match(mail.text, /The link is good for 1 hour, .* The code is good for 10 minutes\./u)
+    await invalid(reset(byCode(mail), await secondsAhead(test, t, 601)))
+    const [row] = await rowsOf(deps, 'select code_tries, used_at from mailed_links')
+    assert.deepEqual(row, [0, null])
+    await reset(byCode(mail), await secondsAhead(test, t, 595))
+    await forget()
+    const another = await mailOf(() => ask('password_reset'))
+    await reset(byLink(another), await secondsAhead(test, t, 3_595))
+  })
+
   it('takes five tries of a code, and the link still works', async () => {
     const mail = await mailOf(() => ask('password_reset'))
     const right = byCode(mail)

@@ -1,7 +1,7 @@
 /**
  * The job behind a request for mail, and behind a sign-up: finds out who has the address, and writes to it.
  *
- *     sign-up, account opened        → verify_email, bound to that account's claim
+ *     sign-up, claim still open      → verify_email, bound to that account's claim
  *     sign-up, address is taken      → account_exists, with a link for a new password
  *     password_reset                 → reset_password to who proved the address, else to who claimed it first
  *     email_verification             → verify_email for the latest claim, while nobody has proved the address
@@ -38,16 +38,16 @@ export async function writeToAddress(
   const { about, canonical, userId } = payload
   const verifies = about === 'email_verification' || userId !== undefined
   await deps.db.transaction(async (tx) => {
-    const found = verifies
-      ? await findClaim(tx, { canonical, userId: userId ?? null })
-      : await findAddressee(tx, { canonical })
-    if (found === undefined) return
-    const kind: LinkMail = verifies
-      ? 'verify_email'
-      : about === 'sign_up'
-        ? 'account_exists'
-        : 'reset_password'
-    await orderLink({ ...deps, db: tx }, { id, kind, canonical, to: found })
+    const claim = verifies ? await findClaim(tx, { canonical, userId: userId ?? null }) : undefined
+    if (claim !== undefined) {
+      await orderLink({ ...deps, db: tx }, { id, kind: 'verify_email', canonical, to: claim })
+      return
+    }
+    if (about === 'email_verification') return
+    const addressee = await findAddressee(tx, { canonical })
+    const kind = about === 'sign_up' ? 'account_exists' : 'reset_password'
+    if (addressee !== undefined)
+      await orderLink({ ...deps, db: tx }, { id, kind, canonical, to: addressee })
   })
 }
 
@@ -76,7 +76,7 @@ async function orderLink(
       userId: to.userId as UserId,
       canonical,
       opener,
-      lifetimeHours: link.lifetimeHours,
+      lifetimeMinutes: link.lifetimeMinutes,
     },
     now,
   )

@@ -34,6 +34,6 @@ with asked as materialized (
 select s.id as "id!", s.expires_at as "expires_at!",
        revocation_position() as "position!",
        role_names_of(s.user_id) as "role_names!",
-       c.scopes as "scopes!"
+       scopes_allowed(s.user_id, c.scopes, :scopesNeedingProof::text[]) as "scopes!"
   from started s
   join clients c on c.id = s.client_id;

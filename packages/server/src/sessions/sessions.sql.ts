@@ -5,6 +5,7 @@ import { many, type Json } from '../db/query.ts'
 export const insertSessions = many<
   {
     asked: NonNullable<Json>
+    scopesNeedingProof: readonly string[]
   },
   {
     id: string
@@ -46,10 +47,10 @@ export const insertSessions = many<
 select s.id as "id!", s.expires_at as "expires_at!",
        revocation_position() as "position!",
        role_names_of(s.user_id) as "role_names!",
-       c.scopes as "scopes!"
+       scopes_allowed(s.user_id, c.scopes, $2::text[]) as "scopes!"
   from started s
   join clients c on c.id = s.client_id`,
-  params: ['asked'],
+  params: ['asked', 'scopesNeedingProof'],
   columns: ['id', 'expiresAt', 'position', 'roleNames', 'scopes'],
   json: ['asked'],
 })

@@ -54,6 +54,7 @@ export interface StartedSession extends NewSession {
   /** The position that was read when the session was found to be alive. */
   position: bigint
   roleNames: string[]
+  /** Of the client, as far as this user may have them. */
   scopes: string[]
 }
 
@@ -84,7 +85,9 @@ export async function startSessions<A extends AskedSession>(
 ): Promise<Map<A, StartedSession>> {
   if (asked.length === 0) return new Map()
   const rows = await Promise.all(asked.map((each) => rowOf(deps, each)))
-  const started = await insertSessions(deps.db, { asked: rows })
+  const { when, scopes: needing } = deps.config.emailVerification
+  const scopesNeedingProof = when === 'before-scopes' ? needing : []
+  const started = await insertSessions(deps.db, { asked: rows, scopesNeedingProof })
   const sessions = new Map<A, StartedSession>()
   for (const [place, each] of asked.entries()) {
     const row = started.find(({ id }) => id === rows[place]?.id)

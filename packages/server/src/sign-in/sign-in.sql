@@ -1,6 +1,6 @@
 -- name: listSignInCandidates :many
--- Who may be meant by each identifier: the user who proved to own it, else those who claim it, oldest first; of a known
--- device its owner alone. At least one row for each, which says whether a guess is let through, so that nobody and
+-- Who may be meant by each identifier: the user who proved to own it, and those who claim it, oldest first; of a known
+-- device its owner alone. Where somebody has proved it, claims are looked at only where that is asked for. At least one row for each, which says whether a guess is let through, so that nobody and
 -- somebody cost the same. The keys of their events come along, so that they need not be asked for. The position is read
 -- in this statement, with the passwords: a session that rests on them dies of anything revoked later.
 with asked as materialized (
@@ -12,17 +12,18 @@ with asked as materialized (
   select a.place, c.*
     from asked a
    cross join lateral (
-      select u.id, p.hash, p.set_at, k.wrapped_key, k.wrapping_key_id, i.created_at, i.id as identifier_id
+      select u.id, p.hash, p.set_at, k.wrapped_key, k.wrapping_key_id, i.created_at, i.id as identifier_id,
+             i.verified_at is not null as verified
         from identifiers i
         join users u on u.id = i.user_id
         left join passwords p on p.user_id = u.id
         left join event_keys k on k.owner = u.id::text
        where i.realm_id = 1 and i.kind = a.kind and i.canonical = a.canonical and u.status <> 'deleted'
-         and (i.verified_at is not null
+         and (i.verified_at is not null or :claimsBesideOwner::boolean
               or not exists (select from identifiers v
                               where v.realm_id = 1 and v.kind = a.kind and v.canonical = a.canonical
                                 and v.verified_at is not null))
-       order by i.created_at, i.id
+       order by i.verified_at is null, i.created_at, i.id
        limit :limit::integer
     ) c
 ), device as materialized (
@@ -34,11 +35,12 @@ select a.place as "place!",
          as "retry_after?",
        d.user_id as "device_user_id?",
        c.id as "user_id?", c.hash as "hash?", c.set_at as "set_at?",
-       c.wrapped_key as "wrapped_key?", c.wrapping_key_id as "wrapping_key_id?", revocation_position() as "rev!"
+       c.wrapped_key as "wrapped_key?", c.wrapping_key_id as "wrapping_key_id?",
+       coalesce(c.verified, false) as "verified!", revocation_position() as "rev!"
   from asked a
   join device d on d.place = a.place
   left join candidate c on c.place = a.place and (d.user_id is null or c.id = d.user_id)
- order by a.place, c.created_at, c.identifier_id;
+ order by a.place, c.verified desc, c.created_at, c.identifier_id;
 
 -- name: upgradePasswordHash :exec
 -- Stores another hash of the same password, unless the password was changed meanwhile.

@@ -1,214 +1,39 @@
 /**
- * Signs a person in with an identifier and a password.
+ * Signs a person in with an identifier and a password, for tokens.
  *
- * 1. Read who may be meant, and whether another guess is let through, in one statement (`findCandidates`).
- * 2. Try the password on each, outside of any transaction. For an unknown identifier one hash is computed all the same.
- * 3. Count a wrong guess: guesses that ran at once may have used up the limit meanwhile.
- * 4. For a right one, start the session and issue a grant in it, in one transaction (`start`), only where the guess is
- *    still let through and nothing that was read has changed.
- * 5. Issue the tokens of both.
+ * 1. Find out who it is, and start the session with a grant in it (`password-sign-in.ts`).
+ * 2. Issue the tokens of both.
  *
- * Only who gave the right password learns that an account is suspended. Every failure is recorded.
- *
- * Errors: INVALID_ARGUMENT, INVALID_CREDENTIALS, ACCOUNT_SUSPENDED, RATE_LIMITED, UNAVAILABLE.
- * Specs: RFC 8176 §2 (amr), RFC 9068 §2.2.
+ * Errors: those of `password-sign-in.ts`.
+ * Specs: RFC 9068 §2.2.
  */
 
-import { ErrorReason } from '@signet/contract'
-import { ownClientId } from '../clients/own-client.ts'
 import type { Deps } from '../deps.ts'
-import { SignetError, type Violation } from '../errors.ts'
-import { type EventKeys, openEventKeys } from '../events/event-keys.ts'
-import { recordEvent } from '../events/record-event.ts'
 import { firstGeneration } from '../grants/issue-grant.ts'
-import type { SessionId, UserId } from '../ids.ts'
+import type { SessionId } from '../ids.ts'
 import type { RequestContext } from '../request-context.ts'
-import type { Device, NewSession } from '../sessions/start-session.ts'
-import {
-  checkGuess,
-  countFailedGuess,
-  type GuessState,
-  prepareGuess,
-  tooManyGuesses,
-} from '../throttling/guess.ts'
 import { apiAudience } from '../tokens/access-token.ts'
 import { type IssuedTokens, issueTokens } from '../tokens/issue-tokens.ts'
-import { type EmailIdentifier, parseEmail } from '../users/identifier.ts'
-import { checkPrintable } from '../users/printable.ts'
-import { findUserStatus, upgradePasswordHash } from './sign-in.sql.ts'
-import type { FoundCandidate, StartedSignIn } from './simultaneous-sign-ins.ts'
+import { type PasswordDeps, type PasswordSignIn, signInWithPassword } from './password-sign-in.ts'
 
-export interface SignIn {
-  identifier: string
-  password: string
-  device: Device | undefined
-  /** What the device was given at an earlier sign-in; empty where it has none. */
-  deviceSecret: string
-}
+export type SignIn = Omit<PasswordSignIn, 'yields'>
 
 /** Tokens for Signet's own API, the session that they speak of, and what the device presents at its next sign-in. */
 export type SignedIn = IssuedTokens & { sessionId: SessionId; deviceSecret: string }
 
-type SignInDeps = Pick<
-  Deps,
-  'config' | 'db' | 'masterSecret' | 'passwords' | 'signingKeys' | 'signIns'
->
-type Candidate = FoundCandidate & { userId: string }
-
-/** A candidate whose password it was. */
-interface Proof {
-  userId: UserId
-  rev: bigint
-  hashRead: string
-  setAt: Date
-  eventKeys: EventKeys
-  /** The same password, hashed as we hash today; undefined where the stored hash is good. */
-  upgradedHash: string | undefined
-}
-
 /** Signs the person in, and records whether it worked. */
 export async function signIn(
-  deps: SignInDeps,
+  deps: PasswordDeps & Pick<Deps, 'signingKeys'>,
   ctx: RequestContext,
   input: SignIn,
 ): Promise<SignedIn> {
-  const identifier = checkSignIn(input)
-  const { kind, canonical } = identifier
-  const { deviceSecret } = input
-  const guess = prepareGuess(deps, ctx, { account: `${kind} ${canonical}`, deviceSecret })
-  const found = await deps.signIns.findCandidates({ kind, canonical, guess })
-  const state = guessState(found)
-  checkGuess(state)
-  const candidates = found.filter((row): row is Candidate => row.userId !== null)
-  const proof = await provePassword(deps, ctx, { candidates, password: input.password })
-  if (proof === undefined) {
-    const closedSeconds = await countFailedGuess(deps, guess, state)
-    await recordFailure(deps, ctx, { identifier, candidates, closedSeconds })
-    throw new SignetError(ErrorReason.INVALID_CREDENTIALS)
-  }
-  const { userId, eventKeys } = proof
-  await upgradeHash(deps, proof)
-  const started = await deps.signIns.start({
-    ctx,
-    guess,
-    state,
-    userId,
-    deviceSecret,
-    session: { ...sessionOf(proof, input.device), knownDevice: state.deviceUserId === userId },
-    eventKeys,
-    audience: [apiAudience(deps.config.issuer)],
-  })
-  if (started === 'revoked') throw await refusedAfterProof(deps, ctx, userId)
-  if ('retryAfter' in started) throw tooManyGuesses(started.retryAfter)
-  return signedIn(deps, ctx, started)
-}
-
-/** What the statement says about the guess; each of its rows says the same. */
-function guessState([row]: FoundCandidate[]): GuessState {
-  if (row === undefined) throw new Error('listSignInCandidates has a row for each who asks')
-  return row
-}
-
-function checkSignIn({ identifier, device }: SignIn): EmailIdentifier {
-  const email = parseEmail(identifier, 'identifier')
-  const violations: Violation[] = [
-    ...('violations' in email ? email.violations : []),
-    ...Object.entries(device ?? {}).flatMap(([name, text]) =>
-      checkPrintable(`device.${name}`, String(text)),
-    ),
-  ]
-  if ('violations' in email || violations.length > 0) {
-    throw new SignetError(ErrorReason.INVALID_ARGUMENT, { violations })
-  }
-  return email.identifier
-}
-
-/** The first candidate whose password it is. At least one hash is computed. */
-async function provePassword(
-  deps: SignInDeps,
-  ctx: RequestContext,
-  { candidates, password }: { candidates: Candidate[]; password: string },
-): Promise<Proof | undefined> {
-  const first = candidates[0]
-  if (first === undefined) {
-    await deps.passwords.verify(undefined, password, ctx.signal)
-    return undefined
-  }
-  for (const candidate of candidates) {
-    const { userId, rev, hash, setAt } = candidate
-    const stored = hash ?? undefined
-    const { matches, rehash } = await deps.passwords.verify(stored, password, ctx.signal)
-    if (!matches || hash === null || setAt === null) continue
-    const upgradedHash = rehash ? await deps.passwords.hash(password, ctx.signal) : undefined
-    const eventKeys = openEventKeys(deps.masterSecret, [{ ...candidate, owner: userId }])
-    return { userId: userId as UserId, rev, hashRead: hash, setAt, eventKeys, upgradedHash }
-  }
-  return undefined
-}
-
-async function upgradeHash(
-  { db }: SignInDeps,
-  { userId, upgradedHash: hash, hashRead }: Proof,
-): Promise<void> {
-  if (hash !== undefined) await upgradePasswordHash(db, { userId, hash, hashRead })
-}
-
-function sessionOf({ userId, rev, setAt }: Proof, device: Device | undefined): NewSession {
-  const clientId = ownClientId
-  return { userId, clientId, device, amr: ['pwd'], acr: 'aal1', rev, passwordSetAt: setAt }
-}
-
-/** Why there is no session although the password was right; it is recorded. */
-async function refusedAfterProof(
-  deps: SignInDeps,
-  ctx: RequestContext,
-  userId: UserId,
-): Promise<SignetError> {
-  const user = await findUserStatus(deps.db, { id: userId })
-  const reason = user?.status === 'suspended' ? 'suspended' : 'revoked'
-  await recordEvent(deps, ctx, {
-    kind: 'sign_in.refused',
-    outcome: 'failure',
-    subjectId: userId,
-    clientId: ownClientId,
-    details: { reason },
-  })
-  return new SignetError(
-    reason === 'suspended' ? ErrorReason.ACCOUNT_SUSPENDED : ErrorReason.INVALID_CREDENTIALS,
-  )
-}
-
-async function recordFailure(
-  deps: SignInDeps,
-  ctx: RequestContext,
-  {
-    identifier,
-    candidates,
-    closedSeconds,
-  }: { identifier: EmailIdentifier; candidates: Candidate[]; closedSeconds: number | undefined },
-): Promise<void> {
-  // Where several claim the address, nobody can say which of them was meant.
-  const subject = candidates.length === 1 ? candidates[0] : undefined
-  const event = {
-    outcome: 'failure',
-    subjectId: subject?.userId as UserId | undefined,
-    clientId: ownClientId,
-    personal: { identifier: identifier.value },
-  } as const
-  await recordEvent(deps, ctx, { ...event, kind: 'sign_in.failed' })
-  if (closedSeconds === undefined) return
-  const details = { closedSeconds }
-  await recordEvent(deps, ctx, { ...event, kind: 'sign_in.throttled', details })
-}
-
-function signedIn(
-  deps: SignInDeps,
-  ctx: RequestContext,
-  { session, grant, deviceSecret }: StartedSignIn,
-): SignedIn {
-  const { id: sessionId, userId, clientId } = session
   const audience = [apiAudience(deps.config.issuer)]
-  const granted = { grant: { ...grant, userId, clientId }, generation: firstGeneration, audience }
-  const tokens = issueTokens(deps, { ...session, ...granted, sessionId }, ctx.now)
-  return { ...tokens, sessionId, deviceSecret }
+  const yields = { kind: 'grant', audience } as const
+  const started = await signInWithPassword(deps, ctx, { ...input, yields })
+  if (started.kind !== 'grant') throw new Error('a sign-in for tokens has no grant')
+  const { session, deviceSecret } = started
+  const { id: sessionId, userId, clientId } = session
+  const grant = { ...started.grant, userId, clientId }
+  const of = { ...session, sessionId, grant, generation: firstGeneration, audience }
+  return { ...issueTokens(deps, of, ctx.now), sessionId, deviceSecret }
 }

@@ -4,7 +4,8 @@
  * 1. Refuse what is malformed, saying everything that is wrong at once.
  * 2. Hash the password, whoever holds the address: the work is the same.
  * 3. In one transaction, alone with this address: where somebody proved to own it, or as many as are allowed claim
- *    it, change nothing; else open the account with an unverified claim. Either way record it, and leave it to a job to
+ *    it, change nothing; else open the account with an unverified claim. (Where addresses must be proved before signing
+ *    in, a claim beside an owner is opened too: see unverified.ts.) Either way record it, and leave it to a job to
  *    write to the address: for a proof, or that there is an account already. Where that was done too often, no mail is
  *    sent, and nobody is told so.
  *
@@ -25,11 +26,12 @@ import { recordEvent, type SecurityEvent } from '../events/record-event.ts'
 import { isRepeat, keyedRequest, takeKey } from '../idempotency/idempotency.ts'
 import { enqueue } from '../queue/enqueue.ts'
 import type { RequestContext } from '../request-context.ts'
-import { admitSignUpMail } from '../throttling/mail-requests.ts'
+import { admitUnaskedMail } from '../throttling/mail-requests.ts'
 import { type EmailIdentifier, parseEmail } from '../users/identifier.ts'
 import { lockHolders, openAccount } from '../users/open-account.ts'
 import { checkPrintable } from '../users/printable.ts'
-import { claimsMax } from './claims.ts'
+import { claimLifetimeDays, claimsMax } from './claims.ts'
+import { mustVerifyFirst } from './unverified.ts'
 
 export interface SignUp {
   email: string
@@ -50,11 +52,12 @@ export async function signUp(deps: SignUpDeps, ctx: RequestContext, input: SignU
   const passwordHash = await deps.passwords.hash(input.password, ctx.signal)
   await deps.db.transaction(async (tx) => {
     if (!(await takeKey(tx, request))) return
-    const event = await claim(tx, ctx, { ...input, identifier, passwordHash })
+    const event = await claim({ ...deps, db: tx }, ctx, { ...input, identifier, passwordHash })
     await recordEvent({ ...deps, db: tx }, ctx, { ...event, clientId: ownClientId })
     const opened = event.outcome === 'success' ? event.subjectId : undefined
     const { canonical } = identifier
-    if (!(await admitSignUpMail({ ...deps, db: tx }, canonical))) return
+    const mail = { purpose: 'sign_up', canonical } as const
+    if (!(await admitUnaskedMail({ ...deps, db: tx }, mail))) return
     await enqueue(tx, 'write_to_address', {
       about: 'sign_up',
       canonical,
@@ -90,10 +93,15 @@ interface CheckedSignUp extends SignUp {
 }
 
 /** Opens the account where the address leaves room for one; the event that says what happened. */
-async function claim(tx: Db, ctx: RequestContext, input: CheckedSignUp): Promise<SecurityEvent> {
+async function claim(
+  { db: tx, config }: Pick<SignUpDeps, 'config'> & { db: Db },
+  ctx: RequestContext,
+  input: CheckedSignUp,
+): Promise<SecurityEvent> {
   const { ownerId, claims } = await lockHolders(tx, input.identifier)
   const personal = { email: input.identifier.value }
-  if (ownerId !== undefined) {
+  const verifyFirst = mustVerifyFirst(config)
+  if (ownerId !== undefined && !verifyFirst) {
     const details = { reason: 'address_verified' }
     return { kind: 'sign_up.refused', outcome: 'failure', subjectId: ownerId, details, personal }
   }
@@ -101,7 +109,8 @@ async function claim(tx: Db, ctx: RequestContext, input: CheckedSignUp): Promise
     const details = { reason: 'too_many_claims' }
     return { kind: 'sign_up.refused', outcome: 'failure', details, personal }
   }
-  const userId = await openAccount(tx, input, ctx.now)
+  const claimDays = verifyFirst ? claimLifetimeDays : undefined
+  const userId = await openAccount(tx, { ...input, claimDays }, ctx.now)
   return {
     kind: 'user.signed_up',
     outcome: 'success',

@@ -7,19 +7,23 @@
  *
  * Starting, for each on its own account:
  * 1. The guess is let through: others that ran at once may have used up the limit meanwhile.
- * 2. The session is started, only where the password is still the one that was read, the user is active and nothing was
- *    revoked since: a suspension that came while the hash was computed wins.
- * 3. A grant is issued in the session. With the commit all of it is there, or nothing.
+ * 2. Where the person has a session in this browser, that goes on under a new secret. Else one is started. Either way only
+ *    where the password is still the one that was read, the user is active and nothing was revoked since: a suspension that
+ *    came while the hash was computed wins.
+ * 3. A grant is issued in the session, or it gets the secret of its cookie. With the commit all of it is there, or nothing.
  *
  * Errors: UNAVAILABLE.
  */
 
+import type { Secret } from '../config/secret.ts'
 import { openBatch } from '../db/batch.ts'
 import type { Db } from '../db/query.ts'
 import type { Deps } from '../deps.ts'
 import type { EventKeys } from '../events/event-keys.ts'
 import { type IssuedGrant, issueGrants } from '../grants/issue-grant.ts'
+import type { SessionId, UserId } from '../ids.ts'
 import type { RequestContext } from '../request-context.ts'
+import { keepBrowserSecret, proveAgain } from '../sessions/browser-session.ts'
 import { type NewSession, type StartedSession, startSessions } from '../sessions/start-session.ts'
 import { admitGuesses, type Guess, type RightGuess } from '../throttling/guess.ts'
 import { claimsMax } from './claims.ts'
@@ -40,19 +44,29 @@ export interface AskedCandidates {
 
 export type FoundCandidate = Awaited<ReturnType<typeof listSignInCandidates>>[number]
 
+/** What a session yields: a grant, whose tokens are for this audience, or the cookie of a browser. */
+export type Yield =
+  | { kind: 'grant'; audience: readonly string[] }
+  | {
+      kind: 'cookie'
+      /** Of the secret that the browser will hold. */
+      secretHash: Buffer
+      /** The secrets that it holds. */
+      presented: readonly Secret[]
+    }
+
 export interface ProvenSignIn extends RightGuess {
   ctx: RequestContext
   session: NewSession
   eventKeys: EventKeys
-  /** Of the tokens. */
-  audience: readonly string[]
+  yields: Yield
 }
 
-export interface StartedSignIn {
-  session: StartedSession
-  grant: IssuedGrant
-  deviceSecret: string
-}
+/** What the device presents from now on, and the session with what it yields. */
+export type StartedSignIn = { deviceSecret: string } & (
+  | { kind: 'grant'; session: StartedSession; grant: IssuedGrant }
+  | { kind: 'cookie'; sessionId: SessionId; userId: UserId }
+)
 
 /** `retryAfter`, in seconds: the guess is not let through. `revoked`: user, client or password are not what was read. */
 export type RefusedSignIn = { retryAfter: number } | 'revoked'
@@ -65,12 +79,15 @@ const batchMax = 16
 /** The way in for one instance. */
 export function openSimultaneousSignIns(deps: SignInDeps): SimultaneousSignIns {
   return {
-    findCandidates: openBatch((asked) => findAll(deps.db, asked), batchMax),
+    findCandidates: openBatch((asked) => findAll(deps, asked), batchMax),
     start: openBatch((proven) => startAll(deps, proven), batchMax),
   }
 }
 
-async function findAll(db: Db, asked: readonly AskedCandidates[]): Promise<FoundCandidate[][]> {
+async function findAll(
+  { db, config }: SignInDeps,
+  asked: readonly AskedCandidates[],
+): Promise<FoundCandidate[][]> {
   const rows = await listSignInCandidates(db, {
     asked: asked.map(({ kind, canonical, guess }, place) => ({
       place,
@@ -80,7 +97,8 @@ async function findAll(db: Db, asked: readonly AskedCandidates[]): Promise<Found
       address: guess.address.toString('base64'),
       device_hash: guess.deviceHash?.toString('base64') ?? null,
     })),
-    limit: claimsMax,
+    claimsBesideOwner: config.emailVerification.when === 'before-sign-in',
+    limit: 1 + claimsMax,
   })
   return asked.map((_, place) => rows.filter((row) => row.place === place))
 }
@@ -92,20 +110,46 @@ async function startAll(
   return deps.db.transaction(async (db) => {
     const admitted = await admitGuesses(db, proven)
     const letThrough = proven.filter((each) => admitted.get(each)?.retryAfter === null)
-    const sessions = await startSessions({ ...deps, db }, letThrough)
-    const asked = [...sessions].map(([of, session]) => askForGrant(of, session))
+    const again = await proveAgainAll({ ...deps, db }, letThrough)
+    const newcomers = letThrough.filter((each) => !again.has(each))
+    const sessions = await startSessions({ ...deps, db }, newcomers)
+    const asked = [...sessions].flatMap(([of, session]) => askForGrant(of, session))
     const grants = await issueGrants({ ...deps, db }, asked)
     const granted = new Map(asked.map((each) => [each.of, grants.get(each)]))
+    for (const [{ yields }, { id: sessionId }] of sessions)
+      if (yields.kind === 'cookie') await keepBrowserSecret(db, { ...yields, sessionId })
     return proven.map((each) => {
       const { retryAfter = null, deviceSecret = '' } = admitted.get(each) ?? {}
       if (retryAfter !== null) return { retryAfter }
       const [session, grant] = [sessions.get(each), granted.get(each)]
-      return session && grant ? { session, grant, deviceSecret } : 'revoked'
+      const sessionId = again.get(each) ?? session?.id
+      if (each.yields.kind === 'cookie')
+        return sessionId === undefined
+          ? 'revoked'
+          : { kind: 'cookie', sessionId, userId: each.userId, deviceSecret }
+      return session && grant ? { kind: 'grant', session, grant, deviceSecret } : 'revoked'
     })
   })
 }
 
+/** Who goes on with a session of the same browser. In the order of users, in which everyone here takes their locks. */
+async function proveAgainAll(
+  deps: Pick<Deps, 'config' | 'masterSecret'> & { db: Db },
+  proven: readonly ProvenSignIn[],
+): Promise<Map<ProvenSignIn, SessionId>> {
+  const again = new Map<ProvenSignIn, SessionId>()
+  const inOrder = proven.toSorted((a, b) => (a.userId < b.userId ? -1 : 1))
+  for (const each of inOrder) {
+    const { ctx, session, yields, eventKeys } = each
+    if (yields.kind !== 'cookie') continue
+    const found = await proveAgain({ ...deps, eventKeys }, ctx, { ...yields, session })
+    if (found !== undefined) again.set(each, found.id)
+  }
+  return again
+}
+
 function askForGrant(of: ProvenSignIn, { id: sessionId, userId, scopes }: StartedSession) {
-  const { ctx, audience } = of
-  return { of, ctx, grant: { userId, sessionId, scopes, audience } }
+  const { ctx, yields } = of
+  if (yields.kind !== 'grant') return []
+  return [{ of, ctx, grant: { userId, sessionId, scopes, audience: yields.audience } }]
 }

@@ -29,6 +29,18 @@ export function newClient(changes: Partial<NewClient> & Pick<NewClient, 'id'>): 
     audiences: [],
     claims: [],
     accessTokenLifetimeSeconds: undefined,
+    grantTypes: [],
+    redirectUris: [],
+    postLogoutRedirectUris: [],
+    backchannelLogoutUri: undefined,
+    responseModes: ['query', 'form_post'],
+    pkceRequired: true,
+    jwks: undefined,
+    jwksUri: undefined,
+    clientUri: undefined,
+    logoUri: undefined,
+    policyUri: undefined,
+    tosUri: undefined,
     ...changes,
   }
 }

@@ -50,7 +50,8 @@ export interface GuessState {
 
 type GuessDeps = Pick<Deps, 'config' | 'db'>
 
-const deviceLifetimeDays = 400
+/** How long after its last use a device is known. */
+export const deviceLifetimeDays = 400
 const devicesMax = 32
 
 /** The keys of a guess at `account`: a canonical identifier with its kind, or a user. Keyed hashes: the tables name nobody. */
@@ -148,11 +149,17 @@ export async function admitGuesses<G extends RightGuess>(
 }
 
 /** Lets a right guess of somebody through who is signed in already. Throws RATE_LIMITED as above. */
-export async function admitSignedInGuess(
-  { db }: Pick<Deps, 'db'>,
-  { account, address, source }: Guess,
-): Promise<void> {
-  checkGuess(await admitWithoutDevice(db, { account, address, source }))
+export async function admitSignedInGuess({ db }: Pick<Deps, 'db'>, guess: Guess): Promise<void> {
+  checkGuess({ retryAfter: await admitGuess(db, guess, { deviceUserId: null }) })
+}
+
+/** Lets a right guess through that opens no session. Seconds for which it is not let through; null where it is. */
+export async function admitGuess(
+  db: Db,
+  guess: Guess,
+  state: Pick<GuessState, 'deviceUserId'>,
+): Promise<number | null> {
+  return (await admitWithoutDevice(db, counters(guess, state))).retryAfter
 }
 
 /** Where a guess is counted: with its known device, else with account and address. */

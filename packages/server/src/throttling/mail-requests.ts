@@ -15,7 +15,8 @@ import { networkOf } from './address-network.ts'
 import { countMailRequest, mailRetryAfter } from './throttling.sql.ts'
 
 const freePerNetwork = 30
-const freeSignUps = 5
+/** How many mails that nobody asked for in so many words go out before waiting begins. */
+const freeUnasked = { sign_up: 5, email_verification: 0 } as const
 
 /** Counts one request, in the transaction that sends; throwing, it undoes the count of the address. */
 export async function admitMailRequest(
@@ -27,15 +28,16 @@ export async function admitMailRequest(
 }
 
 /**
- * Whether a sign-up may send mail to this address. It is never refused for that: whoever signs up is told the same
- * either way. Each mail to somebody who has an account voids the one before, and opens new tries at its code.
+ * Whether what somebody does may send mail to this address. It is never refused for that: whoever signs up, or gives the
+ * password of an address that is not proved, is told the same either way. Each mail to somebody who has an account voids
+ * the one before, and opens new tries at its code.
  */
-export async function admitSignUpMail(
+export async function admitUnaskedMail(
   deps: { db: Db; masterSecret: MasterSecret },
-  canonical: string,
+  { purpose, canonical }: { purpose: keyof typeof freeUnasked; canonical: string },
 ): Promise<boolean> {
-  const key = keyOf(deps, 'address', 'sign_up', canonical)
-  return (await countMailRequest(deps.db, { key, free: freeSignUps })) !== undefined
+  const key = keyOf(deps, 'address', purpose, canonical)
+  return (await countMailRequest(deps.db, { key, free: freeUnasked[purpose] })) !== undefined
 }
 
 function keyOf({ masterSecret }: { masterSecret: MasterSecret }, ...parts: string[]): Buffer {

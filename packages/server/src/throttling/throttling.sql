@@ -40,7 +40,7 @@ select place as "place!", retry_after as "retry_after?" from admitted order by p
 
 -- name: admitGuessWithoutDevice :one
 -- Lets a right guess through where no device is made known by it.
-select admit_guess(:account::bytea, :address::bytea, :source::bytea) as "retry_after?";
+select admit_guess(:account::bytea, :address?::bytea, :source?::bytea) as "retry_after?";
 
 -- name: countMailRequest :maybe
 -- Counts a request for mail; no row where it comes too early. The first ones are free, then each doubles the wait, from

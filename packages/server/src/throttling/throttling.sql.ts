@@ -76,8 +76,8 @@ select place as "place!", retry_after as "retry_after?" from admitted order by p
 export const admitGuessWithoutDevice = one<
   {
     account: Buffer
-    address: Buffer
-    source: Buffer
+    address: Buffer | null
+    source: Buffer | null
   },
   {
     retryAfter: number | null

@@ -45,6 +45,8 @@ export interface NewAccount {
   identifier: EmailIdentifier
   /** When the identifier was proved; undefined for a mere claim. */
   verifiedAt?: Date
+  /** How long the account is kept where the identifier stays a mere claim; undefined: as long as any other. */
+  claimDays?: number | undefined
   passwordHash: string
   displayName: string
   locale: string
@@ -63,6 +65,7 @@ export async function openAccount(tx: Db, account: NewAccount, now: Date): Promi
     value,
     canonical,
     verifiedAt: account.verifiedAt ?? null,
+    claimDays: account.claimDays ?? null,
     passwordHash: account.passwordHash,
     createdAt: now,
   })

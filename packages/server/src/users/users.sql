@@ -23,8 +23,9 @@ with opened as (
   insert into users (id, display_name, locale, created_at, updated_at)
   values (:id, :displayName, :locale, :createdAt, :createdAt)
 ), identified as (
-  insert into identifiers (id, user_id, kind, value, canonical, verified_at, created_at)
-  values (:identifierId, :id, :kind, :value, :canonical, :verifiedAt?, :createdAt)
+  insert into identifiers (id, user_id, kind, value, canonical, verified_at, created_at, claim_expires_at)
+  values (:identifierId, :id, :kind, :value, :canonical, :verifiedAt?, :createdAt,
+          signet_now() + make_interval(days => :claimDays?::integer))
 )
 insert into passwords (user_id, hash, set_at) values (:id, :passwordHash, :createdAt);
 

@@ -62,6 +62,7 @@ export const insertUserWithPassword = exec<
     value: string
     canonical: string
     verifiedAt: Date | null
+    claimDays: number | null
     passwordHash: string
   }
 >({
@@ -70,11 +71,12 @@ export const insertUserWithPassword = exec<
   insert into users (id, display_name, locale, created_at, updated_at)
   values ($1, $2, $3, $4, $4)
 ), identified as (
-  insert into identifiers (id, user_id, kind, value, canonical, verified_at, created_at)
-  values ($5, $1, $6, $7, $8, $9, $4)
+  insert into identifiers (id, user_id, kind, value, canonical, verified_at, created_at, claim_expires_at)
+  values ($5, $1, $6, $7, $8, $9, $4,
+          signet_now() + make_interval(days => $10::integer))
 )
-insert into passwords (user_id, hash, set_at) values ($1, $10, $4)`,
-  params: ['id', 'displayName', 'locale', 'createdAt', 'identifierId', 'kind', 'value', 'canonical', 'verifiedAt', 'passwordHash'],
+insert into passwords (user_id, hash, set_at) values ($1, $11, $4)`,
+  params: ['id', 'displayName', 'locale', 'createdAt', 'identifierId', 'kind', 'value', 'canonical', 'verifiedAt', 'claimDays', 'passwordHash'],
   columns: [],
 })
 

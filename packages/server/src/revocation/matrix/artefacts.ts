@@ -25,6 +25,11 @@ export const sessionArtefacts = {
     prefix: 'sr1_',
   },
   eventStream: { title: 'open event stream' },
+  browserCookie: {
+    title: 'cookie of a browser',
+    storedIn: ['session_cookies.secret_hash'],
+    prefix: 'sc1_',
+  },
 } as const satisfies Record<string, ArtefactDescription>
 
 /** What exists once: of the user, or of a service. */
@@ -61,7 +66,6 @@ export const notHeld: Readonly<Record<string, string>> = {
 
 /** What the design has and the product has not yet. Whoever builds one moves it up, and gives it cells. */
 export const artefactsToCome: readonly string[] = [
-  'cookie session',
   'authorization code',
   'device code',
   'offline grant',

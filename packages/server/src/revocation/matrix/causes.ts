@@ -92,6 +92,7 @@ const byRevokedKey: OfSession = {
   redis: keyReadAgain,
   refreshToken: lives('no key signs it; it yields tokens that the new key signs'),
   eventStream: diesLater('within seven seconds, when its caller is authenticated again'),
+  browserCookie: lives('no key signs it; it is held against the database'),
 }
 
 export const causes = {

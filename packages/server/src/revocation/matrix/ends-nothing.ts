@@ -13,6 +13,7 @@ export const endsNothing: readonly EventKind[] = [
   'avatar.removed',
   'external_user.created',
   'session.started',
+  'session.reauthenticated',
   'refresh_token.retried_elsewhere',
   'refresh_token.state_lost',
   'sign_in.failed',

@@ -82,7 +82,7 @@ export type MailedProof = Message<"signet.v1.MailedProof"> & {
   email: string;
 
   /**
-   * The code, with or without spaces.
+   * The code, with or without spaces. It is good for ten minutes; the link lives longer.
    *
    * @generated from field: string code = 3;
    */
@@ -835,7 +835,9 @@ export const AuthService: GenService<{
   /**
    * Signs a person in with an identifier and a password, and answers an access token for Signet's own API.
    *
-   * Errors: INVALID_CREDENTIALS, ACCOUNT_SUSPENDED, RATE_LIMITED.
+   * Where addresses must be proved first, the right password for one that is not sends a mail to it.
+   *
+   * Errors: INVALID_CREDENTIALS, ACCOUNT_SUSPENDED, EMAIL_NOT_VERIFIED, RATE_LIMITED.
    *
    * @generated from rpc signet.v1.AuthService.SignIn
    */

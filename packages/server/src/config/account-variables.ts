@@ -1,0 +1,34 @@
+/** The variables that say how accounts are opened and entered, beside passwords. */
+
+import { type Kind, listOf, oneOf } from './kinds.ts'
+import { defaulted } from './variable.ts'
+
+const section = 'Accounts'
+
+// RFC 6749 §3.3: printable ASCII but space, quotation mark and backslash; a comma separates.
+const scopes: Kind<readonly string[]> = listOf('scopes, with commas between them', (text) =>
+  /^[\x21\x23-\x2b\x2d-\x5b\x5d-\x7e]{1,100}$/u.test(text)
+    ? { value: text }
+    : {
+        wrong: `has ${JSON.stringify(text)}, which is no scope`,
+        fix: 'write such as orders.write',
+      },
+)
+
+export const accountVariables = {
+  SIGNET_EMAIL_VERIFICATION: defaulted(
+    { development: 'off', production: 'before-sign-in' },
+    {
+      section,
+      kind: oneOf('before-sign-in', 'before-scopes', 'off'),
+      about:
+        'When people must have proved their address. `before-sign-in`: before they get in, and nobody who signs up can tell whether the address is known. `before-scopes`: before they get one of `SIGNET_EMAIL_VERIFICATION_SCOPES`. `off`: never.',
+    },
+  ),
+  SIGNET_EMAIL_VERIFICATION_SCOPES: defaulted('', {
+    section,
+    kind: scopes,
+    about:
+      'The scopes that are given to nobody without a proved address, where `SIGNET_EMAIL_VERIFICATION` is `before-scopes`. Who proves one gets them at the next sign-in.',
+  }),
+} as const

@@ -1,0 +1,82 @@
+-- name: listBrowserSessions :many
+-- The sessions that a browser holds secrets of, in the order of the secrets, as far as they and everything above them are
+-- alive. Whoever is active is kept from idling out, at most once a minute, and never by waiting for a row.
+with presented as materialized (
+  select p.secret_hash, p.place from unnest(:secretHashes::bytea[]) with ordinality as p (secret_hash, place)
+), live as materialized (
+  select p.place, s.id, s.user_id, s.auth_time, s.amr, s.acr, s.rev, s.last_active_at, s.idle_expires_at, s.expires_at,
+         u.display_name, u.locale
+    from presented p
+    join session_cookies k on k.secret_hash = p.secret_hash
+    join sessions s on s.id = k.session_id
+    join users u on u.id = s.user_id
+    join clients c on c.id = s.client_id
+   where s.ended_at is null and least(s.idle_expires_at, s.expires_at) > signet_now()
+     and u.status = 'active' and c.status = 'active'
+     and s.rev >= greatest(u.cut, c.cut, global_cut())
+), reachable as materialized (
+  select s.id from sessions s
+   where s.id in (select l.id from live l where l.last_active_at < signet_now() - interval '1 minute')
+     for no key update skip locked
+), touched as (
+  update sessions s
+     set last_active_at = greatest(s.last_active_at, signet_now()),
+         idle_expires_at = least(signet_now() + make_interval(secs => :idleLifetimeSeconds::integer), s.expires_at)
+    from reachable r
+   where s.id = r.id and s.ended_at is null
+)
+select l.id as "session_id!", l.user_id as "user_id!", l.auth_time as "auth_time!", l.amr as "amr!", l.acr as "acr!",
+       l.rev as "rev!", revocation_position() as "position!", l.expires_at as "expires_at!",
+       l.display_name as "display_name!", l.locale as "locale!", l.place as "place!",
+       (select i.value from identifiers i
+         where i.user_id = l.user_id and i.kind = 'email'
+         order by i.verified_at nulls last, i.created_at, i.id limit 1) as "email?"
+  from live l
+ order by l.place;
+
+-- name: insertSessionCookie :exec
+-- Gives a session that has just been started its secret.
+insert into session_cookies (session_id, secret_hash) values (:sessionId, :secretHash);
+
+-- name: proveAgain :maybe
+-- Notes that the user of a session in this browser has proved again who they are, and replaces the secret: the former one is
+-- good for nothing from then on. Only where the session lives, nothing was revoked and the password is the one that was read;
+-- of two that present the same secret at once, one replaces it, and the other has no session by this.
+with presented as materialized (
+  select s.id, s.rev, u.id as user_id
+    from session_cookies k
+    join sessions s on s.id = k.session_id
+    join users u on u.id = s.user_id
+    join clients c on c.id = s.client_id
+   where k.secret_hash = any (:presented::bytea[]) and s.user_id = :userId and s.client_id = :clientId
+     and s.ended_at is null and least(s.idle_expires_at, s.expires_at) > signet_now()
+     and u.status = 'active' and c.status = 'active'
+     and least(s.rev, :rev::bigint) >= greatest(u.cut, c.cut, global_cut())
+     and (:passwordSetAt?::timestamptz is null
+          or exists (select from passwords p
+                      where p.user_id = u.id and date_trunc('milliseconds', p.set_at) = :passwordSetAt?))
+   order by s.auth_time desc
+   limit 1
+), proved as (
+  -- The rev is as it was read: whoever kept this session while ending everything else has raised it, and this proof is older.
+  update sessions s
+     set auth_time = greatest(s.auth_time, :now), amr = :amr, acr = :acr,
+         last_active_at = greatest(s.last_active_at, signet_now()),
+         idle_expires_at = least(signet_now() + make_interval(secs => :idleLifetimeSeconds::integer), s.expires_at)
+    from presented p
+   where s.id = p.id and s.rev = p.rev and s.ended_at is null
+  returning s.id, least(s.idle_expires_at, s.expires_at) as expires_at
+), replaced as (
+  update session_cookies k
+     set secret_hash = :secretHash
+    from proved p
+   where k.session_id = p.id and k.secret_hash = any (:presented)
+  returning k.session_id
+)
+select p.id as "id!", p.expires_at as "expires_at!"
+  from proved p
+  join replaced r on r.session_id = p.id;
+
+-- name: dropSessionCookies :exec
+-- Makes secrets worthless that their browser has no room for any more, or gives away.
+delete from session_cookies where secret_hash = any (:secretHashes::bytea[]);

@@ -1,0 +1,107 @@
+/**
+ * Signs a person in in a browser with an identifier and a password: into a session that a cookie holds.
+ *
+ * 1. Find out who it is (`password-sign-in.ts`). Somebody who is signed in in this browser already goes on with that session,
+ *    under a new secret; anybody else gets a session beside those that are there.
+ * 2. The browser holds the new secret first, then those of the others. Where it has no room for one more, the one used longest
+ *    ago is dropped.
+ * 3. It keeps a device secret for each account, by a mark that tells nobody which account it is.
+ *
+ * Errors: those of `password-sign-in.ts`.
+ * Specs: OWASP ASVS 5.0 V7.2.4, V7.6.2.
+ */
+
+import { createHmac } from 'node:crypto'
+import { Secret } from '../config/secret.ts'
+import { readCookie, writeCookie } from '../cookie-header.ts'
+import type { MasterSecret } from '../crypto/master-secret.ts'
+import type { SessionId } from '../ids.ts'
+import type { RequestContext } from '../request-context.ts'
+import {
+  browserCookie,
+  browserSessionsMax,
+  dropBrowserSecrets,
+  findBrowserSessions,
+  makeBrowserSecret,
+} from '../sessions/browser-session.ts'
+import { deviceLifetimeDays } from '../throttling/guess.ts'
+import { parseEmail } from '../users/identifier.ts'
+import { type PasswordDeps, signInWithPassword } from './password-sign-in.ts'
+
+export interface BrowserSignIn {
+  identifier: string
+  password: string
+  /** The `Cookie` header, as it came. */
+  cookieHeader: string | undefined
+}
+
+/** The session, and the `Set-Cookie` headers that hold it. */
+export interface SignedInBrowser {
+  sessionId: SessionId
+  setCookies: string[]
+}
+
+/** Accounts whose device secrets one browser keeps. */
+const devicesMax = 5
+const secondsOfDay = 86_400
+const markLength = 12
+
+/** Signs the person in, and records whether it worked. */
+export async function signInInBrowser(
+  deps: PasswordDeps,
+  ctx: RequestContext,
+  { identifier, password, cookieHeader }: BrowserSignIn,
+): Promise<SignedInBrowser> {
+  const { config } = deps
+  const held = await findBrowserSessions(deps, cookieHeader)
+  const devices = devicesIn(readCookie(config, cookieHeader, 'device'))
+  const mark = markOf(deps, identifier)
+  const { secret, secretHash } = makeBrowserSecret()
+  const presented = held.map((session) => session.secret)
+  const started = await signInWithPassword(deps, ctx, {
+    identifier,
+    password,
+    device: undefined,
+    deviceSecret: devices.get(mark) ?? '',
+    yields: { kind: 'cookie', secretHash, presented },
+  })
+  if (started.kind !== 'cookie') throw new Error('a sign-in in a browser has no cookie')
+  const { sessionId, userId, deviceSecret } = started
+  const others = held.filter((session) => session.userId !== userId)
+  const kept = others.slice(0, browserSessionsMax - 1).map((session) => session.secret)
+  await dropBrowserSecrets(
+    deps.db,
+    presented.filter((each) => !kept.includes(each)),
+  )
+  devices.delete(mark)
+  return {
+    sessionId,
+    setCookies: [
+      browserCookie(config, [new Secret(secret), ...kept]),
+      deviceCookie(config, [[mark, deviceSecret], ...devices]),
+    ],
+  }
+}
+
+/** Device secrets by the marks of their accounts, the one used last first. */
+function devicesIn(value: string | undefined): Map<string, string> {
+  const entries = (value ?? '').split('.').map((entry) => entry.split('~'))
+  return new Map(entries.flatMap(([mark = '', secret]) => (secret ? [[mark, secret]] : [])))
+}
+
+function deviceCookie(
+  config: PasswordDeps['config'],
+  devices: readonly (readonly [mark: string, secret: string])[],
+): string {
+  const entries = devices.slice(0, devicesMax).map(([mark, secret]) => `${mark}~${secret}`)
+  const maxAgeSeconds = deviceLifetimeDays * secondsOfDay
+  return writeCookie(config, 'device', { value: entries.join('.'), maxAgeSeconds })
+}
+
+/** Says of an account only whether it is the same one. */
+function markOf({ masterSecret }: { masterSecret: MasterSecret }, identifier: string): string {
+  const parsed = parseEmail(identifier, 'identifier')
+  const account = 'identifier' in parsed ? parsed.identifier.canonical : ''
+  const key = masterSecret.derive('marks of accounts in cookies')
+  return createHmac('sha256', key).update(account).digest('base64url').slice(0, markLength)
+}

@@ -1,0 +1,31 @@
+/** The cookies of a browser in a test that has no browser. */
+
+export interface CookieJar {
+  /** The `Cookie` header; undefined where there is none to send. */
+  header(): string | undefined
+  /** Keeps what `Set-Cookie` headers say. */
+  keep(setCookies: readonly string[]): void
+}
+
+/** A jar without cookies, or with those of another one. */
+export function openCookieJar(from?: CookieJar): CookieJar {
+  const cookies = new Map<string, string>()
+  for (const pair of from?.header()?.split('; ') ?? []) put(cookies, pair)
+  return {
+    header: () =>
+      cookies.size === 0 ? undefined : [...cookies].map((pair) => pair.join('=')).join('; '),
+    keep(setCookies) {
+      for (const setCookie of setCookies) {
+        const [pair = '', ...attributes] = setCookie.split('; ')
+        put(cookies, attributes.includes('Max-Age=0') ? `${pair.split('=')[0]}=` : pair)
+      }
+    },
+  }
+}
+
+function put(cookies: Map<string, string>, pair: string): void {
+  const end = pair.indexOf('=')
+  const [name, value] = [pair.slice(0, end), pair.slice(end + 1)]
+  if (value === '') cookies.delete(name)
+  else cookies.set(name, value)
+}
