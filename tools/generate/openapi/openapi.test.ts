@@ -128,6 +128,12 @@ describe('what the document says', () => {
       'post /api/v1/auth/reset-password signet.v1.RecoveryService/ResetPassword',
       'post /api/v1/auth/request-email-verification signet.v1.RecoveryService/RequestEmailVerification',
       'post /api/v1/auth/verify-email signet.v1.RecoveryService/VerifyEmail',
+      'post /api/v1/users/me/avatar-uploads signet.v1.AvatarService/RequestAvatarUpload',
+      'post /api/v1/users/me/avatar-uploads/complete signet.v1.AvatarService/CompleteAvatarUpload',
+      'get /api/v1/users/me/avatar-uploads/{uploadId} signet.v1.AvatarService/GetAvatarUpload',
+      'delete /api/v1/users/me/avatar signet.v1.AvatarService/RemoveAvatar',
+      'delete /api/v1/users/{userId}/avatar signet.v1.AvatarService/RemoveUserAvatar',
+      'post /api/v1/avatars/batch-get signet.v1.AvatarService/BatchGetAvatars',
       'get /api/v1/events/watch signet.v1.EventService/WatchEvents',
       'get /api/v1/revocations/watch signet.v1.RevocationService/WatchRevocations',
       'post /api/v1/revocations/report-position signet.v1.RevocationService/ReportPosition',
@@ -205,7 +211,7 @@ describe('what the document says', () => {
         ),
       )
     assert.deepEqual(examples('401'), ['invalid-credentials'])
-    assert.deepEqual(examples('403'), ['account-suspended', 'origin-not-allowed'])
+    assert.deepEqual(examples('403'), ['account-suspended', 'origin-not-allowed', 'email-not-verified'])
     assert.deepEqual(Object.keys(toObject(signIn.responses)), [
       '200',
       '400',
