@@ -22,7 +22,7 @@ import { refreshTokens } from '../../packages/server/src/tokens/refresh-tokens.t
 import { revokeSigningKey } from '../../packages/server/src/tokens/rotate-signing-keys.ts'
 import { suspendUser, unsuspendUser } from '../../packages/server/src/users/suspend-user.ts'
 import { eventually } from '../client.ts'
-import type { Held, Presence } from './held.ts'
+import { type Held, type Presence, redeem } from './held.ts'
 import { accepts, type World } from './world.ts'
 
 export interface Act {
@@ -154,6 +154,9 @@ export const acts: Record<CauseName, Act> = {
   accessTokenRevoked: { end: revokeByClient('accessToken') },
   refreshTokenRevoked: { end: revokeByClient('refreshToken') },
   refreshReuse: { end: reuse },
+  authorizationCodeReuse: {
+    end: ({ deps }, { here }) => assert.rejects(redeem(deps, here.app.code)),
+  },
   recover: {
     ofEverybody: true,
     async end(world) {

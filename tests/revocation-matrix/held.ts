@@ -1,10 +1,17 @@
 /** What is held when a cause comes, made as people and services come to it, and whether each of it is still good. */
 
 import assert from 'node:assert/strict'
+import { hash } from 'node:crypto'
 import { authenticateClient } from '../../packages/server/src/clients/authenticate-client.ts'
 import { Secret } from '../../packages/server/src/config/secret.ts'
 import type { Deps } from '../../packages/server/src/deps.ts'
-import type { SessionId, UserId } from '../../packages/server/src/ids.ts'
+import type { ClientId, SessionId, UserId } from '../../packages/server/src/ids.ts'
+import { authorizationCodeGrant } from '../../packages/server/src/oauth/authorization-code-grant.ts'
+import { issueAuthorizationCode } from '../../packages/server/src/oauth/authorization-codes.ts'
+import {
+  parseAuthorizationRequest,
+  readParameters,
+} from '../../packages/server/src/oauth/authorization-request.ts'
 import {
   issueMailedLink,
   type LinkPurpose,
@@ -23,7 +30,11 @@ import {
 } from '../../packages/server/src/sessions/browser-session.ts'
 import { type SignedIn, signIn } from '../../packages/server/src/sign-in/sign-in.ts'
 import { openTestUser, signInAs, testPassword } from '../../packages/server/src/testing/accounts.ts'
-import { registerTestClient, type TestClient } from '../../packages/server/src/testing/clients.ts'
+import {
+  noTokens,
+  registerTestClient,
+  type TestClient,
+} from '../../packages/server/src/testing/clients.ts'
 import { rowsOf, testContext } from '../../packages/server/src/testing/deps.ts'
 import { hashDeviceSecret } from '../../packages/server/src/throttling/device-secret.ts'
 import { refreshTokens } from '../../packages/server/src/tokens/refresh-tokens.ts'
@@ -34,6 +45,10 @@ export interface Presence extends SignedIn {
   stream: { ended: boolean; close(): void }
   /** The `Cookie` header of a browser that holds this session. */
   cookie: string
+  /** What another app got in this session, and the code that it was got with. */
+  app: { accessToken: string; refreshToken: string; code: string }
+  /** Codes on their way to that app; each is good for one look at whether it is. */
+  codes: string[]
 }
 
 export interface Held {
@@ -44,6 +59,10 @@ export interface Held {
   /** In the mailbox: to prove the address, and to set a new password. */
   links: { verify_email: string; reset_password: string }
   shop: TestClient
+  /** What the service got for itself. */
+  clientToken: string
+  /** What outlives the session. */
+  offline: string
   minted: { accessToken: string; refreshToken: string }
   /** What came of a sign-in whose hash ran while the cause was at work; undefined before, and where it was refused. */
   inFlight: SignedIn | undefined
@@ -64,17 +83,28 @@ export async function holdEverything(
   const shop = await registerTestClient(world.deps, {
     id: `shop-${number}`,
     permissions: ['tokens.mint'],
+    grantTypes: ['client_credentials'],
     subjectNamespace: `shop-${number}`,
     audiences: [shopAudience],
   })
+  const app = await registerTestApp(world.deps, `app-${number}`)
   const body = JSON.stringify({ sub: '4711', provider: 'crew' })
   const { authorization } = shop
+  const forItself = { grant_type: 'client_credentials' }
+  const granted = await world.service.post('/oauth2/token', forItself, { authorization })
   const json = { authorization, 'content-type': 'application/json' }
+  const here = await enter(world, deps.here, { email, app })
+  const offline = await redeem(
+    deps.here,
+    await authorizeApp(deps.here, here, { app, offline: true }),
+  )
   return {
     userId,
     email,
-    here: await enter(world, deps.here, email),
-    other: await enter(world, deps.other, email),
+    here,
+    other: await enter(world, deps.other, { email, app }),
+    clientToken: JSON.parse(granted.text).access_token,
+    offline: offline.refreshToken,
     links: {
       verify_email: await mailLink(world, { userId, email, purpose: 'verify_email' }),
       reset_password: await mailLink(world, { userId, email, purpose: 'reset_password' }),
@@ -85,10 +115,71 @@ export async function holdEverything(
   }
 }
 
-async function enter(world: World, deps: Deps, email: string): Promise<Presence> {
+async function enter(
+  world: World,
+  deps: Deps,
+  { email, app }: { email: string; app: ClientId },
+): Promise<Presence> {
   const signedIn = await signInAs(deps, email)
   const cookie = await holdInBrowser(deps, signedIn.sessionId)
-  return { ...signedIn, cookie, stream: await openStream(world, signedIn.accessToken) }
+  const code = await authorizeApp(deps, { cookie }, { app, offline: false })
+  const codes: string[] = []
+  while (codes.length < looksMax)
+    codes.push(await authorizeApp(deps, { cookie }, { app, offline: false }))
+  const stream = await openStream(world, signedIn.accessToken)
+  return { ...signedIn, cookie, app: { ...(await redeem(deps, code)), code }, codes, stream }
+}
+
+/** How often it is looked at whether codes are good: before, after, and once everything was opened again. */
+const looksMax = 3
+const appRedirectUri = 'https://app.example/callback'
+
+/** An app of somebody else, that people sign in to. */
+async function registerTestApp(deps: Deps, id: string): Promise<ClientId> {
+  const scopes = ['openid', 'offline_access']
+  const grantTypes = ['authorization_code', 'refresh_token'] as const
+  const redirectUris = [appRedirectUri]
+  const app = { id, type: 'public', scopes, grantTypes, redirectUris } as const
+  return (await registerTestClient(deps, app)).clientId
+}
+
+/** A code, as the authorization endpoint issues it to the browser that holds the session. */
+async function authorizeApp(
+  deps: Deps,
+  { cookie }: Pick<Presence, 'cookie'>,
+  { app: clientId, offline }: { app: ClientId; offline: boolean },
+): Promise<string> {
+  const [session] = await findBrowserSessions(deps, cookie)
+  const parameters = new URLSearchParams({
+    response_type: 'code',
+    scope: offline ? 'openid offline_access' : 'openid',
+    code_challenge: hash('sha256', codeVerifier, 'base64url'),
+    code_challenge_method: 'S256',
+  })
+  const where = { clientId, redirectUri: appRedirectUri }
+  const request = parseAuthorizationRequest(readParameters(parameters), where, new Date())
+  const audience = [shopAudience]
+  const code = session && (await issueAuthorizationCode(deps, { request, session, audience }))
+  assert.ok(code)
+  return code
+}
+
+const codeVerifier = 'a code verifier has forty-three characters.'.replaceAll(' ', '-')
+
+/** The tokens for a code, as the token endpoint gives them to the app. */
+export async function redeem(deps: Deps, code: string) {
+  const [app] = await rowsOf(
+    deps,
+    'select client_id from authorization_codes where code_hash = $1',
+    [hash('sha256', code, 'buffer')],
+  )
+  const form = new Map([
+    ['code', code],
+    ['code_verifier', codeVerifier],
+  ])
+  const client = { clientId: String(app?.[0]) as ClientId, rev: undefined, tokens: noTokens }
+  const answer = await authorizationCodeGrant(deps, testContext(), { client, form })
+  return { accessToken: answer.access_token, refreshToken: answer.refresh_token ?? '' }
 }
 
 /** The same session, held by a browser too. */
@@ -168,13 +259,19 @@ export const ofSession: Record<
   eventStream: async (_world, { stream }) => !stream.ended,
   browserCookie: async ({ deps }, { cookie }) =>
     (await findBrowserSessions(deps, cookie)).length === 1,
+  appAccessToken: (world, { app }) => isActive(world, app.accessToken),
+  appRefreshToken: ({ deps }, { app }) =>
+    succeeds(refreshTokens(deps, testContext(), { refreshToken: app.refreshToken })),
+  authorizationCode: ({ deps }, { codes }) => succeeds(redeem(deps, codes.pop() ?? '')),
 }
 
 /** Whether what there is once is good. What can be presented in several places is good in all of them, or in none. */
 export const single: Record<SingleArtefact, (world: World, held: Held) => Promise<boolean>> = {
   async signInInFlight(world, { inFlight }) {
     if (inFlight === undefined) return false
-    const presence = { ...inFlight, cookie: '', stream: { ended: false, close: () => undefined } }
+    const stream = { ended: false, close: () => undefined }
+    const app = { accessToken: '', refreshToken: '', code: '' }
+    const presence = { ...inFlight, cookie: '', app, codes: [], stream }
     const byAccessToken = await ofSession.ownApi(world, presence)
     assert.equal(await ofSession.refreshToken(world, presence), byAccessToken)
     return byAccessToken
@@ -187,12 +284,10 @@ export const single: Record<SingleArtefact, (world: World, held: Held) => Promis
     assert.equal(await isGood('reset_password'), verifies)
     return verifies
   },
-  async mintedAccessToken(world, { minted }) {
-    const byVerifier = await accepts(world.verifier, minted.accessToken)
-    assert.equal(await accepts(world.redisVerifier, minted.accessToken), byVerifier)
-    assert.equal(await isActive(world, minted.accessToken), byVerifier)
-    return byVerifier
-  },
+  offlineRefreshToken: ({ deps }, { offline: refreshToken }) =>
+    succeeds(refreshTokens(deps, testContext(), { refreshToken })),
+  clientToken: (world, { clientToken }) => isGoodEverywhere(world, clientToken),
+  mintedAccessToken: (world, { minted }) => isGoodEverywhere(world, minted.accessToken),
   mintedRefreshToken: ({ deps }, { minted: { refreshToken }, shop: { clientId } }) =>
     succeeds(refreshTokens(deps, testContext(), { refreshToken, authenticatedClientId: clientId })),
   clientSecret: ({ deps }, { shop }) => succeeds(authenticateClient(deps, testContext(), shop)),
@@ -202,6 +297,13 @@ export const single: Record<SingleArtefact, (world: World, held: Held) => Promis
     const text = 'select 1 from known_devices where secret_hash = $1 and expires_at > signet_now()'
     return (await rowsOf(deps, text, [hashDeviceSecret(deviceSecret)])).length === 1
   },
+}
+
+async function isGoodEverywhere(world: World, token: string): Promise<boolean> {
+  const byVerifier = await accepts(world.verifier, token)
+  assert.equal(await accepts(world.redisVerifier, token), byVerifier)
+  assert.equal(await isActive(world, token), byVerifier)
+  return byVerifier
 }
 
 async function isActive({ service, gateway }: World, token: string): Promise<boolean> {

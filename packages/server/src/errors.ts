@@ -176,6 +176,8 @@ interface SignetErrorOptions {
   violations?: Violation[]
   /** Whole seconds after which trying again makes sense. */
   retryAfterSeconds?: number
+  /** The `error` of an OAuth answer, where it is another than that of the reason. */
+  oauthError?: string
   /** The scheme by which the caller is asked to authenticate; Bearer, where left out. */
   challenge?: 'basic'
   /** For the log only: it has no path to any wire. */
@@ -189,6 +191,7 @@ export class SignetError extends Error {
   readonly violations: Violation[]
   readonly retryAfterSeconds: number | undefined
   readonly challenge: 'basic' | undefined
+  readonly oauthError: string | undefined
 
   constructor(reason: Reason, options: SignetErrorOptions = {}) {
     super(options.detail ?? reasonName(reason), { cause: options.cause })
@@ -197,5 +200,6 @@ export class SignetError extends Error {
     this.violations = options.violations ?? []
     this.retryAfterSeconds = options.retryAfterSeconds
     this.challenge = options.challenge
+    this.oauthError = options.oauthError
   }
 }

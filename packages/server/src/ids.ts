@@ -18,8 +18,13 @@ export type EventId = Id<'event'>
 
 const shardKeyOffset = 14
 
+/** The shard key of what belongs to a user: four hexadecimal digits. */
+export function shardKeyOf(userId: UserId): string {
+  return userId.slice(-4)
+}
+
 /** A new UUIDv7, with a random shard key or, where `owner` is given, with the shard key of that user. */
-export function newId<T extends string>(now: Date, owner?: UserId): T {
+export function newId<T extends string>(now: Date, owner?: UserId | string): T {
   const bytes = randomFillSync(Buffer.alloc(16))
   bytes.writeUIntBE(now.getTime(), 0, 6)
   bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x70, 6)

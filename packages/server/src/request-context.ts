@@ -3,6 +3,7 @@
 import { ErrorReason } from '@signet/contract'
 import type { Logger } from 'pino'
 import type { ClientCredentials } from './authorization-header.ts'
+import type { SigningAlgorithm } from './crypto/jws.ts'
 import { SignetError } from './errors.ts'
 import type { ClientId, SessionId, UserId } from './ids.ts'
 import type { RevocableToken } from './revocation/entry-set.ts'
@@ -41,6 +42,19 @@ export interface ClientCaller {
   subjectNamespace: string | undefined
   /** What it is as a resource server: tokens for one of these are its business. */
   resources: ReadonlySet<string>
+  /** The tokens that it may get. */
+  tokens: ClientTokens
+}
+
+/** What tokens a client may get, by its record. */
+export interface ClientTokens {
+  grantTypes: ReadonlySet<string>
+  scopes: readonly string[]
+  /** Whom they are for. */
+  audiences: readonly string[]
+  signingAlgorithm: SigningAlgorithm
+  /** Of an access token, at the most; undefined: as the installation is configured. */
+  accessTokenLifetimeSeconds: number | undefined
 }
 
 /** Made once per call; handlers and use-cases get it as their second argument. */

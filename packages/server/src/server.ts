@@ -36,7 +36,8 @@ import { startNotices } from './jobs/notices.ts'
 import { openJobs } from './jobs/open-jobs.ts'
 import { type Inbox, openInbox } from './mail/inbox.ts'
 import { mountInbox } from './mail/mount-inbox.ts'
-import { mountOauth } from './oauth/mount-oauth.ts'
+import { showAuthorizationProblem } from './oauth/authorization-problem.ts'
+import { anyOriginPaths, mountOauth } from './oauth/mount-oauth.ts'
 import { createMetrics, type Metrics } from './operations/metrics.ts'
 import { observePasswordHasher } from './operations/observe-password-hasher.ts'
 import { listenProbes, mountProbes } from './operations/probes.ts'
@@ -260,13 +261,14 @@ async function listen({ config, app, readiness, metrics, inbox }: Parts): Promis
     ...(countryFile !== undefined && { countries: openCountryRanges(countryFile) }),
     config: { ...config, limits: { ...defaultWireLimits, ...config.limits } },
     ready: readiness.ready,
+    anyOriginPaths,
     aliases: plainPaths,
     async mountExtra(fastify, calls) {
       const onMainPort = metricsAddress === undefined && config.environment === 'development'
       const metricsTo = onMainPort ? 'this machine' : 'nobody'
       mountProbes(fastify, { readiness, metrics }, metricsTo)
       mountReference(fastify, { issuer: config.issuer })
-      await mountOauth(fastify, app.deps, calls)
+      await mountOauth(fastify, app.deps, { call: calls, showProblem: showAuthorizationProblem })
       mountLinkPages(fastify, app.deps, calls)
       await mountAvatars(fastify, app.deps, calls)
       if (inbox !== undefined) mountInbox(fastify, inbox)

@@ -211,7 +211,11 @@ describe('what the document says', () => {
         ),
       )
     assert.deepEqual(examples('401'), ['invalid-credentials'])
-    assert.deepEqual(examples('403'), ['account-suspended', 'origin-not-allowed', 'email-not-verified'])
+    assert.deepEqual(examples('403'), [
+      'account-suspended',
+      'origin-not-allowed',
+      'email-not-verified',
+    ])
     assert.deepEqual(Object.keys(toObject(signIn.responses)), [
       '200',
       '400',

@@ -10,7 +10,7 @@ import { SignetError } from '../errors.ts'
 import type { ClientId } from '../ids.ts'
 import type { ClientCaller } from '../request-context.ts'
 import { recoverInstallation } from '../revocation/recover.ts'
-import { credentialsOf, registerTestClient, type TestClient } from '../testing/clients.ts'
+import { credentialsOf, noTokens, registerTestClient, type TestClient } from '../testing/clients.ts'
 import { secondsAhead } from '../testing/clock.ts'
 import { openTestDeps, rowsOf, type TestDeps, testContext } from '../testing/deps.ts'
 import { authenticateClient } from './authenticate-client.ts'
@@ -282,6 +282,7 @@ describe('a client that proves who it is', () => {
       permissions: new Set(['events.read', 'tokens.introspect']),
       subjectNamespace: 'ledger',
       resources: new Set(['ledger', 'https://ledger.example']),
+      tokens: noTokens,
     })
     assert.deepEqual(await failures(), [])
   })

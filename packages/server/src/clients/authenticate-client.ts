@@ -24,6 +24,7 @@ import type { ClientId } from '../ids.ts'
 import type { ClientCaller, RequestContext } from '../request-context.ts'
 import { isClientId } from './client-id.ts'
 import { hashClientSecret, isClientSecret } from './client-secret.ts'
+import { tokensOf } from './client-tokens.ts'
 import { judgeClientSecret, noteSecretUse } from './clients.sql.ts'
 
 type AuthenticateDeps = Pick<Deps, 'db' | 'knownClients' | 'masterSecret' | 'revocations'>
@@ -63,6 +64,7 @@ async function judge(
     permissions: new Set(judged.permissions),
     subjectNamespace: judged.subjectNamespace ?? undefined,
     resources: new Set([clientId, ...judged.resources]),
+    tokens: tokensOf(judged),
   }
   deps.knownClients.add(credentials, caller, remainingSeconds ?? Number.POSITIVE_INFINITY)
   if (judged.useUnnoted) await noteSecretUse(deps.db, { id: secretId })

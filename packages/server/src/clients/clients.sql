@@ -71,7 +71,8 @@ select log_revocation('client', :id, 'client_disabled') as "entry_id!";
 
 -- name: judgeClientSecret :maybe
 -- The client of this id, and what is to be said of the secret with this hash. It rests on the position that is read here.
-select c.permissions, c.subject_namespace, c.resources,
+select c.permissions, c.subject_namespace, c.resources, c.grant_types, c.scopes, c.audiences, c.signing_algorithm,
+       c.access_token_lifetime_seconds,
        s.id as "secret_id?", s.rev as "rev?", extract(epoch from s.expires_at - signet_now())::double precision as "remaining_seconds?",
        s.last_used_at is null or s.last_used_at < signet_now() - interval '1 hour' as "use_unnoted!",
        case
@@ -92,3 +93,9 @@ select c.permissions, c.subject_namespace, c.resources,
 update client_secrets
    set last_used_at = signet_now()
  where id = :id and (last_used_at is null or last_used_at < signet_now() - interval '1 hour');
+
+-- name: findPublicClient :maybe
+-- A client that has nothing to prove itself with, and what tokens it may get.
+select grant_types, scopes, audiences, signing_algorithm, access_token_lifetime_seconds
+  from clients
+ where id = :id and type = 'public' and status = 'active';

@@ -249,6 +249,11 @@ export const judgeClientSecret = maybe<
     permissions: string[]
     subjectNamespace: string | null
     resources: string[]
+    grantTypes: string[]
+    scopes: string[]
+    audiences: string[]
+    signingAlgorithm: 'ES256' | 'RS256' | 'EdDSA'
+    accessTokenLifetimeSeconds: number | null
     secretId: string | null
     rev: bigint | null
     remainingSeconds: number | null
@@ -257,7 +262,8 @@ export const judgeClientSecret = maybe<
   }
 >({
   name: 'clients.judgeClientSecret',
-  text: `select c.permissions, c.subject_namespace, c.resources,
+  text: `select c.permissions, c.subject_namespace, c.resources, c.grant_types, c.scopes, c.audiences, c.signing_algorithm,
+       c.access_token_lifetime_seconds,
        s.id as "secret_id?", s.rev as "rev?", extract(epoch from s.expires_at - signet_now())::double precision as "remaining_seconds?",
        s.last_used_at is null or s.last_used_at < signet_now() - interval '1 hour' as "use_unnoted!",
        case
@@ -273,7 +279,7 @@ export const judgeClientSecret = maybe<
   left join client_secrets s on s.client_id = c.id and s.secret_hash = $1 and s.kind = 'client_secret'
  where c.id = $2`,
   params: ['secretHash', 'clientId'],
-  columns: ['permissions', 'subjectNamespace', 'resources', 'secretId', 'rev', 'remainingSeconds', 'useUnnoted', 'verdict'],
+  columns: ['permissions', 'subjectNamespace', 'resources', 'grantTypes', 'scopes', 'audiences', 'signingAlgorithm', 'accessTokenLifetimeSeconds', 'secretId', 'rev', 'remainingSeconds', 'useUnnoted', 'verdict'],
 })
 
 /** Notes that a secret is used, at most once an hour. */
@@ -284,4 +290,25 @@ export const noteSecretUse = exec<{ id: string }>({
  where id = $1 and (last_used_at is null or last_used_at < signet_now() - interval '1 hour')`,
   params: ['id'],
   columns: [],
+})
+
+/** A client that has nothing to prove itself with, and what tokens it may get. */
+export const findPublicClient = maybe<
+  {
+    id: string
+  },
+  {
+    grantTypes: string[]
+    scopes: string[]
+    audiences: string[]
+    signingAlgorithm: 'ES256' | 'RS256' | 'EdDSA'
+    accessTokenLifetimeSeconds: number | null
+  }
+>({
+  name: 'clients.findPublicClient',
+  text: `select grant_types, scopes, audiences, signing_algorithm, access_token_lifetime_seconds
+  from clients
+ where id = $1 and type = 'public' and status = 'active'`,
+  params: ['id'],
+  columns: ['grantTypes', 'scopes', 'audiences', 'signingAlgorithm', 'accessTokenLifetimeSeconds'],
 })

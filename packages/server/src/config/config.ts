@@ -78,6 +78,8 @@ export interface Config {
   readonly signingKeyLifetimeDays: number
   readonly sessionIdleLifetimeSeconds: number
   readonly sessionLifetimeSeconds: number
+  /** How long a grant lives that outlives sessions. */
+  readonly offlineGrantLifetimeSeconds: number
   readonly refreshWindowSeconds: number
   /** Where revocations are written for services that ask Redis; missing: nowhere. */
   readonly redisUrl?: Secret
@@ -306,6 +308,7 @@ function assemble(values: Values, files: Files, directory: string): Config {
     signingKeyLifetimeDays: values.SIGNET_SIGNING_KEY_LIFETIME_DAYS,
     sessionIdleLifetimeSeconds: values.SIGNET_SESSION_IDLE_LIFETIME_SECONDS,
     sessionLifetimeSeconds: values.SIGNET_SESSION_LIFETIME_SECONDS,
+    offlineGrantLifetimeSeconds: values.SIGNET_OFFLINE_GRANT_LIFETIME_SECONDS,
     refreshWindowSeconds: values.SIGNET_REFRESH_WINDOW_SECONDS,
     ...present({ redisUrl: values.SIGNET_REDIS_URL }),
     revocationFeed: {

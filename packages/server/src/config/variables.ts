@@ -277,6 +277,12 @@ const accounts = {
     kind: whole(60, 400 * day),
     about: 'How long a session lives at the most, however much it is used.',
   }),
+  SIGNET_OFFLINE_GRANT_LIFETIME_SECONDS: defaulted(String(90 * day), {
+    section: 'Tokens and sessions',
+    kind: whole(60, 400 * day),
+    about:
+      'How long an app may go on for a person who is not there (`offline_access`), at the most. Signing out does not end it; signing out everywhere, a new password and a suspension do.',
+  }),
   SIGNET_REFRESH_WINDOW_SECONDS: defaulted('30', {
     section: 'Tokens and sessions',
     kind: whole(0, 120),

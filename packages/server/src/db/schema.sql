@@ -279,6 +279,37 @@ RETURN (clock_timestamp() + (COALESCE(NULLIF(current_setting('signet.clock_offse
 
 CREATE SEQUENCE event_arrivals AS bigint INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1;
 
+CREATE TABLE authorization_codes (
+  code_hash bytea NOT NULL,
+  client_id text NOT NULL,
+  user_id uuid NOT NULL,
+  session_id uuid NOT NULL,
+  redirect_uri text NOT NULL,
+  scopes text[] NOT NULL,
+  audience text[] NOT NULL,
+  nonce text,
+  code_challenge bytea,
+  claims jsonb,
+  amr text[] NOT NULL,
+  acr text NOT NULL,
+  auth_time timestamp with time zone NOT NULL,
+  rev bigint NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  used_at timestamp with time zone,
+  grant_id uuid,
+  CONSTRAINT authorization_codes_pkey PRIMARY KEY (code_hash),
+  CONSTRAINT authorization_codes_audience_check CHECK (cardinality(audience) > 0),
+  CONSTRAINT authorization_codes_code_challenge_check CHECK (octet_length(code_challenge) = 32),
+  CONSTRAINT authorization_codes_code_hash_check CHECK (octet_length(code_hash) = 32),
+  CONSTRAINT authorization_codes_client_id_fkey FOREIGN KEY (client_id) REFERENCES clients(id) ON DELETE CASCADE,
+  CONSTRAINT authorization_codes_grant_id_fkey FOREIGN KEY (grant_id) REFERENCES grants(id) ON DELETE SET NULL,
+  CONSTRAINT authorization_codes_session_id_fkey FOREIGN KEY (session_id) REFERENCES sessions(id) ON DELETE CASCADE,
+  CONSTRAINT authorization_codes_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
+);
+CREATE INDEX authorization_codes_expires_at ON public.authorization_codes USING btree (expires_at);
+CREATE INDEX authorization_codes_session ON public.authorization_codes USING btree (session_id);
+
 CREATE TABLE avatar_objects (
   key text NOT NULL,
   kind text NOT NULL,
@@ -515,6 +546,7 @@ CREATE TABLE grants (
   ended_at timestamp with time zone,
   end_reason text,
   claims jsonb,
+  userinfo_claims jsonb,
   CONSTRAINT grants_pkey PRIMARY KEY (id),
   CONSTRAINT grants_audience_check CHECK (cardinality(audience) > 0),
   CONSTRAINT grants_check CHECK (confirmed_generation >= 0 AND confirmed_generation <= generation),

@@ -50,7 +50,7 @@ with held as materialized (
            and held.rev >= greatest(u.cut, c.cut, global_cut())
            and (held.session_id is null
                 or (s.ended_at is null and least(s.idle_expires_at, s.expires_at) > clock.moment
-                    and s.rev >= greatest(u.cut, c.cut, global_cut()))) as alive
+                    and s.rev >= greatest(u.cut, global_cut()))) as alive
     from held
    cross join clock
     join users u on u.id = held.user_id
@@ -140,7 +140,7 @@ select log_revocation('sid', ended.id::text, :reason) as "entry!" from ended;
 -- name: findPresentable :maybe
 -- A grant whose refresh token of this generation would be accepted now: the current one, or the one before while the
 -- window is open. Nothing is changed by asking.
-select g.scopes, g.created_at,
+select g.scopes, g.audience, g.created_at,
        least(g.expires_at, coalesce(s.idle_expires_at, g.expires_at), coalesce(s.expires_at, g.expires_at)) as "expires_at!"
   from grants g
   join users u on u.id = g.user_id
@@ -154,7 +154,7 @@ select g.scopes, g.created_at,
    and g.rev >= greatest(u.cut, c.cut, global_cut())
    and (g.session_id is null
         or (s.ended_at is null and least(s.idle_expires_at, s.expires_at) > signet_now()
-            and s.rev >= greatest(u.cut, c.cut, global_cut())));
+            and s.rev >= greatest(u.cut, global_cut())));
 
 -- name: lockGrantSecrets :many
 -- Grants whose secret is wrapped under this key, but those that somebody is at work on.

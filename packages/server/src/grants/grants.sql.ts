@@ -90,7 +90,7 @@ export const decideRefresh = maybe<
            and held.rev >= greatest(u.cut, c.cut, global_cut())
            and (held.session_id is null
                 or (s.ended_at is null and least(s.idle_expires_at, s.expires_at) > clock.moment
-                    and s.rev >= greatest(u.cut, c.cut, global_cut()))) as alive
+                    and s.rev >= greatest(u.cut, global_cut()))) as alive
     from held
    cross join clock
     join users u on u.id = held.user_id
@@ -212,12 +212,13 @@ export const findPresentable = maybe<
   },
   {
     scopes: string[]
+    audience: string[]
     createdAt: Date
     expiresAt: Date
   }
 >({
   name: 'grants.findPresentable',
-  text: `select g.scopes, g.created_at,
+  text: `select g.scopes, g.audience, g.created_at,
        least(g.expires_at, coalesce(s.idle_expires_at, g.expires_at), coalesce(s.expires_at, g.expires_at)) as "expires_at!"
   from grants g
   join users u on u.id = g.user_id
@@ -231,9 +232,9 @@ export const findPresentable = maybe<
    and g.rev >= greatest(u.cut, c.cut, global_cut())
    and (g.session_id is null
         or (s.ended_at is null and least(s.idle_expires_at, s.expires_at) > signet_now()
-            and s.rev >= greatest(u.cut, c.cut, global_cut())))`,
+            and s.rev >= greatest(u.cut, global_cut())))`,
   params: ['grantId', 'userId', 'clientId', 'generation', 'windowSeconds'],
-  columns: ['scopes', 'createdAt', 'expiresAt'],
+  columns: ['scopes', 'audience', 'createdAt', 'expiresAt'],
 })
 
 /** Grants whose secret is wrapped under this key, but those that somebody is at work on. */

@@ -104,7 +104,7 @@ export async function findPresentableGrant(
   { config, db }: Pick<Deps, 'config' | 'db'>,
   { id: grantId, userId, clientId }: KnownGrant,
   generation: number,
-): Promise<{ scopes: string[]; createdAt: Date; expiresAt: Date } | undefined> {
+): Promise<{ scopes: string[]; audience: string[]; createdAt: Date; expiresAt: Date } | undefined> {
   const windowSeconds = config.refreshWindowSeconds
   return findPresentable(db, { grantId, userId, clientId, generation, windowSeconds })
 }

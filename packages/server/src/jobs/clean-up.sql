@@ -66,3 +66,10 @@ delete from users
 delete from mail_requests
  where key in (select key from mail_requests where forget_at <= signet_now()
                 order by forget_at limit :limit::integer for update skip locked);
+
+-- name: deleteOldCodes :exec
+-- Authorization codes that expired so long ago that nobody looks for who used one twice.
+delete from authorization_codes
+ where code_hash = any (array(select code_hash from authorization_codes
+                               where expires_at < signet_now() - interval '1 day'
+                               order by expires_at limit :limit::integer for update skip locked));

@@ -98,3 +98,14 @@ export const deleteForgottenMailRequests = exec<{ limit: number }>({
   params: ['limit'],
   columns: [],
 })
+
+/** Authorization codes that expired so long ago that nobody looks for who used one twice. */
+export const deleteOldCodes = exec<{ limit: number }>({
+  name: 'jobs.clean-up.deleteOldCodes',
+  text: `delete from authorization_codes
+ where code_hash = any (array(select code_hash from authorization_codes
+                               where expires_at < signet_now() - interval '1 day'
+                               order by expires_at limit $1::integer for update skip locked))`,
+  params: ['limit'],
+  columns: [],
+})

@@ -16,6 +16,7 @@ import {
   deleteForgottenDevices,
   deleteForgottenGuesses,
   deleteForgottenMailRequests,
+  deleteOldCodes,
   deleteOldGrants,
   deleteOldLinks,
   deleteOldSessions,
@@ -35,6 +36,7 @@ export async function cleanUp(
 ): Promise<void> {
   const limit = batchSize
   const sweeps = [
+    () => deleteOldCodes(db, { limit }),
     () => deleteOldGrants(db, { days: keptDays, limit }),
     () => deleteOldSessions(db, { days: keptDays, limit }),
     () => deleteOldLinks(db, { days: keptDays, limit }),

@@ -17,12 +17,27 @@ import type { PlainCalls } from '../wires/plain-calls.ts'
 import { authenticateFormClient } from './authenticate-form-client.ts'
 import { type Form, parseForm, readFormBodies } from './form.ts'
 
-/** Answers the JSON text of the answer; undefined for an empty one. */
+/** Answers the JSON text of the answer; undefined for an empty one. It authenticates the client. */
 export type FormHandler = (
   deps: Deps,
   ctx: RequestContext,
-  request: { client: ClientCaller; form: Form },
+  form: Form,
 ) => Promise<string | undefined>
+
+/** A handler for clients that prove who they are. */
+export function withClient(
+  handle: (
+    deps: Deps,
+    ctx: RequestContext,
+    request: { client: ClientCaller; form: Form },
+  ) => Promise<string | undefined>,
+): FormHandler {
+  return async (deps, ctx, form) => {
+    const client = await authenticateFormClient(deps, ctx, form)
+    ctx.caller = client
+    return handle(deps, ctx, { client, form })
+  }
+}
 
 const jsonMediaType = 'application/json; charset=utf-8'
 
@@ -38,10 +53,7 @@ export async function mountFormEndpoints(
     for (const [path, handle] of Object.entries(handlers))
       scope.post(path, async (request, reply) => {
         const answer = await call(`POST ${path}`, { request, reply }, async (ctx) => {
-          const form = parseForm(request.body, request.headers['content-type'])
-          const client = await authenticateFormClient(deps, ctx, form)
-          ctx.caller = client
-          return handle(deps, ctx, { client, form })
+          return handle(deps, ctx, parseForm(request.body, request.headers['content-type']))
         })
         reply.header('cache-control', 'no-store')
         if (answer === undefined) return reply.send()
@@ -60,7 +72,7 @@ function refuse(reply: FastifyReply, error: unknown): FastifyReply {
   if (retryAfterSeconds !== undefined) reply.header('retry-after', Math.ceil(retryAfterSeconds))
   return reply.send(
     JSON.stringify({
-      error: isClient ? 'invalid_client' : oauthError,
+      error: isClient ? 'invalid_client' : (refusal.oauthError ?? oauthError),
       error_description: isClient ? clientSentence : (violations[0]?.message ?? sentence),
     }),
   )

@@ -30,10 +30,10 @@ import { verifyAccessToken } from '../tokens/access-token.ts'
 import type { AccessTokenClaims } from '../tokens/access-token-claims.ts'
 import { parseRefreshToken } from '../tokens/refresh-token.ts'
 import { authenticateRefreshToken } from '../tokens/refresh-tokens.ts'
+import { requireCurrentView } from './current-token.ts'
 import { type Form, requireParameter } from './form.ts'
 
 const inactive = '{"active":false}'
-const retryAfterSeconds = 1
 
 type IntrospectDeps = Pick<Deps, 'config' | 'db' | 'knownGrants' | 'revocations' | 'signingKeys'>
 
@@ -49,18 +49,6 @@ export async function introspect(
   const claims = readAccessToken(deps, ctx, token)
   if (claims === undefined || !concerns(client, claims)) return inactive
   return deps.revocations.revokes(claims) ? inactive : answerOf(claims)
-}
-
-function requireCurrentView({ config, revocations }: IntrospectDeps): void {
-  const { readAtMs, complete } = revocations.state()
-  const ageMs = performance.now() - readAtMs
-  if (complete && ageMs <= config.revocationFeed.budgetSeconds * 1000) return
-  throw new SignetError(ErrorReason.UNAVAILABLE, {
-    retryAfterSeconds,
-    detail: complete
-      ? `the revocation log was last read ${Math.round(ageMs)} ms ago`
-      : 'the revocation log holds more entries than this instance keeps',
-  })
 }
 
 /** The claims of a token of ours that has not expired. */

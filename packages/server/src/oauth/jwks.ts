@@ -15,7 +15,6 @@ export function mountJwks(fastify: FastifyInstance, signingKeys: SigningKeys): v
   fastify.get('/.well-known/jwks.json', async (_request, reply) =>
     reply
       .header('cache-control', `public, max-age=${cacheLifetimeSeconds}`)
-      .header('access-control-allow-origin', '*')
       .type('application/jwk-set+json')
       .send(JSON.stringify(signingKeys.jwks())),
   )

@@ -3,22 +3,49 @@
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
 import type { PlainCalls } from '../wires/plain-calls.ts'
-import { mountFormEndpoints } from './form-endpoint.ts'
+import { mountAuthorize, type ShowProblem } from './authorize-endpoint.ts'
+import { mountDiscovery } from './discovery.ts'
+import { mountFormEndpoints, withClient } from './form-endpoint.ts'
 import { introspect } from './introspect.ts'
 import { mountJwks } from './jwks.ts'
 import { mountLogout } from './logout.ts'
 import { revoke } from './revoke.ts'
+import { exchangeForTokens } from './token.ts'
+import { mountUserinfo } from './userinfo.ts'
+
+/** What apps that run in a browser call, whosever they are. The authorization endpoint is not called but visited. */
+export const anyOriginPaths: ReadonlySet<string> = new Set([
+  '/.well-known/openid-configuration',
+  '/.well-known/oauth-authorization-server',
+  '/.well-known/jwks.json',
+  '/oauth2/token',
+  '/oauth2/userinfo',
+  '/oauth2/revoke',
+])
+
+interface Mounted {
+  call: PlainCalls
+  /** The page about a request that cannot go on. */
+  showProblem: ShowProblem
+}
 
 /** Serves them all. */
 export async function mountOauth(
   fastify: FastifyInstance,
   deps: Deps,
-  call: PlainCalls,
+  { call, showProblem }: Mounted,
 ): Promise<void> {
+  mountDiscovery(fastify, deps.config.issuer)
   mountJwks(fastify, deps.signingKeys)
+  await mountAuthorize(fastify, deps, { call, showProblem })
+  await mountUserinfo(fastify, deps, call)
   await mountLogout(fastify, deps, call)
   await mountFormEndpoints(fastify, deps, {
     call,
-    handlers: { '/oauth2/introspect': introspect, '/oauth2/revoke': revoke },
+    handlers: {
+      '/oauth2/token': exchangeForTokens,
+      '/oauth2/introspect': withClient(introspect),
+      '/oauth2/revoke': withClient(revoke),
+    },
   })
 }

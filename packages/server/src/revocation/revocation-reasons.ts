@@ -16,6 +16,7 @@ export const revocationReasons = [
   'client_disabled',
   'token_revoked',
   'refresh_token_reuse',
+  'authorization_code_reuse',
   'recovered',
 ] as const
 

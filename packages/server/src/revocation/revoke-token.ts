@@ -33,9 +33,9 @@ export async function revokeAccessToken(
     await recordEvent({ ...deps, db: tx }, ctx, {
       kind: 'access_token.revoked',
       outcome: 'success',
-      subjectId: claims.sub,
+      ...(claims.gid !== undefined && { subjectId: claims.sub }),
       clientId: claims.client_id,
-      details: { grantId: claims.gid, sessionId: claims.sid ?? null },
+      details: { grantId: claims.gid ?? null, sessionId: claims.sid ?? null },
     })
   })
   await known(deps)
@@ -62,6 +62,27 @@ export async function revokeGrant(
       subjectId: userId,
       clientId,
       details: { grantId, sessionId: grant.sessionId },
+    })
+    return true
+  })
+  if (ended) await known(deps)
+}
+
+/** Ends what an authorization code was redeemed for, because the code was used again (RFC 6749 §4.1.2). */
+export async function revokeReusedGrant(
+  deps: RevokeDeps,
+  ctx: RequestContext,
+  { id, userId, clientId }: Pick<KnownGrant, 'id' | 'userId' | 'clientId'>,
+): Promise<void> {
+  const reused: RevocationReason = 'authorization_code_reuse'
+  const ended = await deps.db.transaction(async (tx) => {
+    if ((await endLiveGrant(tx, { id, reason: reused })) === undefined) return false
+    await recordEvent({ ...deps, db: tx }, ctx, {
+      kind: 'authorization_code.reused',
+      outcome: 'failure',
+      subjectId: userId,
+      clientId,
+      details: { grantId: id },
     })
     return true
   })

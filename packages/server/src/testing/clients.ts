@@ -4,12 +4,22 @@ import type { ClientCredentials } from '../authorization-header.ts'
 import { type NewClient, registerClient } from '../clients/register-client.ts'
 import type { Deps } from '../deps.ts'
 import type { ClientId } from '../ids.ts'
+import type { ClientTokens } from '../request-context.ts'
 import { testContext } from './deps.ts'
 
 export interface TestClient extends ClientCredentials {
   clientId: ClientId
   /** The header that proves it is this client. */
   authorization: string
+}
+
+/** The record of a client that gets no tokens. */
+export const noTokens: ClientTokens = {
+  grantTypes: new Set(),
+  scopes: [],
+  audiences: [],
+  signingAlgorithm: 'ES256',
+  accessTokenLifetimeSeconds: undefined,
 }
 
 /** A record that says nothing beyond what it must. */

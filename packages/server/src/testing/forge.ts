@@ -16,6 +16,7 @@ import type { ClientCaller } from '../request-context.ts'
 import { apiAudience, verifyAccessToken } from '../tokens/access-token.ts'
 import { authenticateBearer } from '../tokens/authenticate.ts'
 import type { SigningKey } from '../tokens/signing-keys.ts'
+import { noTokens } from './clients.ts'
 import { openTestDeps, type TestDeps, testContext } from './deps.ts'
 
 type Members = Record<string, unknown>
@@ -103,6 +104,7 @@ const anyReader: ClientCaller = {
   permissions: new Set(['tokens.introspect']),
   subjectNamespace: undefined,
   resources: new Set(),
+  tokens: noTokens,
 }
 
 /** Not for Signet's own API, but good for others: of another audience, or of a grant that outlives sessions. */

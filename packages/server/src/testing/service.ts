@@ -5,7 +5,8 @@ import { mountAvatars } from '../avatars/mount-avatars.ts'
 import { createAdmission } from '../call/admission.ts'
 import { createValidate } from '../call/validate.ts'
 import type { Deps } from '../deps.ts'
-import { mountOauth } from '../oauth/mount-oauth.ts'
+import { showAuthorizationProblem } from '../oauth/authorization-problem.ts'
+import { anyOriginPaths, mountOauth } from '../oauth/mount-oauth.ts'
 import { mountLinkPages } from '../recovery/mount-pages.ts'
 import { authenticate } from '../tokens/authenticate.ts'
 import { defaultWireLimits } from '../wires/limits.ts'
@@ -48,9 +49,10 @@ export async function startTestService(deps: Deps): Promise<TestService> {
       limits: defaultWireLimits,
     },
     ready: async () => true,
+    anyOriginPaths,
     aliases: plainPaths,
     mountExtra: async (fastify, calls) => {
-      await mountOauth(fastify, deps, calls)
+      await mountOauth(fastify, deps, { call: calls, showProblem: showAuthorizationProblem })
       mountLinkPages(fastify, deps, calls)
       await mountAvatars(fastify, deps, calls)
     },

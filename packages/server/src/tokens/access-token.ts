@@ -15,7 +15,12 @@
 import { randomBytes } from 'node:crypto'
 import type { JsonObject } from '@bufbuild/protobuf'
 import type { ClientId, GrantId, SessionId, UserId } from '../ids.ts'
-import { type AccessTokenClaims, parseAccessTokenClaims } from './access-token-claims.ts'
+import {
+  type AccessTokenClaims,
+  type ClientTokenClaims,
+  parseAccessTokenClaims,
+  type UserTokenClaims,
+} from './access-token-claims.ts'
 import { readJwt, signJwt } from './jwt.ts'
 import { refused } from './refused.ts'
 import type { SigningKey, SigningKeys } from './signing-keys.ts'
@@ -58,9 +63,9 @@ export function issueAccessToken(
   key: SigningKey,
   input: AccessTokenInput,
   now: Date,
-): { accessToken: string; claims: AccessTokenClaims } {
+): { accessToken: string; claims: UserTokenClaims } {
   const iat = seconds(now)
-  const claims: AccessTokenClaims = {
+  const claims: UserTokenClaims = {
     iss: input.issuer,
     sub: input.userId,
     aud: typeof input.audience === 'string' ? input.audience : [...input.audience],
@@ -77,6 +82,37 @@ export function issueAccessToken(
     roles: [...input.roles],
     rev: Number(input.rev),
     ...input.furtherClaims,
+  }
+  return { accessToken: signJwt(key, accessTokenTyp, claims), claims }
+}
+
+/** What a token states that a client gets for itself. */
+export interface ClientTokenInput {
+  issuer: string
+  audience: string | readonly string[]
+  clientId: ClientId
+  scopes: readonly string[]
+  rev: bigint | number
+  lifetimeSeconds: number
+}
+
+/** Issues a token in which a client speaks for itself (RFC 6749 §4.4, RFC 9068 §2.2). */
+export function issueClientToken(
+  key: SigningKey,
+  input: ClientTokenInput,
+  now: Date,
+): { accessToken: string; claims: ClientTokenClaims } {
+  const iat = seconds(now)
+  const claims: ClientTokenClaims = {
+    iss: input.issuer,
+    sub: input.clientId,
+    aud: typeof input.audience === 'string' ? input.audience : [...input.audience],
+    client_id: input.clientId,
+    scope: input.scopes.join(' '),
+    exp: iat + input.lifetimeSeconds,
+    iat,
+    jti: randomBytes(jtiBytes).toString('base64url'),
+    rev: Number(input.rev),
   }
   return { accessToken: signJwt(key, accessTokenTyp, claims), claims }
 }

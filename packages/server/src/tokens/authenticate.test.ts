@@ -8,7 +8,7 @@ import type { SignedIn } from '../sign-in/sign-in.ts'
 import { assertRefused, openTestUser, signInAs } from '../testing/accounts.ts'
 import { openFileDeps, rowsOf, testContext } from '../testing/deps.ts'
 import { apiAudience, issueAccessToken, verifyAccessToken } from './access-token.ts'
-import type { AccessTokenClaims } from './access-token-claims.ts'
+import type { UserTokenClaims } from './access-token-claims.ts'
 import { authenticateBearer } from './authenticate.ts'
 
 const test = await openFileDeps({ emptied: ['users'] })
@@ -27,7 +27,7 @@ function authenticate(token = signedIn.accessToken): Promise<UserCaller> {
 }
 
 /** What an access token says. */
-function claimsOf({ accessToken }: SignedIn): AccessTokenClaims {
+function claimsOf({ accessToken }: SignedIn): UserTokenClaims {
   return JSON.parse(Buffer.from(accessToken.split('.')[1] ?? '', 'base64url').toString())
 }
 
@@ -72,6 +72,7 @@ describe('authenticateBearer, alive', () => {
     const { issuer } = deps.config
     const expected = { now: new Date(), issuer, audience: apiAudience(issuer) }
     const claims = verifyAccessToken(deps.signingKeys, signedIn.accessToken, expected)
+    assert.ok(claims.gid)
     assert.deepEqual(
       { ...caller, authTime: undefined },
       {

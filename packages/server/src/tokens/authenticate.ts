@@ -43,8 +43,10 @@ export async function authenticateBearer(
     issuer,
     audience: apiAudience(issuer),
   })
-  const { sub: userId, gid: grantId, sid: sessionId, client_id: clientId } = claims
   if (deps.revocations.revokes(claims)) throw refused('revoked')
+  if (claims.gid === undefined)
+    throw refused('a client for itself: this API knows it by its secret')
+  const { sub: userId, gid: grantId, sid: sessionId, client_id: clientId } = claims
   if (sessionId === undefined) throw refused('a grant without a session is not for this API')
   const live = await findLiveSession(deps.db, { userId, grantId, sessionId, clientId })
   if (live === undefined) throw refused('the grant, its session, user or client is not alive')

@@ -3,7 +3,7 @@
 select g.id is not null as "grant_found!", g.ended_at as "grant_ended_at?", g.expires_at as "grant_expires_at?",
        s.ended_at as "session_ended_at?", least(s.idle_expires_at, s.expires_at) as "session_expires_at?",
        u.status as "user_status?", c.status as "client_status?",
-       least(g.rev, coalesce(s.rev, g.rev)) < greatest(u.cut, c.cut, global_cut()) as "cut?",
+       g.rev < greatest(u.cut, c.cut, global_cut()) or coalesce(s.rev, g.rev) < greatest(u.cut, global_cut()) as "cut?",
        exists (select from revocation_log l where l.scope = 'jti' and l.value = :jti) as "revoked!",
        signet_now() as "now!"
   from (select) one

@@ -119,6 +119,7 @@ function describeIssuer(iss: unknown, issuer: string): string {
 async function stateFindings({ db }: InspectDeps, claims: JsonObject): Promise<string[]> {
   const parsed = parsedClaims(claims)
   if (parsed === undefined) return ['its claims are not those of an access token of Signet']
+  if (parsed.gid === undefined) return ['a client got it for itself, which says nothing of a user']
   const { gid: grantId, sub: userId, client_id: clientId, jti } = parsed
   const state = await findTokenState(db, { grantId, userId, clientId, jti })
   if (!state.grantFound) return ['nothing is known of its grant, or it is of somebody else']

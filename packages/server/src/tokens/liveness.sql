@@ -10,4 +10,4 @@ select s.auth_time, c.first_party, permissions_of(u.id) as "permissions!"
    and g.ended_at is null and g.expires_at > signet_now()
    and s.ended_at is null and s.idle_expires_at > signet_now() and s.expires_at > signet_now()
    and u.status = 'active' and c.status = 'active'
-   and least(g.rev, s.rev) >= greatest(u.cut, c.cut, global_cut());
+   and g.rev >= greatest(u.cut, c.cut, global_cut()) and s.rev >= greatest(u.cut, global_cut());

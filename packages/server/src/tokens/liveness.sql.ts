@@ -25,7 +25,7 @@ export const findLiveSession = maybe<
    and g.ended_at is null and g.expires_at > signet_now()
    and s.ended_at is null and s.idle_expires_at > signet_now() and s.expires_at > signet_now()
    and u.status = 'active' and c.status = 'active'
-   and least(g.rev, s.rev) >= greatest(u.cut, c.cut, global_cut())`,
+   and g.rev >= greatest(u.cut, c.cut, global_cut()) and s.rev >= greatest(u.cut, global_cut())`,
   params: ['grantId', 'sessionId', 'userId', 'clientId'],
   columns: ['authTime', 'firstParty', 'permissions'],
 })

@@ -17,7 +17,7 @@ import { ErrorReason } from '@signet/contract'
 import type { Deps } from '../deps.ts'
 import { SignetError } from '../errors.ts'
 import type { KnownGrant } from '../grants/grant-keys.ts'
-import { confirmGrant, presentGrant } from '../grants/present-grant.ts'
+import { confirmGrant, type GrantInUse, presentGrant } from '../grants/present-grant.ts'
 import type { ClientId } from '../ids.ts'
 import type { RequestContext } from '../request-context.ts'
 import { type IssuedTokens, issueTokens } from './issue-tokens.ts'
@@ -27,6 +27,10 @@ export interface Refresh {
   refreshToken: string
   /** The client, where it proved who it is. Without it, only refresh tokens of public clients are good. */
   authenticatedClientId?: ClientId
+  /** The client that says it is this one, and cannot prove it. */
+  publicClientId?: ClientId
+  /** Less than was granted: a subset of the grant's scopes and audience, which the caller has checked. */
+  narrowed?: Partial<Pick<GrantInUse, 'scopes' | 'audience'>>
 }
 
 type RefreshDeps = Pick<
@@ -38,16 +42,18 @@ type RefreshDeps = Pick<
 export async function refreshTokens(
   deps: RefreshDeps,
   ctx: RequestContext,
-  { refreshToken, authenticatedClientId }: Refresh,
-): Promise<IssuedTokens> {
+  { refreshToken, authenticatedClientId, publicClientId, narrowed }: Refresh,
+): Promise<IssuedTokens & { scopes: string[] }> {
   const { grant, generation } = await authenticateRefreshToken(deps, refreshToken)
-  if (authenticatedClientId !== undefined && authenticatedClientId !== grant.clientId) {
+  const expected = authenticatedClientId ?? publicClientId
+  if (expected !== undefined && expected !== grant.clientId) {
     throw refused('it belongs to another client')
   }
   const clientAuthenticated = authenticatedClientId !== undefined
   const answer = await presentGrant(deps, ctx, { grant, generation, clientAuthenticated })
   if ('refused' in answer) throw refused(answer.refused)
-  return issueTokens(deps, { ...answer, grant }, ctx.now)
+  const { scopes } = { ...answer, ...narrowed }
+  return { ...issueTokens(deps, { ...answer, ...narrowed, grant }, ctx.now), scopes }
 }
 
 /**

@@ -26,11 +26,12 @@ export async function refreshTokens(
 ): Promise<MessageInitShape<typeof RefreshTokensResponseSchema>> {
   const credentials = ctx.clientCredentials
   const client = credentials && (await authenticateClient(deps, ctx, credentials))
-  const { sessionId = '', ...issued } = await refresh(deps, ctx, {
+  const issued = await refresh(deps, ctx, {
     refreshToken,
     ...(client && { authenticatedClientId: client.clientId }),
   })
-  return { tokens: { ...issued, sessionId, tokenType: 'Bearer' } }
+  const { scopes: _, sessionId = '', ...tokens } = issued
+  return { tokens: { ...tokens, sessionId, tokenType: 'Bearer' } }
 }
 
 /** Tokens for somebody whom the calling client has authenticated. */

@@ -1,12 +1,15 @@
 /**
  * Which pages of other origins may call: an exact list, empty by default. Cookies never count across origins.
  *
+ * What others specify for apps that run in a browser anywhere may be called from every origin: what is asked there is proved by
+ * what is sent, never by a cookie, and such an app may be anybody's.
+ *
  * Specs: the Fetch standard, CORS protocol.
  */
 
 import { ErrorReason } from '@signet/contract'
 import { SignetError } from '../errors.ts'
-import type { HttpRequest, HttpResponse } from './http.ts'
+import { type HttpRequest, type HttpResponse, pathOf } from './http.ts'
 
 const preflightSeconds = 7200
 const allowedMethods = 'GET, HEAD, POST, PUT, PATCH, DELETE'
@@ -37,18 +40,22 @@ const exposedHeaders = [
  */
 export type Cors = (req: HttpRequest, res: HttpResponse) => boolean
 
-export function createCors(origins: readonly string[]): Cors {
+export function createCors(
+  origins: readonly string[],
+  anyOriginPaths: ReadonlySet<string> = new Set(),
+): Cors {
   const allowed = new Set(origins)
   return (req, res) => {
     const { origin } = req.headers
     if (origin === undefined) return false
     const preflight =
       req.method === 'OPTIONS' && req.headers['access-control-request-method'] !== undefined
-    if (!allowed.has(origin)) {
+    const anyOrigin = anyOriginPaths.has(pathOf(req))
+    if (!anyOrigin && !allowed.has(origin)) {
       if (preflight) throw new SignetError(ErrorReason.ORIGIN_NOT_ALLOWED)
       return false
     }
-    res.setHeader('access-control-allow-origin', origin)
+    res.setHeader('access-control-allow-origin', anyOrigin ? '*' : origin)
     res.setHeader('access-control-expose-headers', exposedHeaders)
     if (!preflight) return false
     res.setHeader('access-control-allow-methods', allowedMethods)

@@ -52,6 +52,8 @@ export interface ListenerOptions {
   ready(): Promise<boolean>
   /** Adds what is outside the contract: probes, metrics, documents, pages. */
   mountExtra?(fastify: FastifyInstance, calls: PlainCalls): void | Promise<void>
+  /** Paths that pages of every origin may call. */
+  anyOriginPaths?: ReadonlySet<string>
   /** A second REST path for some methods, by their full name. */
   aliases?: Readonly<Record<string, string>>
 }
@@ -93,7 +95,7 @@ export async function createListener(options: ListenerOptions): Promise<Listener
     methods: [...app.methods, ...healthMethods(services, options.ready)],
     reflection: config.reflection,
   })
-  const cors = createCors(config.corsOrigins)
+  const cors = createCors(config.corsOrigins, options.anyOriginPaths)
   const doors = [openDoor(config.httpAddress, { rest, others })]
   if (config.grpcAddress !== undefined) doors.push(openDoor(config.grpcAddress, undefined))
 

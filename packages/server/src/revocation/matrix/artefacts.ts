@@ -30,6 +30,13 @@ export const sessionArtefacts = {
     storedIn: ['session_cookies.secret_hash'],
     prefix: 'sc1_',
   },
+  appAccessToken: { title: 'access token of another app that the person signed in to' },
+  appRefreshToken: { title: 'refresh token of that app' },
+  authorizationCode: {
+    title: 'authorization code for that app',
+    storedIn: ['authorization_codes.rev', 'authorization_codes.code_hash'],
+    prefix: 'sa1_',
+  },
 } as const satisfies Record<string, ArtefactDescription>
 
 /** What exists once: of the user, or of a service. */
@@ -40,6 +47,8 @@ export const singleArtefacts = {
     storedIn: ['mailed_links.rev', 'mailed_links.token_hash', 'mailed_links.code_hash'],
     prefix: 'sl1_',
   },
+  offlineRefreshToken: { title: 'refresh token that outlives sessions (`offline_access`)' },
+  clientToken: { title: 'access token that a service got for itself' },
   mintedAccessToken: { title: 'minted access token of a service' },
   mintedRefreshToken: { title: 'minted refresh token of a service' },
   clientSecret: {
@@ -66,9 +75,7 @@ export const notHeld: Readonly<Record<string, string>> = {
 
 /** What the design has and the product has not yet. Whoever builds one moves it up, and gives it cells. */
 export const artefactsToCome: readonly string[] = [
-  'authorization code',
   'device code',
-  'offline grant',
   'API key',
   'remembered device of a second factor',
 ]

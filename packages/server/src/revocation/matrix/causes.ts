@@ -50,6 +50,7 @@ const ofTheUser = lives('it belongs to the user, not to a session or a client')
 
 /** What a service holds is about people whom it knows itself, and nobody else ends it. */
 const ofTheService = {
+  clientToken: lives('it speaks of a client, not of a person'),
   mintedAccessToken: lives('it is about another person, at another client'),
   mintedRefreshToken: lives('it is about another person, at another client'),
   clientSecret: lives('no user ends the credentials of a service'),
@@ -59,9 +60,27 @@ const device = {
 } as const
 const bystanders = { ...ofTheService, ...device }
 
-const oneSession = { signInInFlight: becomesItsOwn, mailedLink: ofTheUser, ...bystanders }
-const everySession = { signInInFlight: dies, mailedLink: dies, ...bystanders }
-const nothingOfTheUser = { signInInFlight: anotherClient, mailedLink: ofTheUser, ...device }
+const oneSession = {
+  signInInFlight: becomesItsOwn,
+  mailedLink: ofTheUser,
+  offlineRefreshToken: lives('it is for when the person is not there, and outlives a sign-out'),
+  ...bystanders,
+}
+const everySession = {
+  signInInFlight: dies,
+  mailedLink: dies,
+  offlineRefreshToken: dies,
+  ...bystanders,
+}
+const nothingOfTheUser = {
+  signInInFlight: anotherClient,
+  mailedLink: ofTheUser,
+  offlineRefreshToken: anotherClient,
+  ...device,
+}
+/** The session that asks is kept with what it gave; what is still on its way to an app was asked for before. */
+const keptSession: OfSession = { ...all(kept), authorizationCode: dies }
+const anotherGrant = lives('only what the code was redeemed for ends')
 
 const expires = {
   reasons: [],
@@ -93,6 +112,9 @@ const byRevokedKey: OfSession = {
   refreshToken: lives('no key signs it; it yields tokens that the new key signs'),
   eventStream: diesLater('within seven seconds, when its caller is authenticated again'),
   browserCookie: lives('no key signs it; it is held against the database'),
+  appAccessToken: diesLater('within two seconds, when the instance reads the keys again'),
+  appRefreshToken: lives('no key signs it; it yields tokens that the new key signs'),
+  authorizationCode: lives('no key signs it; it yields tokens that the new key signs'),
 }
 
 export const causes = {
@@ -116,7 +138,7 @@ export const causes = {
     title: 'sign-out of the other sessions',
     reasons: ['signed_out_elsewhere'],
     events: ['user.signed_out'],
-    here: all(kept),
+    here: keptSession,
     other: all(dies),
     single: everySession,
   },
@@ -140,7 +162,7 @@ export const causes = {
     title: 'RevokeOtherSessions',
     reasons: ['signed_out_elsewhere'],
     events: ['user.signed_out'],
-    here: all(kept),
+    here: keptSession,
     other: all(dies),
     single: everySession,
   },
@@ -156,7 +178,7 @@ export const causes = {
     title: 'password change',
     reasons: ['password_changed'],
     events: ['password.set'],
-    here: all(kept),
+    here: keptSession,
     other: all(dies),
     single: everySession,
   },
@@ -184,6 +206,7 @@ export const causes = {
     other: all(anotherClient),
     single: {
       ...nothingOfTheUser,
+      clientToken: dies,
       mintedAccessToken: dies,
       mintedRefreshToken: dies,
       clientSecret: dies,
@@ -197,6 +220,7 @@ export const causes = {
     other: all(anotherClient),
     single: {
       ...nothingOfTheUser,
+      clientToken: lives('it rests on the client, not on its secret; disable the client'),
       mintedAccessToken: lives('it rests on the client, not on its secret; disable the client'),
       mintedRefreshToken: lives('it rests on the client, not on its secret; disable the client'),
       clientSecret: lives('the former secret is good until the next rotation, for the change-over'),
@@ -210,6 +234,7 @@ export const causes = {
     other: all(anotherClient),
     single: {
       ...nothingOfTheUser,
+      clientToken: lives('it rests on the client, not on its secret; disable the client'),
       mintedAccessToken: lives('it rests on the client, not on its secret; disable the client'),
       mintedRefreshToken: lives('it rests on the client, not on its secret; disable the client'),
       clientSecret: diesLater('within five seconds, for which an instance remembers who it was'),
@@ -223,6 +248,7 @@ export const causes = {
     other: all(anotherClient),
     single: {
       ...nothingOfTheUser,
+      clientToken: lives('it is another token'),
       mintedAccessToken: dies,
       mintedRefreshToken: lives('an access token ends alone; revoke the refresh token to end both'),
       clientSecret: lives('it is how the client proved that the token was its own'),
@@ -236,6 +262,7 @@ export const causes = {
     other: all(anotherClient),
     single: {
       ...nothingOfTheUser,
+      clientToken: lives('it is another token'),
       mintedAccessToken: dies,
       mintedRefreshToken: dies,
       clientSecret: lives('it is how the client proved that the token was its own'),
@@ -249,6 +276,14 @@ export const causes = {
     other: all(anotherSession),
     single: oneSession,
   },
+  authorizationCodeReuse: {
+    title: 'reuse of the authorization code of that app',
+    reasons: ['authorization_code_reuse'],
+    events: ['authorization_code.reused'],
+    here: { ...all(anotherGrant), appAccessToken: dies, appRefreshToken: dies },
+    other: all(anotherSession),
+    single: oneSession,
+  },
   recover: {
     title: '`signet recover` after a restore',
     reasons: ['recovered'],
@@ -257,6 +292,7 @@ export const causes = {
     other: all(dies),
     single: {
       ...everySession,
+      clientToken: dies,
       mintedAccessToken: dies,
       mintedRefreshToken: dies,
       clientSecret: dies,
@@ -271,6 +307,8 @@ export const causes = {
     single: {
       ...nothingOfTheUser,
       signInInFlight: lives('its tokens are signed by the new key'),
+      offlineRefreshToken: byRevokedKey.refreshToken,
+      clientToken: keyReadAgain,
       mintedAccessToken: keyReadAgain,
       mintedRefreshToken: byRevokedKey.refreshToken,
       clientSecret: lives('no key signs it'),

@@ -13,6 +13,8 @@ export const endsNothing: readonly EventKind[] = [
   'avatar.removed',
   'external_user.created',
   'session.started',
+  'grant.issued',
+  'consent.given',
   'session.reauthenticated',
   'refresh_token.retried_elsewhere',
   'refresh_token.state_lost',

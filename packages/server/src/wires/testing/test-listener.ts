@@ -13,6 +13,7 @@ import type { Deps } from '../../deps.ts'
 import { SignetError } from '../../errors.ts'
 import type { ClientId, SessionId, UserId } from '../../ids.ts'
 import type { ClientCaller, RequestContext, UserCaller } from '../../request-context.ts'
+import { noTokens } from '../../testing/clients.ts'
 import { defaultWireLimits, type WireLimits } from '../limits.ts'
 import { createListener, type ListenerConfig, type ListenerOptions } from '../listener.ts'
 
@@ -169,5 +170,6 @@ function clientOf({ clientId, clientSecret }: ClientCredentials): ClientCaller {
     permissions: new Set(granted),
     subjectNamespace: undefined,
     resources: new Set([clientId]),
+    tokens: noTokens,
   }
 }

@@ -1,0 +1,78 @@
+-- name: findAuthorizationClient :maybe
+-- A client that people authorize, and what it may ask for.
+select id, name, type, status, first_party, scopes, audiences, grant_types, response_modes, redirect_uris, pkce_required
+  from clients
+ where id = :id;
+
+-- name: insertAuthorizationCode :exec
+-- A code for what a person authorized, only where the session that they were recognised by, and everything above it, is still
+-- alive, and the client with it. It rests on the position that is read here.
+insert into authorization_codes (code_hash, client_id, user_id, session_id, redirect_uri, scopes, audience, nonce,
+                                 code_challenge, claims, amr, acr, auth_time, rev, created_at, expires_at)
+select :codeHash, c.id, u.id, s.id, :redirectUri, :scopes, :audience, :nonce?, :codeChallenge?, :claims?, s.amr, s.acr,
+       s.auth_time, revocation_position(), signet_now(), signet_now() + make_interval(secs => :lifetimeSeconds::integer)
+  from sessions s
+  join users u on u.id = s.user_id
+  join clients own on own.id = s.client_id
+  join clients c on c.id = :clientId
+ where s.id = :sessionId and s.user_id = :userId
+   and s.ended_at is null and least(s.idle_expires_at, s.expires_at) > signet_now()
+   and u.status = 'active' and own.status = 'active' and c.status = 'active'
+   and s.rev >= greatest(u.cut, own.cut, global_cut());
+
+-- name: redeemAuthorizationCode :maybe
+-- Decides on a code, and issues its grant where it is good; once, however many present it at a time, because the row is held.
+-- 'reuse' is only told: ending the grant goes with a log entry and an event, in a transaction.
+--
+-- Who cannot prove what the code is bound to (client, redirect URI, code verifier) changes nothing: the code stays good for
+-- whoever can. Session, user, client and cuts are read as they were when the statement began; whoever raises a cut meanwhile
+-- has a greater position than the code, so the grant is dead.
+with held as materialized (
+  select * from authorization_codes where code_hash = :codeHash for no key update
+), judged as materialized (
+  select h.*, signet_now() as moment, c.first_party, c.access_token_lifetime_seconds, c.signing_algorithm,
+         'refresh_token' = any (c.grant_types) as refreshes,
+         least(s.idle_expires_at, s.expires_at) as session_expires_at,
+         case
+           when h.client_id <> :clientId                                                         then 'of another client'
+           when :redirectUri?::text is null and h.code_challenge is null                         then 'without redirect_uri'
+           when :redirectUri? is not null and :redirectUri? <> h.redirect_uri                    then 'of another redirect_uri'
+           when h.code_challenge is distinct from :codeChallenge?::bytea                         then 'without its code_verifier'
+           when h.used_at is not null                                                            then 'reuse'
+           when h.expires_at <= signet_now()                                                     then 'expired'
+           when u.status <> 'active' or c.status <> 'active'
+                or h.rev < greatest(u.cut, c.cut, global_cut())                                  then 'cut off'
+           when s.ended_at is not null or least(s.idle_expires_at, s.expires_at) <= signet_now()
+                or s.rev < greatest(u.cut, global_cut())                                         then 'of a session that is over'
+           else                                                                                       'good'
+         end as verdict
+    from held h
+    join users u on u.id = h.user_id
+    join clients c on c.id = h.client_id
+    join sessions s on s.id = h.session_id
+), good as materialized (
+  select j.*, 'offline_access' = any (j.scopes) as offline from judged j where j.verdict = 'good'
+), granted as (
+  insert into grants (id, user_id, client_id, session_id, scopes, audience, wrapped_secret, wrapping_key_id, rotated_at,
+                      window_opened_at, presenter, userinfo_claims, amr, acr, auth_time, rev, created_at, expires_at)
+  select :grantId, g.user_id, g.client_id, case when not g.offline then g.session_id end, g.scopes, g.audience, :wrappedSecret,
+         :wrappingKeyId, g.moment, g.moment, :presenter, g.claims -> 'userinfo', g.amr, g.acr, g.auth_time, g.rev, g.moment,
+         case when g.offline then g.moment + make_interval(secs => :offlineLifetimeSeconds::integer)
+              else (select s.expires_at from sessions s where s.id = g.session_id) end
+    from good g
+  returning id, expires_at
+), used as (
+  update authorization_codes set used_at = g.moment, grant_id = n.id
+    from good g, granted n
+   where authorization_codes.code_hash = g.code_hash
+)
+select j.verdict as "verdict!", j.user_id as "user_id!", j.session_id as "session_id!", j.grant_id as "former_grant_id?",
+       j.scopes as "scopes!", j.audience as "audience!", j.nonce as "nonce?", j.claims as "claims?", j.amr as "amr!", j.acr as "acr!",
+       j.auth_time as "auth_time!", j.first_party as "first_party!", j.refreshes as "refreshes!",
+       'offline_access' = any (j.scopes) as "offline!",
+       j.access_token_lifetime_seconds as "access_token_lifetime_seconds?", j.signing_algorithm as "signing_algorithm!",
+       least(n.expires_at, case when not 'offline_access' = any (j.scopes) then j.session_expires_at end) as "expires_at?",
+       case when n.id is not null then role_names_of(j.user_id) end as "role_names?",
+       revocation_position() as "position!"
+  from judged j
+  left join granted n on true;

@@ -1,0 +1,264 @@
+/**
+ * The authorization endpoint: where a client sends a person's browser.
+ *
+ * 1. The client exists and is active, and the redirect URI is one of its own. Otherwise nothing is sent anywhere: a page says what
+ *    is wrong, to the person and to whoever builds the client.
+ * 2. The request is well formed, and the client may ask for it.
+ * 3. Decide (see `authorizeRequest`): a page, which leads back to `/oauth2/authorize/resume`; or a code.
+ *
+ * From here on every answer goes to the client. Nothing is stored until there is a code: the request travels sealed.
+ *
+ * Specs: RFC 6749 §3.1 and §4.1.2.1, OpenID Connect Core 1.0 §3.1.2, RFC 9700 §4.11.
+ */
+
+import { ErrorReason } from '@signet/contract'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { isClientId } from '../clients/client-id.ts'
+import { isRegisteredRedirectUri } from '../clients/redirect-uri.ts'
+import type { Deps } from '../deps.ts'
+import { SignetError } from '../errors.ts'
+import type { ClientId } from '../ids.ts'
+import type { RequestContext } from '../request-context.ts'
+import { findBrowserSessions } from '../sessions/browser-session.ts'
+import type { PlainCalls } from '../wires/plain-calls.ts'
+import { type AnswerTo, mountFormPostScript, sendAnswer } from './authorization-answer.ts'
+import { findAuthorizationClient } from './authorization-codes.sql.ts'
+import { issueAuthorizationCode } from './authorization-codes.ts'
+import {
+  type AuthorizationClient,
+  AuthorizationError,
+  type AuthorizationRequest,
+  audienceOf,
+  judgeAuthorizationRequest,
+  type Parameters,
+  parseAuthorizationRequest,
+  readParameters,
+} from './authorization-request.ts'
+import { authorizeRequest, type NeededPage } from './authorize.ts'
+import { readFormBodies } from './form.ts'
+import { openSealedRequest, sealRequest } from './sealed-request.ts'
+
+/** What a person is told where an answer can go nowhere. */
+export interface AuthorizationProblem {
+  /** For the person. */
+  sentence: string
+  /** For whoever builds the client: what was received, and what would have been right. */
+  details: readonly [label: string, value: string][]
+}
+
+/** Shows a person a page about a request that cannot go on. */
+export type ShowProblem = (
+  request: FastifyRequest,
+  reply: FastifyReply,
+  problem: AuthorizationProblem,
+) => FastifyReply
+
+const authorizePath = '/oauth2/authorize'
+
+const pages: Readonly<Record<NeededPage, string>> = {
+  sign_in: '/sign-in',
+  sign_up: '/sign-up',
+  choose_account: '/choose-account',
+  consent: '/consent',
+}
+
+interface Endpoint {
+  call: PlainCalls
+  showProblem: ShowProblem
+}
+
+/** Serves the endpoint, and the way back from pages to it. */
+export async function mountAuthorize(
+  fastify: FastifyInstance,
+  deps: Deps,
+  { call, showProblem }: Endpoint,
+): Promise<void> {
+  mountFormPostScript(fastify)
+  const serve = async (
+    { request, reply }: { request: FastifyRequest; reply: FastifyReply },
+    path: string,
+    act: (ctx: RequestContext) => Promise<Outcome>,
+  ) => {
+    const outcome = await call(path, { request, reply }, act)
+    if ('problem' in outcome) return showProblem(request, reply, outcome.problem)
+    if ('location' in outcome) return reply.redirect(outcome.location, 303)
+    return sendAnswer(reply, deps.config.issuer, outcome)
+  }
+  fastify.get(authorizePath, (request, reply) =>
+    serve({ request, reply }, `GET ${authorizePath}`, (ctx) =>
+      begin(deps, ctx, { given: queryOf(request), cookies: request.headers.cookie }),
+    ),
+  )
+  fastify.get(`${authorizePath}/resume`, (request, reply) =>
+    serve({ request, reply }, `GET ${authorizePath}/resume`, (ctx) => {
+      const sealed = queryOf(request).get('request') ?? ''
+      return resume(deps, ctx, { sealed, cookies: request.headers.cookie })
+    }),
+  )
+  fastify.get(`${authorizePath}/denied`, (request, reply) =>
+    serve({ request, reply }, `GET ${authorizePath}/denied`, async (ctx) =>
+      deny(deps, ctx, queryOf(request).get('request') ?? ''),
+    ),
+  )
+  await fastify.register(async (scope) => {
+    readFormBodies(scope)
+    scope.post(authorizePath, (request, reply) =>
+      serve({ request, reply }, `POST ${authorizePath}`, (ctx) =>
+        begin(deps, ctx, {
+          given: new URLSearchParams(
+            Buffer.isBuffer(request.body) ? request.body.toString('utf8') : '',
+          ),
+          cookies: request.headers.cookie,
+        }),
+      ),
+    )
+  })
+}
+
+type Outcome =
+  | { problem: AuthorizationProblem }
+  | { location: string }
+  | { to: AnswerTo; parameters: Record<string, string> }
+
+type EndpointDeps = Pick<Deps, 'config' | 'db' | 'masterSecret' | 'signingKeys'>
+
+async function begin(
+  deps: EndpointDeps,
+  ctx: RequestContext,
+  { given, cookies }: { given: URLSearchParams; cookies: string | undefined },
+): Promise<Outcome> {
+  const parameters = readParameters(given)
+  const found = await findClientAndRedirect(deps, parameters)
+  if ('problem' in found) return found
+  const { client, redirectUri } = found
+  const where = { clientId: client.id as ClientId, redirectUri }
+  try {
+    const request = parseAuthorizationRequest(parameters, where, ctx.now)
+    return await goOn(deps, ctx, { client, request, cookies })
+  } catch (error) {
+    return refused(error, answerTo(parameters, { client, redirectUri }))
+  }
+}
+
+/** The same request again, once a page has done its part. */
+async function resume(
+  deps: EndpointDeps,
+  ctx: RequestContext,
+  { sealed, cookies }: { sealed: string; cookies: string | undefined },
+): Promise<Outcome> {
+  const request = openSealedRequest(deps, sealed, ctx.now)
+  if (request === undefined) return notOurs
+  const { clientId, redirectUri } = request
+  const values = new Map([
+    ['client_id', clientId],
+    ['redirect_uri', redirectUri],
+  ])
+  const found = await findClientAndRedirect(deps, { values, resources: [], repeated: new Set() })
+  if ('problem' in found) return found
+  try {
+    return await goOn(deps, ctx, { client: found.client, request, cookies })
+  } catch (error) {
+    return refused(error, request)
+  }
+}
+
+/** The person has refused: the client hears it. */
+function deny(deps: EndpointDeps, ctx: RequestContext, sealed: string): Outcome {
+  const request = openSealedRequest(deps, sealed, ctx.now)
+  if (request === undefined) return notOurs
+  return refused(new AuthorizationError('access_denied', 'The person has refused.'), request)
+}
+
+async function goOn(
+  deps: EndpointDeps,
+  ctx: RequestContext,
+  asked: {
+    client: AuthorizationClient
+    request: AuthorizationRequest
+    cookies: string | undefined
+  },
+): Promise<Outcome> {
+  const { client, request, cookies } = asked
+  judgeAuthorizationRequest(deps, client, request)
+  const sessions = await findBrowserSessions(deps, cookies)
+  const decision = await authorizeRequest(deps, ctx.now, { client, request, sessions })
+  if ('page' in decision) {
+    const query = new URLSearchParams({ request: sealRequest(deps, request) })
+    return { location: `${pages[decision.page]}?${query}` }
+  }
+  const audience = audienceOf(deps, client, request)
+  const code = await issueAuthorizationCode(deps, { request, session: decision.session, audience })
+  if (code !== undefined) return { to: request, parameters: { code } }
+  // The session ended between the two statements: the person signs in again, and the request goes on.
+  if (request.silent) throw new AuthorizationError('login_required', 'The person has to sign in.')
+  const query = new URLSearchParams({ request: sealRequest(deps, request) })
+  return { location: `${pages.sign_in}?${query}` }
+}
+
+/** The client, where the redirect URI is one of its own. */
+async function findClientAndRedirect(
+  { db }: Pick<Deps, 'db'>,
+  { values, repeated }: Parameters,
+): Promise<
+  { client: AuthorizationClient; redirectUri: string } | { problem: AuthorizationProblem }
+> {
+  const clientId = values.get('client_id') ?? ''
+  const redirectUri = values.get('redirect_uri')
+  const received: [string, string][] = [['client_id', clientId]]
+  const sentence =
+    'The app that sent you here is not set up correctly. Go back to it, and tell those who run it.'
+  const problem = (...details: [string, string][]) => ({
+    problem: { sentence, details: [...received, ...details] },
+  })
+  if (repeated.has('client_id') || repeated.has('redirect_uri'))
+    return problem(['Problem', 'client_id or redirect_uri is given twice'])
+  const client = isClientId(clientId)
+    ? await findAuthorizationClient(db, { id: clientId })
+    : undefined
+  if (client === undefined) return problem(['Problem', 'there is no client with this client_id'])
+  if (client.status !== 'active') return problem(['Problem', 'this client is disabled'])
+  if (redirectUri === undefined) return problem(['Problem', 'redirect_uri is missing'])
+  const registered = { registered: client.redirectUris, isPublic: client.type === 'public' }
+  if (isRegisteredRedirectUri(redirectUri, registered)) return { client, redirectUri }
+  return problem(
+    ['Problem', 'redirect_uri is none of the registered ones, to the letter'],
+    ['redirect_uri received', redirectUri],
+    ['registered', client.redirectUris.join(' ') || '(none)'],
+  )
+}
+
+/** Where a refusal goes although the request itself could not be read: what of it can be believed. */
+function answerTo(
+  { values, repeated }: Parameters,
+  { client, redirectUri }: { client: AuthorizationClient; redirectUri: string },
+): AnswerTo {
+  const state = repeated.has('state') ? undefined : values.get('state')
+  const byForm =
+    values.get('response_mode') === 'form_post' && client.responseModes.includes('form_post')
+  return {
+    redirectUri,
+    responseMode: byForm ? 'form_post' : 'query',
+    ...(state !== undefined && state.length <= 2000 && { state }),
+  }
+}
+
+function refused(error: unknown, to: AnswerTo): Outcome {
+  if (error instanceof SignetError && error.reason === ErrorReason.UNAVAILABLE)
+    return { to, parameters: { error: 'temporarily_unavailable' } }
+  if (!(error instanceof AuthorizationError)) throw error
+  return { to, parameters: { error: error.error, error_description: error.description } }
+}
+
+const notOurs: Outcome = {
+  problem: {
+    sentence:
+      'This page can no longer be continued. Go back to the app that you came from, and start again.',
+    details: [['Problem', 'the request is missing, or was not made by this service']],
+  },
+}
+
+function queryOf(request: FastifyRequest): URLSearchParams {
+  const { url } = request
+  const mark = url.indexOf('?')
+  return new URLSearchParams(mark === -1 ? '' : url.slice(mark + 1))
+}

@@ -1,0 +1,77 @@
+/**
+ * Consent: what a person allows a client, remembered until they withdraw it.
+ *
+ * Clients of ours are not asked about: a person who signs in to Signet knows them. Any other one needs a consent that covers
+ * each scope that it asks for, and each claim that it asks for by name.
+ *
+ * Specs: OpenID Connect Core 1.0 §3.1.2.4 and §5.4, RFC 6749 §3.3, OWASP ASVS 5.0 V10.7.
+ */
+
+import type { Deps } from '../deps.ts'
+import { recordEvent } from '../events/record-event.ts'
+import type { ClientId, UserId } from '../ids.ts'
+import type { RequestContext } from '../request-context.ts'
+import type { AuthorizationRequest } from './authorization-request.ts'
+import { findConsent, findConsentClient, rememberConsent } from './consents.sql.ts'
+import { scopesOfClaims } from './standard-claims.ts'
+
+/** What the consent page says. */
+export interface ConsentQuestion {
+  client: NonNullable<Awaited<ReturnType<typeof findConsentClient>>>
+  /** Everything that the person would allow now, and what of it they allowed before. */
+  scopes: readonly string[]
+  allowedBefore: ReadonlySet<string>
+}
+
+/** What a person is asked; undefined where the client is gone. */
+export async function describeConsent(
+  { db }: Pick<Deps, 'db'>,
+  request: AuthorizationRequest,
+  userId: UserId,
+): Promise<ConsentQuestion | undefined> {
+  const client = await findConsentClient(db, { id: request.clientId })
+  if (client === undefined) return undefined
+  const before = await findConsent(db, { userId, clientId: request.clientId })
+  return { client, scopes: scopesToAllow(request), allowedBefore: new Set(before?.scopes) }
+}
+
+/** Remembers that the person allows what the request asks for. */
+export async function giveConsent(
+  deps: Pick<Deps, 'db' | 'masterSecret'>,
+  ctx: RequestContext,
+  { request, userId }: { request: AuthorizationRequest; userId: UserId },
+): Promise<void> {
+  const { clientId } = request
+  const scopes = scopesToAllow(request)
+  await deps.db.transaction(async (tx) => {
+    await rememberConsent(tx, { userId, clientId, scopes, now: ctx.now })
+    await recordEvent({ ...deps, db: tx }, ctx, {
+      kind: 'consent.given',
+      outcome: 'success',
+      actorId: userId,
+      subjectId: userId,
+      clientId,
+      details: { scopes },
+    })
+  })
+}
+
+/** Whether a remembered consent covers the request; where it prompts for consent, only one that was given since. */
+export async function isConsented(
+  { db }: Pick<Deps, 'db'>,
+  request: AuthorizationRequest,
+  userId: UserId,
+): Promise<boolean> {
+  const consent = await findConsent(db, { userId, clientId: request.clientId as ClientId })
+  if (consent === undefined) return false
+  const isNew = consent.updatedAt.getTime() >= request.requestedAtMs
+  if (request.prompts.includes('consent') && !isNew) return false
+  const allowed = new Set(consent.scopes)
+  return scopesToAllow(request).every((scope) => allowed.has(scope))
+}
+
+/** The scopes asked for, and those under which the claims fall that are asked for by name. */
+function scopesToAllow({ scopes, claims = {} }: AuthorizationRequest): string[] {
+  const named = [...Object.keys(claims.userinfo ?? {}), ...Object.keys(claims.id_token ?? {})]
+  return [...new Set([...scopes, ...scopesOfClaims(named)])]
+}

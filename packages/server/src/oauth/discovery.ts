@@ -1,0 +1,66 @@
+/**
+ * What the authorization server says about itself, so that clients set themselves up.
+ *
+ * The same document for OpenID Connect and for OAuth 2.0: each finds the members that it knows. It says what is so, and
+ * nothing that is to come.
+ *
+ * Specs: OpenID Connect Discovery 1.0 §3 and §4, RFC 8414 §2 and §3, RFC 9207 §3, RFC 8707, Initiating User Registration 1.0 §3.
+ */
+
+import type { FastifyInstance } from 'fastify'
+import { userinfoAddress } from './authorization-request.ts'
+import { standardClaims } from './standard-claims.ts'
+
+const cacheLifetimeSeconds = 300
+
+/** Serves the document at both of its places. */
+export function mountDiscovery(fastify: FastifyInstance, issuer: string): void {
+  const document = JSON.stringify(metadataOf(issuer))
+  for (const path of [
+    '/.well-known/openid-configuration',
+    '/.well-known/oauth-authorization-server',
+  ])
+    fastify.get(path, async (_request, reply) =>
+      reply
+        .header('cache-control', `public, max-age=${cacheLifetimeSeconds}`)
+        .type('application/json; charset=utf-8')
+        .send(document),
+    )
+}
+
+function metadataOf(issuer: string) {
+  const clientMethods = ['client_secret_basic', 'client_secret_post']
+  return {
+    issuer,
+    authorization_endpoint: `${issuer}/oauth2/authorize`,
+    token_endpoint: `${issuer}/oauth2/token`,
+    userinfo_endpoint: userinfoAddress(issuer),
+    jwks_uri: `${issuer}/.well-known/jwks.json`,
+    introspection_endpoint: `${issuer}/oauth2/introspect`,
+    revocation_endpoint: `${issuer}/oauth2/revoke`,
+    scopes_supported: ['openid', 'profile', 'email', 'phone', 'offline_access'],
+    response_types_supported: ['code'],
+    response_modes_supported: ['query', 'form_post'],
+    grant_types_supported: ['authorization_code', 'refresh_token', 'client_credentials'],
+    subject_types_supported: ['public'],
+    id_token_signing_alg_values_supported: ['ES256', 'RS256', 'EdDSA'],
+    token_endpoint_auth_methods_supported: ['none', ...clientMethods],
+    introspection_endpoint_auth_methods_supported: clientMethods,
+    revocation_endpoint_auth_methods_supported: clientMethods,
+    code_challenge_methods_supported: ['S256'],
+    acr_values_supported: ['aal1'],
+    claim_types_supported: ['normal'],
+    claims_supported: [
+      ...['iss', 'sub', 'aud', 'exp', 'iat', 'auth_time', 'nonce', 'acr', 'amr', 'sid', 'at_hash'],
+      ...Object.keys(standardClaims),
+    ],
+    claims_parameter_supported: true,
+    request_parameter_supported: false,
+    request_uri_parameter_supported: false,
+    require_request_uri_registration: false,
+    authorization_response_iss_parameter_supported: true,
+    prompt_values_supported: ['none', 'login', 'consent', 'select_account', 'create'],
+    ui_locales_supported: ['en', 'es'],
+    service_documentation: `${issuer}/docs/api`,
+  }
+}

@@ -1,0 +1,16 @@
+-- name: findPerson :maybe
+-- What standard claims say about an active user, of several addresses and numbers the one that was proved first; and the claims
+-- that the client of a grant asked for by name.
+select u.display_name, u.locale, u.updated_at,
+       e.value as "email?", e.verified_at is not null as "email_verified?",
+       p.value as "phone?", p.verified_at is not null as "phone_verified?",
+       g.userinfo_claims as "named?"
+  from users u
+  left join grants g on g.id = :grantId and g.user_id = u.id
+  left join lateral (select i.value, i.verified_at from identifiers i
+                      where i.user_id = u.id and i.kind = 'email'
+                      order by i.verified_at nulls last, i.created_at, i.id limit 1) e on true
+  left join lateral (select i.value, i.verified_at from identifiers i
+                      where i.user_id = u.id and i.kind = 'phone'
+                      order by i.verified_at nulls last, i.created_at, i.id limit 1) p on true
+ where u.id = :userId and u.status = 'active';
