@@ -19,6 +19,7 @@ import { openObjectStore } from './avatars/object-store.ts'
 import { createAdmission } from './call/admission.ts'
 import type { App } from './call/app.ts'
 import { createValidate } from './call/validate.ts'
+import { openClientKeys } from './clients/client-keys.ts'
 import { openKnownClients } from './clients/known-clients.ts'
 import type { Config } from './config/config.ts'
 import { ensureMasterSecret } from './config/kept-master-secret.ts'
@@ -43,6 +44,7 @@ import { observePasswordHasher } from './operations/observe-password-hasher.ts'
 import { listenProbes, mountProbes } from './operations/probes.ts'
 import { openReadiness, type Readiness } from './operations/readiness.ts'
 import { createTracing, type Tracing } from './operations/tracing.ts'
+import { openGuardedFetch } from './outbound/guarded-fetch.ts'
 import { readQueueState } from './queue/queue-state.ts'
 import { mountLinkPages } from './recovery/mount-pages.ts'
 import { mountReference } from './reference/mount-reference.ts'
@@ -171,6 +173,7 @@ async function openDeps({ config, log, metrics, tracing, address }: Environment)
     const hasher = openPasswordHasher(config.passwordHash)
     const passwords = observePasswordHasher(hasher, { metrics, tracing })
     const { issuer } = config
+    const guardedFetch = openGuardedFetch({ privateHosts: config.outboundPrivateHosts })
     const { heartbeatMs, budgetSeconds } = config.revocationFeed
     const budgetMs = budgetSeconds * 1000
     const revocationFeed = openRevocationFeed({ issuer, heartbeatMs })
@@ -199,6 +202,7 @@ async function openDeps({ config, log, metrics, tracing, address }: Environment)
       signingKeys,
       knownGrants: openKnownGrants(masterSecret),
       knownClients: openKnownClients(),
+      clientKeys: openClientKeys({ fetch: guardedFetch, log }),
       passwords,
       metrics,
       log,

@@ -41,6 +41,8 @@ export interface Config {
   /** The file that says in which countries addresses are. */
   readonly countryFile?: string
   readonly corsOrigins: readonly string[]
+  /** Hosts in the operator's own network that addresses of clients may lead to, as `host:port` or `host:*`. */
+  readonly outboundPrivateHosts: readonly string[]
   readonly dataDir: string
   readonly database: {
     /** Missing: the embedded Postgres in the data directory. */
@@ -273,6 +275,7 @@ function assemble(values: Values, files: Files, directory: string): Config {
       countryFile: values.SIGNET_COUNTRY_FILE && resolve(directory, values.SIGNET_COUNTRY_FILE),
     }),
     corsOrigins: values.SIGNET_CORS_ORIGINS,
+    outboundPrivateHosts: values.SIGNET_OUTBOUND_PRIVATE_HOSTS,
     dataDir: resolve(directory, values.SIGNET_DATA_DIR),
     database: {
       ...present({ address: files.address }),
@@ -324,10 +327,7 @@ function assemble(values: Values, files: Files, directory: string): Config {
       color: values.SIGNET_BRAND_COLOR,
       ...present({ logoUrl: values.SIGNET_BRAND_LOGO_URL }),
     },
-    avatars: {
-      bytesMax: values.SIGNET_AVATAR_BYTES_MAX,
-      store: avatarStore(values, resolve(directory, values.SIGNET_DATA_DIR)),
-    },
+    avatars: avatars(values, resolve(directory, values.SIGNET_DATA_DIR)),
     worker: values.SIGNET_WORKER,
     log: {
       level: values.SIGNET_LOG_LEVEL,
@@ -337,7 +337,7 @@ function assemble(values: Values, files: Files, directory: string): Config {
     ...present({ otlpEndpoint: values.SIGNET_OTLP_ENDPOINT }),
     shutdownGraceSeconds: values.SIGNET_SHUTDOWN_GRACE_SECONDS,
     reflection: values.SIGNET_REFLECTION,
-    warnings: [...(files.tls?.warnings ?? []), ...mailWarnings(values)],
+    warnings: warningsOf(values, files),
   }
 }
 
@@ -350,6 +350,10 @@ function mailSender(values: Values): MailSender | undefined {
   }
   const url = values.SIGNET_MAIL_API_URL
   return url === undefined || token === undefined ? undefined : { kind: 'http', url, token }
+}
+
+function avatars(values: Values, dataDir: string): Config['avatars'] {
+  return { bytesMax: values.SIGNET_AVATAR_BYTES_MAX, store: avatarStore(values, dataDir) }
 }
 
 function avatarStore(values: Values, dataDir: string): AvatarStore {
@@ -372,6 +376,17 @@ function avatarStore(values: Values, dataDir: string): AvatarStore {
 function mailWarnings(values: Values): string[] {
   if (values.SIGNET_ENV !== 'production' || mailSender(values) !== undefined) return []
   return ['No mail is sent: set SIGNET_SMTP_ADDRESS or SIGNET_MAIL_API_URL. Mails wait for a day.']
+}
+
+function warningsOf(values: Values, { tls }: Files): string[] {
+  return [...(tls?.warnings ?? []), ...mailWarnings(values), ...privateHostWarnings(values)]
+}
+
+function privateHostWarnings({ SIGNET_OUTBOUND_PRIVATE_HOSTS: hosts }: Values): string[] {
+  if (hosts.length === 0) return []
+  return [
+    `Addresses of clients may lead into your network, to ${hosts.join(', ')} (SIGNET_OUTBOUND_PRIVATE_HOSTS).`,
+  ]
 }
 
 /** The record without what is undefined: a key that is not there says "not given". */

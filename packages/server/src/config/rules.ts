@@ -16,6 +16,7 @@ export function applyRules(reading: Reading): void {
     requireProductionDatabase(reading)
     requireProductionSecrets(reading)
     requireProductionOrigins(reading)
+    requireProductionOutbound(reading)
     requireProductionMail(reading)
     requireProductionObjects(reading)
   }
@@ -87,6 +88,14 @@ function requireProductionOrigins(reading: Reading): void {
     if (url.protocol === 'https:' || isLoopback(url.hostname)) continue
     const message = `has ${origin}, which must be https outside development`
     reading.report('SIGNET_CORS_ORIGINS', message, 'write https://…')
+  }
+}
+
+function requireProductionOutbound(reading: Reading): void {
+  for (const host of reading.values.SIGNET_OUTBOUND_PRIVATE_HOSTS ?? []) {
+    if (!host.endsWith(':*')) continue
+    const message = `has ${host}, which allows every port`
+    reading.report('SIGNET_OUTBOUND_PRIVATE_HOSTS', message, 'name the port outside development')
   }
 }
 

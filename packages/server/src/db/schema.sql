@@ -71,6 +71,22 @@ begin
                              order by old.forget_at limit 100 for update skip locked));
 end $function$;
 
+CREATE OR REPLACE FUNCTION public.count_failure(counted bytea, failures_max integer, window_seconds integer)
+ RETURNS integer
+ LANGUAGE plpgsql
+AS $function$
+begin
+  insert into guess_counters as c (key, failures, forget_at)
+  values (counted, 1, signet_now() + make_interval(secs => window_seconds))
+  on conflict (key) do update
+     set failures = case when c.forget_at <= signet_now() then 1 else c.failures + 1 end,
+         closed_until = case when c.forget_at > signet_now() and c.failures + 1 >= failures_max then c.forget_at end,
+         forget_at = case when c.forget_at <= signet_now() then excluded.forget_at else c.forget_at end
+   where c.closed_until is null or c.closed_until <= signet_now();
+  if found then return null; end if;
+  return coalesce(guess_retry_after(array[counted]), 1);
+end $function$;
+
 CREATE OR REPLACE FUNCTION public.current_system_identifier()
  RETURNS bigint
  LANGUAGE sql
@@ -352,6 +368,16 @@ CREATE TABLE avatars (
   CONSTRAINT avatars_version_fkey FOREIGN KEY (version) REFERENCES avatar_objects(key)
 );
 CREATE TRIGGER avatars_release_version AFTER DELETE OR UPDATE OF version ON avatars FOR EACH ROW WHEN (old.version IS NOT NULL) EXECUTE FUNCTION release_avatar_version();
+
+CREATE TABLE client_assertions (
+  client_id text NOT NULL,
+  jti_hash bytea NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  CONSTRAINT client_assertions_pkey PRIMARY KEY (client_id, jti_hash),
+  CONSTRAINT client_assertions_jti_hash_check CHECK (octet_length(jti_hash) = 32),
+  CONSTRAINT client_assertions_client_id_fkey FOREIGN KEY (client_id) REFERENCES clients(id) ON DELETE CASCADE
+);
+CREATE INDEX client_assertions_expires_at ON public.client_assertions USING btree (expires_at);
 
 CREATE TABLE client_secrets (
   id uuid NOT NULL,
