@@ -9,7 +9,7 @@
 
 import { randomBytes } from 'node:crypto'
 import { ErrorReason } from '@signet/contract'
-import type { AvatarStore } from '../config/config.ts'
+import type { AvatarStore } from '../config/avatar-settings.ts'
 import { SignetError } from '../errors.ts'
 
 /** The sides of the squares that every avatar is made in, in pixels. */

@@ -16,7 +16,7 @@ import {
   S3ServiceException,
 } from '@aws-sdk/client-s3'
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
-import type { AvatarStore } from '../config/config.ts'
+import type { AvatarStore } from '../config/avatar-settings.ts'
 import type { ObjectName, ObjectStore } from './object-store.ts'
 
 const connectionTimeoutMs = 2_000

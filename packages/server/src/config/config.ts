@@ -12,6 +12,7 @@
 import { resolve } from 'node:path'
 import { inspect } from 'node:util'
 import type { DatabaseAddress } from '../db/address.ts'
+import { type AvatarSettings, avatarSettings } from './avatar-settings.ts'
 import { ConfigError } from './config-error.ts'
 import type { DatabaseUrl } from './database-url.ts'
 import { type Reading, readVariables } from './reading.ts'
@@ -97,11 +98,7 @@ export interface Config {
   }
   /** What people know the service as. The colour is `#rrggbb`. */
   readonly brand: { readonly name: string; readonly color: string; readonly logoUrl?: string }
-  readonly avatars: {
-    /** The largest picture that is taken. */
-    readonly bytesMax: number
-    readonly store: AvatarStore
-  }
+  readonly avatars: AvatarSettings
   /** Whether the server works on queued jobs itself. */
   readonly worker: boolean
   readonly log: {
@@ -127,20 +124,6 @@ export type MailSender =
       readonly login?: { readonly user: string; readonly password: Secret }
     }
   | { readonly kind: 'http'; readonly url: string; readonly token: Secret }
-
-/** Where pictures are kept. */
-export type AvatarStore =
-  | { readonly kind: 'disk'; readonly directory: string }
-  | {
-      readonly kind: 's3'
-      readonly bucket: string
-      readonly region: string
-      /** Missing: the one of AWS. */
-      readonly endpoint?: string
-      readonly prefix: string
-      /** Missing: what the machine or its role provides. */
-      readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: Secret }
-    }
 
 interface LoadOptions {
   /** The variables; those of this process unless given. */
@@ -327,7 +310,7 @@ function assemble(values: Values, files: Files, directory: string): Config {
       color: values.SIGNET_BRAND_COLOR,
       ...present({ logoUrl: values.SIGNET_BRAND_LOGO_URL }),
     },
-    avatars: avatars(values, resolve(directory, values.SIGNET_DATA_DIR)),
+    avatars: avatarSettings(values, resolve(directory, values.SIGNET_DATA_DIR)),
     worker: values.SIGNET_WORKER,
     log: {
       level: values.SIGNET_LOG_LEVEL,
@@ -350,27 +333,6 @@ function mailSender(values: Values): MailSender | undefined {
   }
   const url = values.SIGNET_MAIL_API_URL
   return url === undefined || token === undefined ? undefined : { kind: 'http', url, token }
-}
-
-function avatars(values: Values, dataDir: string): Config['avatars'] {
-  return { bytesMax: values.SIGNET_AVATAR_BYTES_MAX, store: avatarStore(values, dataDir) }
-}
-
-function avatarStore(values: Values, dataDir: string): AvatarStore {
-  const { SIGNET_S3_BUCKET: bucket, SIGNET_S3_REGION: region } = values
-  if (bucket === undefined || region === undefined)
-    return { kind: 'disk', directory: resolve(dataDir, 'avatars') }
-  const { SIGNET_S3_ACCESS_KEY_ID: accessKeyId, SIGNET_S3_SECRET_ACCESS_KEY: secretAccessKey } =
-    values
-  const isGiven = accessKeyId !== undefined && secretAccessKey !== undefined
-  return {
-    kind: 's3',
-    bucket,
-    region,
-    ...present({ endpoint: values.SIGNET_S3_ENDPOINT }),
-    prefix: values.SIGNET_S3_PREFIX,
-    ...(isGiven && { credentials: { accessKeyId, secretAccessKey } }),
-  }
 }
 
 function mailWarnings(values: Values): string[] {

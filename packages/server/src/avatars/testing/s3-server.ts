@@ -8,7 +8,7 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { AvatarStore } from '../../config/config.ts'
+import type { AvatarStore } from '../../config/avatar-settings.ts'
 import { Secret } from '../../config/secret.ts'
 
 export const bucket = 'pictures'
