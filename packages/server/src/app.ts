@@ -3,6 +3,7 @@
 import {
   AuthService,
   AvatarService,
+  EmailService,
   EventService,
   RecoveryService,
   RevocationService,
@@ -19,6 +20,15 @@ import {
   requestAvatarUpload,
 } from './avatars/rpc.ts'
 import { implement, type Method } from './call/method.ts'
+import {
+  addEmail,
+  changeEmail,
+  confirmEmail,
+  listEmails,
+  removeEmail,
+  setPrimaryEmail,
+  undoEmailChange,
+} from './emails/rpc.ts'
 import { watchEvents } from './events/rpc.ts'
 import {
   requestEmailVerification,
@@ -56,6 +66,15 @@ export const methods: readonly Method[] = [
     resetPassword,
     requestEmailVerification,
     verifyEmail,
+  }),
+  ...implement(EmailService, {
+    listEmails,
+    addEmail,
+    changeEmail,
+    confirmEmail,
+    removeEmail,
+    setPrimaryEmail,
+    undoEmailChange,
   }),
   ...implement(UserService, { getMe, updateMe }),
   ...implement(AvatarService, {

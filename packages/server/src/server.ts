@@ -30,6 +30,8 @@ import { openDatabase } from './db/database.ts'
 import type { StartedDatabase } from './db/embedded/start-database.ts'
 import { migrate } from './db/migrate.ts'
 import type { Deps } from './deps.ts'
+import { emailForms } from './emails/forms.ts'
+import { mountMailedForms } from './emails/mailed-forms.ts'
 import { recordEvent } from './events/record-event.ts'
 import { type Sealer, startSealer } from './events/sealer.ts'
 import { openKnownGrants } from './grants/grant-keys.ts'
@@ -275,6 +277,7 @@ async function listen({ config, app, readiness, metrics, inbox }: Parts): Promis
       await mountOauth(fastify, app.deps, { call: calls, showProblem: showAuthorizationProblem })
       mountLinkPages(fastify, app.deps, calls)
       await mountAvatars(fastify, app.deps, calls)
+      mountMailedForms(fastify, calls, emailForms(app.deps))
       if (inbox !== undefined) mountInbox(fastify, inbox)
       fastify.get('/', async (_request, reply) => reply.redirect('/docs/api', 302))
     },

@@ -187,6 +187,12 @@ CREATE OR REPLACE FUNCTION public.mail_wait(requests integer, free integer)
  IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN (requests <= free) THEN '00:00:00'::interval ELSE LEAST(('00:00:30'::interval * ((2)::double precision ^ (LEAST(((requests - free) - 1), 10))::double precision)), '00:15:00'::interval) END;
 
+CREATE OR REPLACE FUNCTION public.mailed_link_lives(purpose text, rev bigint, status text, cut bigint)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+RETURN CASE WHEN (purpose = 'undo_email_change'::text) THEN ((status <> 'deleted'::text) AND (rev >= global_cut())) ELSE ((status = 'active'::text) AND (rev >= GREATEST(cut, global_cut()))) END;
+
 CREATE OR REPLACE FUNCTION public.permissions_of(id uuid)
  RETURNS text[]
  LANGUAGE sql
@@ -224,6 +230,12 @@ begin
   end if;
   return null;
 end $function$;
+
+CREATE OR REPLACE FUNCTION public.primary_email(id uuid)
+ RETURNS uuid
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+RETURN (SELECT i.id FROM identifiers i WHERE ((i.user_id = primary_email.id) AND (i.kind = 'email'::text) AND (i.verified_at IS NOT NULL)) ORDER BY i.is_primary DESC, i.verified_at, i.id LIMIT 1);
 
 CREATE OR REPLACE FUNCTION public.protect_event()
  RETURNS trigger
@@ -618,6 +630,7 @@ CREATE TABLE identifiers (
   verified_at timestamp with time zone,
   created_at timestamp with time zone NOT NULL,
   claim_expires_at timestamp with time zone,
+  is_primary boolean DEFAULT false NOT NULL,
   CONSTRAINT identifiers_pkey PRIMARY KEY (id),
   CONSTRAINT identifiers_user_id_kind_canonical_key UNIQUE (user_id, kind, canonical),
   CONSTRAINT identifiers_kind_check CHECK (kind = ANY (ARRAY['email'::text, 'phone'::text, 'username'::text])),
@@ -626,6 +639,7 @@ CREATE TABLE identifiers (
 CREATE INDEX identifiers_canonical ON public.identifiers USING btree (realm_id, kind, canonical);
 CREATE INDEX identifiers_claim_expires_at ON public.identifiers USING btree (claim_expires_at) WHERE ((verified_at IS NULL) AND (claim_expires_at IS NOT NULL));
 CREATE INDEX identifiers_prefix ON public.identifiers USING btree (canonical text_pattern_ops);
+CREATE UNIQUE INDEX identifiers_primary ON public.identifiers USING btree (user_id, kind) WHERE is_primary;
 CREATE UNIQUE INDEX identifiers_verified ON public.identifiers USING btree (realm_id, kind, canonical) WHERE (verified_at IS NOT NULL);
 
 CREATE TABLE installation (
@@ -663,7 +677,7 @@ CREATE TABLE mailed_links (
   id uuid NOT NULL,
   purpose text NOT NULL,
   user_id uuid NOT NULL,
-  identifier_id uuid NOT NULL,
+  identifier_id uuid,
   token_hash bytea NOT NULL,
   code_hash bytea NOT NULL,
   code_tries integer DEFAULT 0 NOT NULL,
@@ -671,16 +685,20 @@ CREATE TABLE mailed_links (
   created_at timestamp with time zone NOT NULL,
   expires_at timestamp with time zone NOT NULL,
   used_at timestamp with time zone,
+  value text,
+  canonical text,
   CONSTRAINT mailed_links_pkey PRIMARY KEY (id),
   CONSTRAINT mailed_links_token_hash_key UNIQUE (token_hash),
   CONSTRAINT mailed_links_code_hash_check CHECK (octet_length(code_hash) = 32),
-  CONSTRAINT mailed_links_purpose_check CHECK (purpose = ANY (ARRAY['verify_email'::text, 'reset_password'::text])),
+  CONSTRAINT mailed_links_purpose_check CHECK (purpose = ANY (ARRAY['verify_email'::text, 'reset_password'::text, 'add_email'::text, 'undo_email_change'::text])),
   CONSTRAINT mailed_links_token_hash_check CHECK (octet_length(token_hash) = 32),
   CONSTRAINT mailed_links_identifier_id_fkey FOREIGN KEY (identifier_id) REFERENCES identifiers(id) ON DELETE CASCADE,
   CONSTRAINT mailed_links_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
 );
+CREATE INDEX mailed_links_canonical ON public.mailed_links USING btree (canonical, purpose) WHERE (used_at IS NULL);
 CREATE INDEX mailed_links_expires_at ON public.mailed_links USING btree (expires_at);
 CREATE INDEX mailed_links_identifier ON public.mailed_links USING btree (identifier_id, purpose) WHERE (used_at IS NULL);
+CREATE INDEX mailed_links_user ON public.mailed_links USING btree (user_id, purpose) WHERE (used_at IS NULL);
 
 CREATE TABLE passwords (
   user_id uuid NOT NULL,

@@ -4,6 +4,7 @@ import { deleteUnneeded } from '../avatars/delete-unneeded.ts'
 import type { PictureRenderer } from '../avatars/picture-renderer.ts'
 import { renderAvatar } from '../avatars/render-avatar.ts'
 import type { Deps } from '../deps.ts'
+import { writeToNewAddress } from '../emails/write-to-new-address.ts'
 import type { Mailer } from '../mail/mailer.ts'
 import { sendMail } from '../mail/send-mail.ts'
 import type { JobHandlers } from '../queue/worker.ts'
@@ -25,5 +26,6 @@ export function jobHandlers(
       await cleanUp(deps.db, signal)
       await deleteUnneeded(deps, signal)
     },
+    write_to_new_address: (job) => writeToNewAddress(deps, job),
   }
 }

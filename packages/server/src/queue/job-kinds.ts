@@ -9,6 +9,7 @@
  */
 
 import type { AvatarJob } from '../avatars/render-avatar.ts'
+import type { NewAddressJob } from '../emails/write-to-new-address.ts'
 import type { MailOrder } from '../mail/mail-order.ts'
 import type { AddressJob } from '../recovery/write-to-address.ts'
 
@@ -20,6 +21,8 @@ export interface JobPayloads {
   write_to_address: AddressJob
   /** Makes an avatar of an upload. */
   render_avatar: AvatarJob
+  /** Writes to an address that somebody wants for their account. */
+  write_to_new_address: NewAddressJob
   /** Deletes what is over. */
   clean_up: Record<string, never>
 }
@@ -66,6 +69,13 @@ export const jobPolicies: { readonly [K in JobKind]: JobPolicy } = {
     longestDelaySeconds: 60,
     runSeconds: 90,
     concurrency: 2,
+  },
+  write_to_new_address: {
+    retriesMax: 20,
+    firstDelaySeconds: 1,
+    longestDelaySeconds: 60,
+    runSeconds: 30,
+    concurrency: 4,
   },
   clean_up: {
     retriesMax: 3,

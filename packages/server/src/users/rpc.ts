@@ -69,10 +69,11 @@ async function userMessage(
     displayName: user.displayName,
     locale: user.locale,
     status: statuses[user.status],
-    identifiers: identifiers.map(({ kind, value, verified }) => ({
+    identifiers: identifiers.map(({ kind, value, verified, primary }) => ({
       kind: identifierKinds[kind],
       value,
       verified,
+      primary,
     })),
     roles: user.roleNames,
     createdAt: timestampFromDate(user.createdAt),
