@@ -14,6 +14,8 @@
 import type { Logger } from 'pino'
 import { methods, plainPaths } from './app.ts'
 import { openPasswordHasher } from './authenticators/password-hash.ts'
+import { mountAvatars } from './avatars/mount-avatars.ts'
+import { openObjectStore } from './avatars/object-store.ts'
 import { createAdmission } from './call/admission.ts'
 import type { App } from './call/app.ts'
 import { createValidate } from './call/validate.ts'
@@ -51,6 +53,7 @@ import { openReceipts } from './revocation/receipts.ts'
 import { openRedisMirror } from './revocation/redis-mirror.ts'
 import { openSessionEnds } from './revocation/session-ends.ts'
 import { openVerifierRegistry } from './revocation/verifier-registry.ts'
+import { readInstallation, setupCode } from './roles/set-up.ts'
 import { openSimultaneousSignIns } from './sign-in/simultaneous-sign-ins.ts'
 import { authenticate } from './tokens/authenticate.ts'
 import { startRewrapping } from './tokens/rewrap-stored-keys.ts'
@@ -65,6 +68,8 @@ export interface RunningServer {
   addresses: { http: string; grpc?: string; metrics?: string }
   /** Where the embedded Postgres keeps its data; undefined where the configuration names a database. */
   embeddedIn: string | undefined
+  /** The code that lets somebody become the first administrator; undefined once there has been one. */
+  setupCode: string | undefined
   /** Migrations that this start applied. */
   applied: string[]
   /** Finishes what is in flight, then closes everything. May be called again, and waits for the same end. */
@@ -124,11 +129,13 @@ export async function startServer({
     const { addresses, stop } = await listen({ config, app, readiness, metrics, inbox })
     opened.push(stop)
     if (config.worker) jobs.start()
+    const { instanceId, setUp } = await readInstallation(deps.db)
 
     let closed: Promise<void> | undefined
     return {
       addresses,
       embeddedIn: database.embeddedIn,
+      setupCode: setUp ? undefined : setupCode(deps.masterSecret, instanceId),
       applied,
       close() {
         closed ??= closeAll()
@@ -210,6 +217,7 @@ async function openDeps({ config, log, metrics, tracing, address }: Environment)
       receipts: openReceipts(db, mirror && budgetMs),
       sessionEnds: openSessionEnds({ db, masterSecret, revocations }),
       signIns: openSimultaneousSignIns({ config, db, masterSecret }),
+      avatarObjects: openObjectStore(config.avatars.store),
     }
     opened.push(() => deps.verifiers.stop())
     const rewrapping = await startRewrapping(deps)
@@ -270,6 +278,7 @@ async function listen({ config, app, readiness, metrics, inbox }: Parts): Promis
       mountReference(fastify, { issuer: config.issuer })
       const { showProblem } = await mountPages(fastify, app.deps, calls)
       await mountOauth(fastify, app.deps, { call: calls, showProblem })
+      await mountAvatars(fastify, app.deps, calls)
       if (inbox !== undefined) mountInbox(fastify, inbox)
     },
   })
