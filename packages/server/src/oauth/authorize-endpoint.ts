@@ -185,7 +185,9 @@ async function goOn(
   const sessions = await findBrowserSessions(deps, cookies)
   const decision = await authorizeRequest(deps, ctx.now, { client, request, sessions })
   if ('page' in decision) {
-    const query = new URLSearchParams({ request: sealRequest(deps, request) })
+    const { asked } = decision
+    const chosen = asked !== undefined && { chosenSession: asked.sessionId }
+    const query = new URLSearchParams({ request: sealRequest(deps, { ...request, ...chosen }) })
     return { location: `${pages[decision.page]}?${query}` }
   }
   const audience = audienceOf(deps, client, request)

@@ -16,6 +16,7 @@ import { reasons, SignetError } from '../errors.ts'
 import type { ShowProblem } from '../oauth/authorize-endpoint.ts'
 import type { PlainCalls } from '../wires/plain-calls.ts'
 import { chooseAccountPage, signedInPage, signedOutPage, signOutPage } from './account-pages.ts'
+import { consentPage } from './consent-page.ts'
 import { brokenRequestPage, noCookiesPage } from './error-page.ts'
 import { openFace } from './face.ts'
 import { isFormToken, isFromElsewhere } from './form-token.ts'
@@ -56,6 +57,7 @@ const routes: readonly PageRoute[] = [
   resetPasswordPage,
   signedInPage,
   chooseAccountPage,
+  consentPage,
   signOutPage,
   signedOutPage,
 ]

@@ -129,6 +129,8 @@ export const en = {
   scope_phone: 'see your phone number',
   scope_address: 'see your postal address',
   scope_offline_access: 'stay connected while you are away, until you take it back',
+  scope_signet_account: 'manage your account here: name, addresses, password and sessions',
+  scope_signet_all: 'do everything with your account here that you can do',
   scope_named: 'use {{scope}}',
 
   // Setup.

@@ -122,6 +122,8 @@ export const es: Catalogue = {
   scope_phone: 'ver tu número de teléfono',
   scope_address: 'ver tu dirección postal',
   scope_offline_access: 'seguir conectada cuando no estés, hasta que lo retires',
+  scope_signet_account: 'administrar aquí tu cuenta: nombre, direcciones, contraseña y sesiones',
+  scope_signet_all: 'hacer con tu cuenta de aquí todo lo que tú puedes hacer',
   scope_named: 'usar {{scope}}',
 
   setup_title: 'Instala Signet',
