@@ -169,6 +169,37 @@ describe('client credentials (RFC 6749 §4.4)', () => {
   })
 })
 
+describe('an app that is signed in to in a browser', () => {
+  const signOut = async (client: TestClient) => {
+    const changes = { client_id: client.clientId, resource: `${deps.config.issuer}/api` }
+    const code = await codeFor(service, browser, changes)
+    const { body } = await exchange(service, client, codeForm(code))
+    const authorization = `Bearer ${body.access_token}`
+    const answer = await fetch(`${service.url}/api/v1/auth/sign-out`, {
+      method: 'POST',
+      headers: { authorization, 'content-type': 'application/json' },
+      body: '{}',
+    })
+    return [answer.status, (await service.post('/logout', '', { authorization })).status]
+  }
+  const hasEnded = async () => {
+    const text = 'select ended_at is not null from sessions where id = $1'
+    return (await rowsOf(deps, text, [browser.sessionId])).flat()[0]
+  }
+
+  it('signs the browser out where it is ours, and never where it is not', async () => {
+    const consented = `insert into consents select $1, 'stranger', '{openid}', now(), now()`
+    const stranger = await registerApp(deps, {
+      ...{ id: 'stranger', firstParty: false, scopes: ['openid', 'signet:account'] },
+    })
+    await rowsOf(deps, consented, [browser.userId])
+    assert.deepEqual(await signOut(stranger), [401, 403])
+    assert.equal(await hasEnded(), false)
+    assert.deepEqual(await signOut(app), [200, 204])
+    assert.equal(await hasEnded(), true)
+  })
+})
+
 describe('a refresh token at the token endpoint (RFC 6749 §6)', () => {
   async function granted(changes: Form = {}) {
     const code = await codeFor(service, browser, {
