@@ -6,6 +6,7 @@ import { SignOutScope } from '@signet/contract'
 import { disableClient } from '../../packages/server/src/clients/disable-client.ts'
 import { rotateClientSecret } from '../../packages/server/src/clients/rotate-client-secret.ts'
 import type { Deps } from '../../packages/server/src/deps.ts'
+import { withdrawConsent } from '../../packages/server/src/oauth/consents.ts'
 import { resetPassword } from '../../packages/server/src/recovery/reset-password.ts'
 import type { CauseName } from '../../packages/server/src/revocation/matrix/causes.ts'
 import { recoverInstallation } from '../../packages/server/src/revocation/recover.ts'
@@ -156,6 +157,10 @@ export const acts: Record<CauseName, Act> = {
   refreshReuse: { end: reuse },
   authorizationCodeReuse: {
     end: ({ deps }, { here }) => assert.rejects(redeem(deps, here.app.code)),
+  },
+  consentWithdrawn: {
+    end: ({ deps }, { userId, app: clientId }) =>
+      withdrawConsent(deps, testContext(), { userId, clientId }),
   },
   recover: {
     ofEverybody: true,

@@ -2,6 +2,8 @@
 
 import {
   AuthService,
+  ClientService,
+  ConsentService,
   EventService,
   RecoveryService,
   RevocationService,
@@ -10,7 +12,17 @@ import {
   UserService,
 } from '@signet/contract'
 import { implement, type Method } from './call/method.ts'
+import {
+  createClient,
+  disableClient,
+  enableClient,
+  getClient,
+  listClients,
+  rotateClientSecret,
+  updateClient,
+} from './clients/rpc.ts'
 import { watchEvents } from './events/rpc.ts'
+import { listConsents, withdrawConsent } from './oauth/rpc.ts'
 import {
   requestEmailVerification,
   requestPasswordReset,
@@ -51,6 +63,16 @@ export const methods: readonly Method[] = [
   ...implement(UserService, { getMe, updateMe }),
   ...implement(SessionService, { listSessions, revokeSession, revokeOtherSessions }),
   ...implement(TokenService, { mintTokens }),
+  ...implement(ConsentService, { listConsents, withdrawConsent }),
+  ...implement(ClientService, {
+    createClient,
+    listClients,
+    getClient,
+    updateClient,
+    disableClient,
+    enableClient,
+    rotateClientSecret,
+  }),
   ...implement(EventService, { watchEvents }),
   ...implement(RevocationService, { watchRevocations, reportPosition, getRevocationStatus }),
 ]

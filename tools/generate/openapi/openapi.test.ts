@@ -88,6 +88,20 @@ describe('an independent judge', () => {
   })
 })
 
+/** The examples of the parameters in the path, by name. */
+function inPath(described: JsonValue): JsonObject {
+  const parameters = at(described, 'parameters')
+  const list = Array.isArray(parameters) ? parameters.map(toObject) : []
+  return Object.fromEntries(
+    list
+      .filter((parameter) => parameter.in === 'path')
+      .map((parameter) => [
+        String(parameter.name),
+        parameter.example ?? at(parameter, 'schema', 'example') ?? null,
+      ]),
+  )
+}
+
 describe('examples against the contract itself', () => {
   it('are read by the strict JSON parser and pass the rules', () => {
     const validator = createValidator()
@@ -101,7 +115,8 @@ describe('examples against the contract itself', () => {
         fromJson(method.output, at(media, 'example') ?? null)
         if (body !== '*') continue
         const sent = at(described, 'requestBody', 'content', 'application/json', 'example')
-        const result = validator.validate(method.input, fromJson(method.input, sent ?? null))
+        const whole = { ...inPath(described), ...toObject(sent ?? {}) }
+        const result = validator.validate(method.input, fromJson(method.input, whole))
         assert.equal(result.kind, 'valid', `${method.name}: ${result.error}`)
       }
     }
@@ -128,6 +143,15 @@ describe('what the document says', () => {
       'post /api/v1/auth/reset-password signet.v1.RecoveryService/ResetPassword',
       'post /api/v1/auth/request-email-verification signet.v1.RecoveryService/RequestEmailVerification',
       'post /api/v1/auth/verify-email signet.v1.RecoveryService/VerifyEmail',
+      'post /api/v1/clients signet.v1.ClientService/CreateClient',
+      'get /api/v1/clients signet.v1.ClientService/ListClients',
+      'get /api/v1/clients/{clientId} signet.v1.ClientService/GetClient',
+      'put /api/v1/clients/{clientId} signet.v1.ClientService/UpdateClient',
+      'post /api/v1/clients/{clientId}/disable signet.v1.ClientService/DisableClient',
+      'post /api/v1/clients/{clientId}/enable signet.v1.ClientService/EnableClient',
+      'post /api/v1/clients/{clientId}/secrets signet.v1.ClientService/RotateClientSecret',
+      'get /api/v1/consents signet.v1.ConsentService/ListConsents',
+      'delete /api/v1/consents/{clientId} signet.v1.ConsentService/WithdrawConsent',
       'get /api/v1/events/watch signet.v1.EventService/WatchEvents',
       'get /api/v1/revocations/watch signet.v1.RevocationService/WatchRevocations',
       'post /api/v1/revocations/report-position signet.v1.RevocationService/ReportPosition',
@@ -205,7 +229,11 @@ describe('what the document says', () => {
         ),
       )
     assert.deepEqual(examples('401'), ['invalid-credentials'])
-    assert.deepEqual(examples('403'), ['account-suspended', 'origin-not-allowed'])
+    assert.deepEqual(examples('403'), [
+      'account-suspended',
+      'origin-not-allowed',
+      'email-not-verified',
+    ])
     assert.deepEqual(Object.keys(toObject(signIn.responses)), [
       '200',
       '400',
