@@ -2,8 +2,10 @@
 
 import {
   AuthService,
+  AvatarService,
   ClientService,
   ConsentService,
+  EmailService,
   EventService,
   RecoveryService,
   RevocationService,
@@ -11,6 +13,14 @@ import {
   TokenService,
   UserService,
 } from '@signet/contract'
+import {
+  batchGetAvatars,
+  completeAvatarUpload,
+  getAvatarUpload,
+  removeAvatar,
+  removeUserAvatar,
+  requestAvatarUpload,
+} from './avatars/rpc.ts'
 import { implement, type Method } from './call/method.ts'
 import {
   createClient,
@@ -21,6 +31,15 @@ import {
   rotateClientSecret,
   updateClient,
 } from './clients/rpc.ts'
+import {
+  addEmail,
+  changeEmail,
+  confirmEmail,
+  listEmails,
+  removeEmail,
+  setPrimaryEmail,
+  undoEmailChange,
+} from './emails/rpc.ts'
 import { watchEvents } from './events/rpc.ts'
 import { listConsents, withdrawConsent } from './oauth/rpc.ts'
 import {
@@ -60,7 +79,24 @@ export const methods: readonly Method[] = [
     requestEmailVerification,
     verifyEmail,
   }),
+  ...implement(EmailService, {
+    listEmails,
+    addEmail,
+    changeEmail,
+    confirmEmail,
+    removeEmail,
+    setPrimaryEmail,
+    undoEmailChange,
+  }),
   ...implement(UserService, { getMe, updateMe }),
+  ...implement(AvatarService, {
+    requestAvatarUpload,
+    completeAvatarUpload,
+    getAvatarUpload,
+    removeAvatar,
+    removeUserAvatar,
+    batchGetAvatars,
+  }),
   ...implement(SessionService, { listSessions, revokeSession, revokeOtherSessions }),
   ...implement(TokenService, { mintTokens }),
   ...implement(ConsentService, { listConsents, withdrawConsent }),

@@ -33,9 +33,9 @@ export interface UserCaller {
 export interface ClientCaller {
   kind: 'client'
   clientId: ClientId
-  /** The secret that it proved it with. */
-  secretId: string
-  /** The position of the revocation log on which that secret rests. */
+  /** The secret that it proved it with; undefined where it signed. */
+  secretId: string | undefined
+  /** The position of the revocation log on which that proof rests. */
   rev: number
   permissions: ReadonlySet<string>
   /** The namespace of the subjects for whom it speaks; undefined for most. */

@@ -14,9 +14,12 @@
 import type { Logger } from 'pino'
 import { methods, plainPaths } from './app.ts'
 import { openPasswordHasher } from './authenticators/password-hash.ts'
+import { mountAvatars } from './avatars/mount-avatars.ts'
+import { openObjectStore } from './avatars/object-store.ts'
 import { createAdmission } from './call/admission.ts'
 import type { App } from './call/app.ts'
 import { createValidate } from './call/validate.ts'
+import { openClientKeys } from './clients/client-keys.ts'
 import { openKnownClients } from './clients/known-clients.ts'
 import type { Config } from './config/config.ts'
 import { ensureMasterSecret } from './config/kept-master-secret.ts'
@@ -27,6 +30,8 @@ import { openDatabase } from './db/database.ts'
 import type { StartedDatabase } from './db/embedded/start-database.ts'
 import { migrate } from './db/migrate.ts'
 import type { Deps } from './deps.ts'
+import { emailForms } from './emails/forms.ts'
+import { mountMailedForms } from './emails/mailed-forms.ts'
 import { recordEvent } from './events/record-event.ts'
 import { type Sealer, startSealer } from './events/sealer.ts'
 import { openKnownGrants } from './grants/grant-keys.ts'
@@ -41,6 +46,7 @@ import { observePasswordHasher } from './operations/observe-password-hasher.ts'
 import { listenProbes, mountProbes } from './operations/probes.ts'
 import { openReadiness, type Readiness } from './operations/readiness.ts'
 import { createTracing, type Tracing } from './operations/tracing.ts'
+import { openGuardedFetch } from './outbound/guarded-fetch.ts'
 import { readQueueState } from './queue/queue-state.ts'
 import { mountLinkPages } from './recovery/mount-pages.ts'
 import { mountReference } from './reference/mount-reference.ts'
@@ -169,6 +175,7 @@ async function openDeps({ config, log, metrics, tracing, address }: Environment)
     const hasher = openPasswordHasher(config.passwordHash)
     const passwords = observePasswordHasher(hasher, { metrics, tracing })
     const { issuer } = config
+    const guardedFetch = openGuardedFetch({ privateHosts: config.outboundPrivateHosts })
     const { heartbeatMs, budgetSeconds } = config.revocationFeed
     const budgetMs = budgetSeconds * 1000
     const revocationFeed = openRevocationFeed({ issuer, heartbeatMs })
@@ -197,6 +204,7 @@ async function openDeps({ config, log, metrics, tracing, address }: Environment)
       signingKeys,
       knownGrants: openKnownGrants(masterSecret),
       knownClients: openKnownClients(),
+      clientKeys: openClientKeys({ fetch: guardedFetch, log }),
       passwords,
       metrics,
       log,
@@ -207,6 +215,7 @@ async function openDeps({ config, log, metrics, tracing, address }: Environment)
       receipts: openReceipts(db, mirror && budgetMs),
       sessionEnds: openSessionEnds({ db, masterSecret, revocations }),
       signIns: openSimultaneousSignIns({ config, db, masterSecret }),
+      avatarObjects: openObjectStore(config.avatars.store),
     }
     opened.push(() => deps.verifiers.stop())
     const rewrapping = await startRewrapping(deps)
@@ -267,6 +276,8 @@ async function listen({ config, app, readiness, metrics, inbox }: Parts): Promis
       mountReference(fastify, { issuer: config.issuer })
       await mountOauth(fastify, app.deps, { call: calls, showProblem: showAuthorizationProblem })
       mountLinkPages(fastify, app.deps, calls)
+      await mountAvatars(fastify, app.deps, calls)
+      mountMailedForms(fastify, calls, emailForms(app.deps))
       if (inbox !== undefined) mountInbox(fastify, inbox)
       fastify.get('/', async (_request, reply) => reply.redirect('/docs/api', 302))
     },

@@ -274,7 +274,7 @@ describe('a client that proves who it is', () => {
       subjectNamespace: 'ledger',
     })
     const { secretId, rev, ...caller } = await authenticate(credentials)
-    assert.match(secretId, /^[0-9a-f-]{36}$/)
+    assert.match(String(secretId), /^[0-9a-f-]{36}$/)
     assert.ok(Number.isSafeInteger(rev))
     assert.deepEqual(caller, {
       kind: 'client',

@@ -9,9 +9,9 @@
  * 4. Its use is noted, once an hour.
  *
  * Every refusal is the same one, and an unknown client takes the same statements as a wrong secret. The event of a failure
- * names the client where there is such a one, and the log says what was wrong.
+ * names the client where there is such a one, and the log says what was wrong. Failures are limited (see `countClientFailure`).
  *
- * Errors: UNAUTHENTICATED, UNAVAILABLE.
+ * Errors: UNAUTHENTICATED, RATE_LIMITED, UNAVAILABLE.
  * Specs: RFC 6749 §2.3.1 and §10.10, RFC 9700 §2.5.
  */
 
@@ -22,6 +22,7 @@ import { SignetError } from '../errors.ts'
 import { recordEvent } from '../events/record-event.ts'
 import type { ClientId } from '../ids.ts'
 import type { ClientCaller, RequestContext } from '../request-context.ts'
+import { checkClientSource, countClientFailure } from '../throttling/client-failures.ts'
 import { isClientId } from './client-id.ts'
 import { hashClientSecret, isClientSecret } from './client-secret.ts'
 import { tokensOf } from './client-tokens.ts'
@@ -47,15 +48,18 @@ async function judge(
 ): Promise<ClientCaller> {
   const { clientId, clientSecret } = credentials
   if (!isClientId(clientId) || !isClientSecret(clientSecret)) {
-    return refuse(deps, ctx, { detail: 'no id and secret of ours' })
+    return refuseClient(deps, ctx, { asked: clientId, detail: 'no id and secret of ours' })
   }
   const secretHash = hashClientSecret(clientSecret)
   const judged = await judgeClientSecret(deps.db, { clientId, secretHash })
-  if (judged === undefined) return refuse(deps, ctx, { detail: 'there is no such client' })
+  if (judged === undefined)
+    return refuseClient(deps, ctx, { asked: clientId, detail: 'there is no such client' })
   const { verdict, secretId, rev, remainingSeconds } = judged
   if (verdict !== 'good' || secretId === null || rev === null) {
-    return refuse(deps, ctx, { clientId: clientId as ClientId, detail: verdict })
+    const known = clientId as ClientId
+    return refuseClient(deps, ctx, { asked: clientId, clientId: known, detail: verdict })
   }
+  if (judged.useUnnoted) await checkClientSource(deps, ctx, clientId)
   const caller: ClientCaller = {
     kind: 'client',
     clientId: clientId as ClientId,
@@ -71,11 +75,21 @@ async function judge(
   return caller
 }
 
-async function refuse(
-  deps: AuthenticateDeps,
+interface ClientRefusal {
+  /** The id that was said. */
+  asked: string
+  /** Where there is such a client. */
+  clientId?: ClientId
+  detail: string
+}
+
+/** The one refusal, counted and recorded. */
+export async function refuseClient(
+  deps: Pick<Deps, 'db' | 'masterSecret'>,
   ctx: RequestContext,
-  { clientId, detail }: { clientId?: ClientId; detail: string },
+  { asked, clientId, detail }: ClientRefusal,
 ): Promise<never> {
+  await countClientFailure(deps, ctx, asked)
   await recordEvent(deps, ctx, {
     kind: 'client.authentication_failed',
     outcome: 'failure',

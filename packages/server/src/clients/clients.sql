@@ -110,6 +110,40 @@ update client_secrets
    set last_used_at = signet_now()
  where id = :id and (last_used_at is null or last_used_at < signet_now() - interval '1 hour');
 
+-- name: findClientKeySet :maybe
+-- Where the public keys of a client are; no row where it proves itself in another way, or in none.
+select jwks, jwks_uri
+  from clients
+ where id = :id and type <> 'public' and status = 'active' and (jwks is not null or jwks_uri is not null);
+
+-- name: useClientAssertion :maybe
+-- Uses an assertion whose signature was found right, once; and says what is to be said of its client and its times. Ten
+-- seconds are forgiven to clocks at its end, and a minute at its beginning. It rests on the position that is read here.
+with judged as materialized (
+  select c.id, c.permissions, c.subject_namespace, c.resources, c.grant_types, c.scopes, c.audiences, c.signing_algorithm,
+         c.access_token_lifetime_seconds,
+         case
+           when c.type = 'public' or (c.jwks is null and c.jwks_uri is null)        then 'the client does not prove itself by keys'
+           when c.status <> 'active'                                                then 'the client is disabled'
+           when to_timestamp(:exp) <= signet_now() - interval '10 seconds'          then 'the assertion has expired'
+           when to_timestamp(:exp) > signet_now() + interval '310 seconds'          then 'the assertion expires later than in five minutes'
+           when to_timestamp(:notBefore?) > signet_now() + interval '60 seconds'    then 'the assertion is not good yet'
+           else                                                                          'good'
+         end as verdict
+    from clients c
+   where c.id = :clientId
+), used as (
+  insert into client_assertions (client_id, jti_hash, expires_at)
+  select j.id, :jtiHash, to_timestamp(:exp) + interval '60 seconds' from judged j where j.verdict = 'good'
+  on conflict do nothing
+  returning client_id
+)
+select j.permissions, j.subject_namespace, j.resources, j.grant_types, j.scopes, j.audiences, j.signing_algorithm,
+       j.access_token_lifetime_seconds, revocation_position() as "rev!",
+       case when j.verdict = 'good' and not exists (select from used) then 'the assertion was used before'
+            else j.verdict end as "verdict!"
+  from judged j;
+
 -- name: findPublicClient :maybe
 -- A client that has nothing to prove itself with, and what tokens it may get.
 select grant_types, scopes, audiences, signing_algorithm, access_token_lifetime_seconds

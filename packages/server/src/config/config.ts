@@ -12,6 +12,7 @@
 import { resolve } from 'node:path'
 import { inspect } from 'node:util'
 import type { DatabaseAddress } from '../db/address.ts'
+import { type AvatarSettings, avatarSettings } from './avatar-settings.ts'
 import { ConfigError } from './config-error.ts'
 import type { DatabaseUrl } from './database-url.ts'
 import { type Reading, readVariables } from './reading.ts'
@@ -41,6 +42,8 @@ export interface Config {
   /** The file that says in which countries addresses are. */
   readonly countryFile?: string
   readonly corsOrigins: readonly string[]
+  /** Hosts in the operator's own network that addresses of clients may lead to, as `host:port` or `host:*`. */
+  readonly outboundPrivateHosts: readonly string[]
   readonly dataDir: string
   readonly database: {
     /** Missing: the embedded Postgres in the data directory. */
@@ -95,6 +98,7 @@ export interface Config {
   }
   /** What people know the service as. The colour is `#rrggbb`. */
   readonly brand: { readonly name: string; readonly color: string; readonly logoUrl?: string }
+  readonly avatars: AvatarSettings
   /** Whether the server works on queued jobs itself. */
   readonly worker: boolean
   readonly log: {
@@ -254,6 +258,7 @@ function assemble(values: Values, files: Files, directory: string): Config {
       countryFile: values.SIGNET_COUNTRY_FILE && resolve(directory, values.SIGNET_COUNTRY_FILE),
     }),
     corsOrigins: values.SIGNET_CORS_ORIGINS,
+    outboundPrivateHosts: values.SIGNET_OUTBOUND_PRIVATE_HOSTS,
     dataDir: resolve(directory, values.SIGNET_DATA_DIR),
     database: {
       ...present({ address: files.address }),
@@ -305,6 +310,7 @@ function assemble(values: Values, files: Files, directory: string): Config {
       color: values.SIGNET_BRAND_COLOR,
       ...present({ logoUrl: values.SIGNET_BRAND_LOGO_URL }),
     },
+    avatars: avatarSettings(values, resolve(directory, values.SIGNET_DATA_DIR)),
     worker: values.SIGNET_WORKER,
     log: {
       level: values.SIGNET_LOG_LEVEL,
@@ -314,7 +320,7 @@ function assemble(values: Values, files: Files, directory: string): Config {
     ...present({ otlpEndpoint: values.SIGNET_OTLP_ENDPOINT }),
     shutdownGraceSeconds: values.SIGNET_SHUTDOWN_GRACE_SECONDS,
     reflection: values.SIGNET_REFLECTION,
-    warnings: [...(files.tls?.warnings ?? []), ...mailWarnings(values)],
+    warnings: warningsOf(values, files),
   }
 }
 
@@ -332,6 +338,17 @@ function mailSender(values: Values): MailSender | undefined {
 function mailWarnings(values: Values): string[] {
   if (values.SIGNET_ENV !== 'production' || mailSender(values) !== undefined) return []
   return ['No mail is sent: set SIGNET_SMTP_ADDRESS or SIGNET_MAIL_API_URL. Mails wait for a day.']
+}
+
+function warningsOf(values: Values, { tls }: Files): string[] {
+  return [...(tls?.warnings ?? []), ...mailWarnings(values), ...privateHostWarnings(values)]
+}
+
+function privateHostWarnings({ SIGNET_OUTBOUND_PRIVATE_HOSTS: hosts }: Values): string[] {
+  if (hosts.length === 0) return []
+  return [
+    `Addresses of clients may lead into your network, to ${hosts.join(', ')} (SIGNET_OUTBOUND_PRIVATE_HOSTS).`,
+  ]
 }
 
 /** The record without what is undefined: a key that is not there says "not given". */

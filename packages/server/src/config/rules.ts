@@ -16,7 +16,9 @@ export function applyRules(reading: Reading): void {
     requireProductionDatabase(reading)
     requireProductionSecrets(reading)
     requireProductionOrigins(reading)
+    requireProductionOutbound(reading)
     requireProductionMail(reading)
+    requireProductionObjects(reading)
   }
   requirePairs(reading)
   refuseSameAddresses(reading)
@@ -89,6 +91,14 @@ function requireProductionOrigins(reading: Reading): void {
   }
 }
 
+function requireProductionOutbound(reading: Reading): void {
+  for (const host of reading.values.SIGNET_OUTBOUND_PRIVATE_HOSTS ?? []) {
+    if (!host.endsWith(':*')) continue
+    const message = `has ${host}, which allows every port`
+    reading.report('SIGNET_OUTBOUND_PRIVATE_HOSTS', message, 'name the port outside development')
+  }
+}
+
 /** Mails hold links that open accounts: they do not cross a network in plain text. */
 function requireProductionMail(reading: Reading): void {
   const { SIGNET_SMTP_ADDRESS: smtp, SIGNET_SMTP_TLS: tls } = reading.values
@@ -100,6 +110,14 @@ function requireProductionMail(reading: Reading): void {
   if (api !== undefined && !api.startsWith('https:') && !isLoopback(new URL(api).hostname)) {
     reading.report('SIGNET_MAIL_API_URL', 'must be https outside development', 'write https://…')
   }
+}
+
+/** Pictures, and addresses that let anyone upload, do not cross a network in plain text. */
+function requireProductionObjects(reading: Reading): void {
+  const { SIGNET_S3_ENDPOINT: endpoint } = reading.values
+  if (endpoint === undefined || endpoint.startsWith('https:')) return
+  if (isLoopback(new URL(endpoint).hostname)) return
+  reading.report('SIGNET_S3_ENDPOINT', 'must be https outside development', 'write https://…')
 }
 
 /** Variables that mean nothing without another one. */
@@ -115,6 +133,13 @@ const companions: readonly (readonly [VariableName, VariableName])[] = [
   ['SIGNET_SMTP_PASSWORD', 'SIGNET_SMTP_USER'],
   ['SIGNET_MAIL_API_URL', 'SIGNET_MAIL_API_TOKEN'],
   ['SIGNET_MAIL_API_TOKEN', 'SIGNET_MAIL_API_URL'],
+  ['SIGNET_S3_BUCKET', 'SIGNET_S3_REGION'],
+  ['SIGNET_S3_REGION', 'SIGNET_S3_BUCKET'],
+  ['SIGNET_S3_ENDPOINT', 'SIGNET_S3_BUCKET'],
+  ['SIGNET_S3_PREFIX', 'SIGNET_S3_BUCKET'],
+  ['SIGNET_S3_ACCESS_KEY_ID', 'SIGNET_S3_BUCKET'],
+  ['SIGNET_S3_ACCESS_KEY_ID', 'SIGNET_S3_SECRET_ACCESS_KEY'],
+  ['SIGNET_S3_SECRET_ACCESS_KEY', 'SIGNET_S3_ACCESS_KEY_ID'],
 ]
 
 function requirePairs(reading: Reading): void {

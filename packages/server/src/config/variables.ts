@@ -6,13 +6,14 @@
 
 import { availableParallelism } from 'node:os'
 import { accountVariables } from './account-variables.ts'
+import { avatarVariables } from './avatar-variables.ts'
 import { databaseUrl } from './database-url.ts'
 import { type Kind, kind, oneOf, onOff, path, whole } from './kinds.ts'
 import { mailVariables } from './mail-variables.ts'
 import { Secret } from './secret.ts'
 import { socketAddress } from './socket-address.ts'
 import { type Default, defaulted, secret, type Variable, variable } from './variable.ts'
-import { addressRanges, collectorUrl, corsOrigins, issuer } from './web-addresses.ts'
+import { addressRanges, collectorUrl, corsOrigins, issuer, privateHosts } from './web-addresses.ts'
 
 const masterSecret: Kind<Secret> = kind('a secret of 32 bytes or more', (text) => {
   const bytes = Buffer.byteLength(text)
@@ -181,6 +182,12 @@ const edges = {
     section: 'TLS, proxies and browsers',
     kind: corsOrigins,
     about: 'The origins whose pages may call Signet from a browser. There is no wildcard.',
+  }),
+  SIGNET_OUTBOUND_PRIVATE_HOSTS: defaulted('', {
+    section: 'TLS, proxies and browsers',
+    kind: privateHosts,
+    about:
+      'Hosts in your own network that addresses of clients may lead to: their key sets, and where they hear of a sign-out. Anything that is not on the public internet is refused otherwise. In development `localhost:*` allows every port of this machine, over plain HTTP too.',
   }),
   SIGNET_LIMIT_BODY_BYTES: defaulted(String(256 * kibibyte), {
     section: 'Limits',
@@ -361,6 +368,7 @@ export const variables = {
   ...accounts,
   ...accountVariables,
   ...mailVariables,
+  ...avatarVariables,
 } as const
 
 export type VariableName = keyof typeof variables

@@ -64,6 +64,22 @@ export const collectorUrl: Kind<string> = kind('an http or https URL', (text) =>
   return 'value' in parsed ? { value: parsed.value.href } : parsed
 })
 
+/** Hosts of the operator's own network, each with its port, or with `*` for every port of it. */
+export const privateHosts: Kind<readonly string[]> = listOf(
+  'hosts with their ports, such as `apps.internal:8443`, with commas between them',
+  (member) => {
+    const [, host = '', port = ''] = /^(.+):(\d{1,5}|\*)$/u.exec(member) ?? []
+    const fix = 'name each host and port, such as apps.internal:8443'
+    if (host === '') return { wrong: `has ${member}, which is not host:port`, fix }
+    if (host.includes('*')) return { wrong: `has ${member}: no wildcard stands for a host`, fix }
+    if (URL.parse(`https://${host}/`)?.hostname !== host)
+      return { wrong: `has ${host}, which is no host as a browser writes it`, fix }
+    const isPort = port === '*' || (Number(port) > 0 && Number(port) <= 65_535)
+    if (!isPort) return { wrong: `has the port ${port}, which there is not`, fix }
+    return { value: `${host}:${port === '*' ? port : Number(port)}` }
+  },
+)
+
 /** Ranges of addresses; a single address is a range of one. */
 export const addressRanges: Kind<readonly string[]> = listOf(
   'address ranges, such as `10.0.0.0/8, fd00::/8`, with commas between them',

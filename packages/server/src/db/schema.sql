@@ -71,6 +71,22 @@ begin
                              order by old.forget_at limit 100 for update skip locked));
 end $function$;
 
+CREATE OR REPLACE FUNCTION public.count_failure(counted bytea, failures_max integer, window_seconds integer)
+ RETURNS integer
+ LANGUAGE plpgsql
+AS $function$
+begin
+  insert into guess_counters as c (key, failures, forget_at)
+  values (counted, 1, signet_now() + make_interval(secs => window_seconds))
+  on conflict (key) do update
+     set failures = case when c.forget_at <= signet_now() then 1 else c.failures + 1 end,
+         closed_until = case when c.forget_at > signet_now() and c.failures + 1 >= failures_max then c.forget_at end,
+         forget_at = case when c.forget_at <= signet_now() then excluded.forget_at else c.forget_at end
+   where c.closed_until is null or c.closed_until <= signet_now();
+  if found then return null; end if;
+  return coalesce(guess_retry_after(array[counted]), 1);
+end $function$;
+
 CREATE OR REPLACE FUNCTION public.current_system_identifier()
  RETURNS bigint
  LANGUAGE sql
@@ -171,6 +187,12 @@ CREATE OR REPLACE FUNCTION public.mail_wait(requests integer, free integer)
  IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN (requests <= free) THEN '00:00:00'::interval ELSE LEAST(('00:00:30'::interval * ((2)::double precision ^ (LEAST(((requests - free) - 1), 10))::double precision)), '00:15:00'::interval) END;
 
+CREATE OR REPLACE FUNCTION public.mailed_link_lives(purpose text, rev bigint, status text, cut bigint)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+RETURN CASE WHEN (purpose = 'undo_email_change'::text) THEN ((status <> 'deleted'::text) AND (rev >= global_cut())) ELSE ((status = 'active'::text) AND (rev >= GREATEST(cut, global_cut()))) END;
+
 CREATE OR REPLACE FUNCTION public.permissions_of(id uuid)
  RETURNS text[]
  LANGUAGE sql
@@ -209,6 +231,12 @@ begin
   return null;
 end $function$;
 
+CREATE OR REPLACE FUNCTION public.primary_email(id uuid)
+ RETURNS uuid
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+RETURN (SELECT i.id FROM identifiers i WHERE ((i.user_id = primary_email.id) AND (i.kind = 'email'::text) AND (i.verified_at IS NOT NULL)) ORDER BY i.is_primary DESC, i.verified_at, i.id LIMIT 1);
+
 CREATE OR REPLACE FUNCTION public.protect_event()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -236,6 +264,15 @@ AS $function$
 begin
   if tg_op = 'UPDATE' and new.seq > old.seq then return new; end if;
   raise exception 'the event chain only grows: % is refused', lower(tg_op) using errcode = 'integrity_constraint_violation';
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.release_avatar_version()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  update avatar_objects set delete_at = signet_now() where key = old.version;
+  return null;
 end $function$;
 
 CREATE OR REPLACE FUNCTION public.revocation_leeway()
@@ -300,6 +337,59 @@ CREATE TABLE authorization_codes (
 );
 CREATE INDEX authorization_codes_expires_at ON public.authorization_codes USING btree (expires_at);
 CREATE INDEX authorization_codes_session ON public.authorization_codes USING btree (session_id);
+
+CREATE TABLE avatar_objects (
+  key text NOT NULL,
+  kind text NOT NULL,
+  delete_at timestamp with time zone,
+  CONSTRAINT avatar_objects_pkey PRIMARY KEY (key),
+  CONSTRAINT avatar_objects_kind_check CHECK (kind = ANY (ARRAY['upload'::text, 'picture'::text]))
+);
+CREATE INDEX avatar_objects_delete_at ON public.avatar_objects USING btree (delete_at) WHERE (delete_at IS NOT NULL);
+
+CREATE TABLE avatar_uploads (
+  id uuid NOT NULL,
+  user_id uuid NOT NULL,
+  object_key text NOT NULL,
+  state text NOT NULL,
+  refusal text,
+  byte_length integer NOT NULL,
+  reference text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  CONSTRAINT avatar_uploads_pkey PRIMARY KEY (id),
+  CONSTRAINT avatar_uploads_byte_length_check CHECK (byte_length > 0),
+  CONSTRAINT avatar_uploads_check CHECK ((state = 'refused'::text) = (refusal IS NOT NULL)),
+  CONSTRAINT avatar_uploads_state_check CHECK (state = ANY (ARRAY['awaited'::text, 'received'::text, 'ready'::text, 'refused'::text, 'replaced'::text])),
+  CONSTRAINT avatar_uploads_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
+);
+CREATE INDEX avatar_uploads_expires_at ON public.avatar_uploads USING btree (expires_at);
+CREATE INDEX avatar_uploads_user ON public.avatar_uploads USING btree (user_id, created_at);
+
+CREATE TABLE avatars (
+  user_id uuid NOT NULL,
+  version text,
+  blurhash text,
+  set_at timestamp with time zone,
+  upload_id uuid,
+  CONSTRAINT avatars_pkey PRIMARY KEY (user_id),
+  CONSTRAINT avatars_version_key UNIQUE (version),
+  CONSTRAINT avatars_check CHECK ((version IS NULL) = (blurhash IS NULL)),
+  CONSTRAINT avatars_check1 CHECK ((version IS NULL) = (set_at IS NULL)),
+  CONSTRAINT avatars_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE,
+  CONSTRAINT avatars_version_fkey FOREIGN KEY (version) REFERENCES avatar_objects(key)
+);
+CREATE TRIGGER avatars_release_version AFTER DELETE OR UPDATE OF version ON avatars FOR EACH ROW WHEN (old.version IS NOT NULL) EXECUTE FUNCTION release_avatar_version();
+
+CREATE TABLE client_assertions (
+  client_id text NOT NULL,
+  jti_hash bytea NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  CONSTRAINT client_assertions_pkey PRIMARY KEY (client_id, jti_hash),
+  CONSTRAINT client_assertions_jti_hash_check CHECK (octet_length(jti_hash) = 32),
+  CONSTRAINT client_assertions_client_id_fkey FOREIGN KEY (client_id) REFERENCES clients(id) ON DELETE CASCADE
+);
+CREATE INDEX client_assertions_expires_at ON public.client_assertions USING btree (expires_at);
 
 CREATE TABLE client_secrets (
   id uuid NOT NULL,
@@ -540,6 +630,7 @@ CREATE TABLE identifiers (
   verified_at timestamp with time zone,
   created_at timestamp with time zone NOT NULL,
   claim_expires_at timestamp with time zone,
+  is_primary boolean DEFAULT false NOT NULL,
   CONSTRAINT identifiers_pkey PRIMARY KEY (id),
   CONSTRAINT identifiers_user_id_kind_canonical_key UNIQUE (user_id, kind, canonical),
   CONSTRAINT identifiers_kind_check CHECK (kind = ANY (ARRAY['email'::text, 'phone'::text, 'username'::text])),
@@ -548,6 +639,7 @@ CREATE TABLE identifiers (
 CREATE INDEX identifiers_canonical ON public.identifiers USING btree (realm_id, kind, canonical);
 CREATE INDEX identifiers_claim_expires_at ON public.identifiers USING btree (claim_expires_at) WHERE ((verified_at IS NULL) AND (claim_expires_at IS NOT NULL));
 CREATE INDEX identifiers_prefix ON public.identifiers USING btree (canonical text_pattern_ops);
+CREATE UNIQUE INDEX identifiers_primary ON public.identifiers USING btree (user_id, kind) WHERE is_primary;
 CREATE UNIQUE INDEX identifiers_verified ON public.identifiers USING btree (realm_id, kind, canonical) WHERE (verified_at IS NOT NULL);
 
 CREATE TABLE installation (
@@ -585,7 +677,7 @@ CREATE TABLE mailed_links (
   id uuid NOT NULL,
   purpose text NOT NULL,
   user_id uuid NOT NULL,
-  identifier_id uuid NOT NULL,
+  identifier_id uuid,
   token_hash bytea NOT NULL,
   code_hash bytea NOT NULL,
   code_tries integer DEFAULT 0 NOT NULL,
@@ -593,16 +685,20 @@ CREATE TABLE mailed_links (
   created_at timestamp with time zone NOT NULL,
   expires_at timestamp with time zone NOT NULL,
   used_at timestamp with time zone,
+  value text,
+  canonical text,
   CONSTRAINT mailed_links_pkey PRIMARY KEY (id),
   CONSTRAINT mailed_links_token_hash_key UNIQUE (token_hash),
   CONSTRAINT mailed_links_code_hash_check CHECK (octet_length(code_hash) = 32),
-  CONSTRAINT mailed_links_purpose_check CHECK (purpose = ANY (ARRAY['verify_email'::text, 'reset_password'::text])),
+  CONSTRAINT mailed_links_purpose_check CHECK (purpose = ANY (ARRAY['verify_email'::text, 'reset_password'::text, 'add_email'::text, 'undo_email_change'::text])),
   CONSTRAINT mailed_links_token_hash_check CHECK (octet_length(token_hash) = 32),
   CONSTRAINT mailed_links_identifier_id_fkey FOREIGN KEY (identifier_id) REFERENCES identifiers(id) ON DELETE CASCADE,
   CONSTRAINT mailed_links_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
 );
+CREATE INDEX mailed_links_canonical ON public.mailed_links USING btree (canonical, purpose) WHERE (used_at IS NULL);
 CREATE INDEX mailed_links_expires_at ON public.mailed_links USING btree (expires_at);
 CREATE INDEX mailed_links_identifier ON public.mailed_links USING btree (identifier_id, purpose) WHERE (used_at IS NULL);
+CREATE INDEX mailed_links_user ON public.mailed_links USING btree (user_id, purpose) WHERE (used_at IS NULL);
 
 CREATE TABLE passwords (
   user_id uuid NOT NULL,

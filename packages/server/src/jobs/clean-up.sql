@@ -67,6 +67,12 @@ delete from mail_requests
  where key in (select key from mail_requests where forget_at <= signet_now()
                 order by forget_at limit :limit::integer for update skip locked);
 
+-- name: deleteUsedAssertions :exec
+-- Assertions of clients that have expired: nobody can use one again.
+delete from client_assertions
+ where ctid = any (array(select ctid from client_assertions where expires_at <= signet_now()
+                          limit :limit::integer for update skip locked));
+
 -- name: deleteOldCodes :exec
 -- Authorization codes that expired so long ago that nobody looks for who used one twice.
 delete from authorization_codes

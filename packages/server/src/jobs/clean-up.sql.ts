@@ -99,6 +99,16 @@ export const deleteForgottenMailRequests = exec<{ limit: number }>({
   columns: [],
 })
 
+/** Assertions of clients that have expired: nobody can use one again. */
+export const deleteUsedAssertions = exec<{ limit: number }>({
+  name: 'jobs.clean-up.deleteUsedAssertions',
+  text: `delete from client_assertions
+ where ctid = any (array(select ctid from client_assertions where expires_at <= signet_now()
+                          limit $1::integer for update skip locked))`,
+  params: ['limit'],
+  columns: [],
+})
+
 /** Authorization codes that expired so long ago that nobody looks for who used one twice. */
 export const deleteOldCodes = exec<{ limit: number }>({
   name: 'jobs.clean-up.deleteOldCodes',

@@ -21,6 +21,7 @@ import {
   deleteOldLinks,
   deleteOldSessions,
   deleteUnprovenAccounts,
+  deleteUsedAssertions,
 } from './clean-up.sql.ts'
 
 /** How long sessions and grants are kept after their end, for those who look into what happened. */
@@ -44,6 +45,7 @@ export async function cleanUp(
     () => deleteForgottenMailRequests(db, { limit }),
     () => deleteForgottenGuesses(db, { limit }),
     () => deleteForgottenDevices(db, { limit }),
+    () => deleteUsedAssertions(db, { limit }),
     () => deleteDoneJobs(db, { seconds: keptSeconds.done, limit }),
   ]
   for (const sweep of sweeps) {

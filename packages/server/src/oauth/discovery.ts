@@ -8,6 +8,7 @@
  */
 
 import type { FastifyInstance } from 'fastify'
+import { assertionAlgorithms } from '../clients/client-assertion.ts'
 import { userinfoAddress } from './authorization-request.ts'
 import { standardClaims } from './standard-claims.ts'
 
@@ -29,7 +30,7 @@ export function mountDiscovery(fastify: FastifyInstance, issuer: string): void {
 }
 
 function metadataOf(issuer: string) {
-  const clientMethods = ['client_secret_basic', 'client_secret_post']
+  const clientMethods = ['client_secret_basic', 'client_secret_post', 'private_key_jwt']
   return {
     issuer,
     authorization_endpoint: `${issuer}/oauth2/authorize`,
@@ -45,8 +46,11 @@ function metadataOf(issuer: string) {
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: ['ES256', 'RS256', 'EdDSA'],
     token_endpoint_auth_methods_supported: ['none', ...clientMethods],
+    token_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
     introspection_endpoint_auth_methods_supported: clientMethods,
-    revocation_endpoint_auth_methods_supported: clientMethods,
+    introspection_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
+    revocation_endpoint_auth_methods_supported: ['none', ...clientMethods],
+    revocation_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
     code_challenge_methods_supported: ['S256'],
     acr_values_supported: ['aal1'],
     claim_types_supported: ['normal'],

@@ -79,7 +79,7 @@ function refuse(reply: FastifyReply, error: unknown): FastifyReply {
 }
 
 const clientSentence =
-  'The client is not known, or its secret is not right. Send the id and the secret of a registered client.'
+  'The client is not known, or does not prove that it is the one. Send the id and secret of a registered client, or an assertion that it has signed for the issuer alone.'
 
 /** Fastify's own refusals carry a status: of a body that is too large or of another type. */
 function refusalOf(error: unknown): SignetError {

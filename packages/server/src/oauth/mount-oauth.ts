@@ -45,7 +45,7 @@ export async function mountOauth(
     handlers: {
       '/oauth2/token': exchangeForTokens,
       '/oauth2/introspect': withClient(introspect),
-      '/oauth2/revoke': withClient(revoke),
+      '/oauth2/revoke': revoke,
     },
   })
 }

@@ -179,6 +179,32 @@ describe('7009-3: what ends with a token', () => {
   })
 })
 
+describe('7009-1: a public client gives up what it holds', () => {
+  const publicId = { client_id: ownClientId }
+
+  // As it is before a test makes it another.
+  before(() => rowsOf(deps, `update clients set type = 'public' where id = $1`, [ownClientId]))
+
+  it('by its id alone: an access token, a refresh token with its session', async () => {
+    await openTestUser(deps, 'grace@example.com')
+    const { accessToken, refreshToken } = await signInAs(deps, 'grace@example.com')
+    await assertDone(revoke({ token: accessToken, ...publicId }))
+    assert.deepEqual([await active(accessToken), await active(refreshToken)], [false, true])
+    await assertDone(revoke({ token: refreshToken, ...publicId }))
+    assert.equal(await active(refreshToken), false)
+  })
+
+  it("nothing of another client's, and not as a client that can prove itself", async () => {
+    const { refreshToken: token } = await mint(shop)
+    await assertDone(revoke({ token, ...publicId }))
+    for (const client_id of ['shop', 'nobody', 'Signet'])
+      assert.equal((await revoke({ token, client_id })).status, 401)
+    const asConfidential = await service.post('/oauth2/introspect', { token, ...publicId })
+    assert.equal(asConfidential.status, 401)
+    assert.equal(await active(token), true)
+  })
+})
+
 it('7009-4: a wrong token_type_hint does no harm', async () => {
   for (const token_type_hint of ['access_token', 'refresh_token', 'nonsense', '']) {
     const { accessToken, refreshToken } = await mint(shop)

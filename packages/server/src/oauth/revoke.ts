@@ -1,5 +1,6 @@
 /**
- * Token revocation: a client gives up a token of its own.
+ * Token revocation: a client gives up a token of its own. A public client says its id; holding the token is all the proof that
+ * it ever had.
  *
  * 1. A refresh token ends its grant, and with it every access token of the grant. Of a client of ours it ends the session,
  *    as signing out does.
@@ -9,26 +10,24 @@
  * 4. Answered after the commit, once this instance has read it in the log. Where it cannot be persisted the answer is 503, never a
  *    false 200.
  *
- * Errors: INVALID_ARGUMENT, UNAVAILABLE.
+ * Errors: UNAUTHENTICATED, INVALID_ARGUMENT, UNAVAILABLE.
  * Specs: RFC 7009 §2.1, §2.2 and §2.2.1.
  */
 
 import { ErrorReason } from '@signet/contract'
 import type { Deps } from '../deps.ts'
 import { SignetError } from '../errors.ts'
-import type { ClientCaller, RequestContext } from '../request-context.ts'
+import type { RequestContext } from '../request-context.ts'
 import { revokeAccessToken, revokeGrant } from '../revocation/revoke-token.ts'
 import { verifyAccessToken } from '../tokens/access-token.ts'
 import { parseRefreshToken } from '../tokens/refresh-token.ts'
 import { authenticateRefreshToken } from '../tokens/refresh-tokens.ts'
 import { type Form, requireParameter } from './form.ts'
+import { findTokenClient } from './token-client.ts'
 
 /** Revokes the token, if it is one of the client's. The answer is empty either way. */
-export async function revoke(
-  deps: Deps,
-  ctx: RequestContext,
-  { client, form }: { client: ClientCaller; form: Form },
-): Promise<undefined> {
+export async function revoke(deps: Deps, ctx: RequestContext, form: Form): Promise<undefined> {
+  const client = await findTokenClient(deps, ctx, form)
   const token = requireParameter(form, 'token')
   if (parseRefreshToken(token) === undefined) {
     const claims = await orNothing(async () =>

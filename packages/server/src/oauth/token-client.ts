@@ -1,5 +1,5 @@
 /**
- * Which client asks the token endpoint.
+ * Which client asks an endpoint that public clients may use: for tokens, or to give one up.
  *
  * 1. One that sends something to prove itself with must prove itself (see `authenticateFormClient`).
  * 2. One that only says its id is a public client, or nobody: a client that can prove itself never gets by without.
@@ -26,7 +26,8 @@ export async function findTokenClient(
 ): Promise<TokenClient> {
   const clientId = form.get('client_id')
   const proves =
-    ctx.clientCredentials !== undefined || form.has('client_secret') || form.has('client_assertion')
+    ctx.clientCredentials !== undefined ||
+    ['client_secret', 'client_assertion', 'client_assertion_type'].some((name) => form.has(name))
   if (proves || clientId === undefined) {
     const client = await authenticateFormClient(deps, ctx, form)
     ctx.caller = client

@@ -3,6 +3,8 @@
 import { randomUUID } from 'node:crypto'
 import { after, beforeEach } from 'node:test'
 import { openPasswordHasher } from '../authenticators/password-hash.ts'
+import { openObjectStore } from '../avatars/object-store.ts'
+import { openClientKeys } from '../clients/client-keys.ts'
 import { openKnownClients } from '../clients/known-clients.ts'
 import { loadConfig } from '../config/config.ts'
 import { openMasterSecret } from '../crypto/master-secret.ts'
@@ -12,6 +14,7 @@ import { openEventFeed } from '../events/event-feed.ts'
 import { openKnownGrants } from '../grants/grant-keys.ts'
 import { createLogger } from '../operations/log.ts'
 import { createMetrics } from '../operations/metrics.ts'
+import { openGuardedFetch } from '../outbound/guarded-fetch.ts'
 import type { RequestContext } from '../request-context.ts'
 import { openRevocationFeed } from '../revocation/feed.ts'
 import { openLiveLog } from '../revocation/live-log.ts'
@@ -49,6 +52,10 @@ export async function openTestDeps(): Promise<TestDeps> {
       signingKeys,
       knownGrants: openKnownGrants(masterSecret),
       knownClients: openKnownClients(),
+      clientKeys: openClientKeys({
+        fetch: openGuardedFetch({ privateHosts: ['localhost:*'] }),
+        log,
+      }),
       passwords: openPasswordHasher({ concurrency: 2, queueMax: 1000 }),
       eventFeed: openEventFeed(),
       revocations,
@@ -57,6 +64,7 @@ export async function openTestDeps(): Promise<TestDeps> {
       receipts: openReceipts(db),
       sessionEnds: openSessionEnds({ db, masterSecret, revocations }),
       signIns: openSimultaneousSignIns({ config, db, masterSecret }),
+      avatarObjects: openObjectStore(config.avatars.store),
       metrics: createMetrics(),
       log,
     },

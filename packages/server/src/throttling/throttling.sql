@@ -58,3 +58,13 @@ returning requests;
 -- Whole seconds until mail may be asked for again.
 select greatest(1, ceil(extract(epoch from next_at - signet_now())))::integer as "seconds!"
   from mail_requests where key = :key;
+
+-- name: countClientFailure :one
+-- Counts that somebody did not prove to be a client: for the source, then for its network. Seconds, where that is not let
+-- through; what the source is refused its network is not charged for.
+select coalesce(count_failure(:source::bytea, :sourceMax::integer, :windowSeconds::integer),
+                count_failure(:network::bytea, :networkMax::integer, :windowSeconds)) as "retry_after?";
+
+-- name: clientRetryAfter :one
+-- For how many seconds a source is not let through.
+select guess_retry_after(array[:source::bytea, :network::bytea]) as "retry_after?";

@@ -112,3 +112,39 @@ export const mailRetryAfter = maybe<{ key: Buffer }, { seconds: number }>({
   params: ['key'],
   columns: ['seconds'],
 })
+
+/** Counts that somebody did not prove to be a client: for the source, then for its network. Seconds, where that is not let through; what the source is refused its network is not charged for. */
+export const countClientFailure = one<
+  {
+    source: Buffer
+    sourceMax: number
+    windowSeconds: number
+    network: Buffer
+    networkMax: number
+  },
+  {
+    retryAfter: number | null
+  }
+>({
+  name: 'throttling.countClientFailure',
+  text: `select coalesce(count_failure($1::bytea, $2::integer, $3::integer),
+                count_failure($4::bytea, $5::integer, $3)) as "retry_after?"`,
+  params: ['source', 'sourceMax', 'windowSeconds', 'network', 'networkMax'],
+  columns: ['retryAfter'],
+})
+
+/** For how many seconds a source is not let through. */
+export const clientRetryAfter = one<
+  {
+    source: Buffer
+    network: Buffer
+  },
+  {
+    retryAfter: number | null
+  }
+>({
+  name: 'throttling.clientRetryAfter',
+  text: `select guess_retry_after(array[$1::bytea, $2::bytea]) as "retry_after?"`,
+  params: ['source', 'network'],
+  columns: ['retryAfter'],
+})

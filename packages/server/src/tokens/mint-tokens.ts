@@ -68,6 +68,8 @@ async function requireMintingClient(
   { clientId, secretId }: ClientCaller,
   { provider }: Mint,
 ): Promise<MintingClient & { subjectNamespace: string }> {
+  // Only the Authorization header says who mints, so it is a secret.
+  if (secretId === undefined) throw ended()
   const client = await findMintingClient(tx, { clientId, secretId, provider })
   if (client === undefined) throw ended()
   const { permissions, subjectNamespace } = client

@@ -47,6 +47,7 @@ export const singleArtefacts = {
     storedIn: ['mailed_links.rev', 'mailed_links.token_hash', 'mailed_links.code_hash'],
     prefix: 'sl1_',
   },
+  undoLink: { title: 'link that gives a former address back' },
   offlineRefreshToken: { title: 'refresh token that outlives sessions (`offline_access`)' },
   clientToken: { title: 'access token that a service got for itself' },
   mintedAccessToken: { title: 'minted access token of a service' },
@@ -69,6 +70,7 @@ export type SingleArtefact = keyof typeof singleArtefacts
 /** What looks like a credential in the schema and is none, with the reason. */
 export const notHeld: Readonly<Record<string, string>> = {
   'event_keys.wrapped_key': 'encrypts personal facts in the event log; never leaves the service',
+  'client_assertions.jti_hash': 'names an assertion that was used; opens nothing',
   'idempotency_keys.key_hash': 'names a request that was answered; opens nothing',
   'signing_keys.wrapped_key': 'signs access tokens; its end is a cause',
 }
