@@ -92,6 +92,10 @@ export async function mountPages(
   mountScript(fastify)
   mountRefusalPages(fastify, parts)
   fastify.get('/', async (_request, reply) => reply.redirect('/signed-in', 303))
+  // Password managers lead here (W3C, A Well-Known URL for Changing Passwords).
+  fastify.get('/.well-known/change-password', async (_request, reply) =>
+    reply.redirect('/forgot-password', 303),
+  )
   await fastify.register(async (scope) => {
     scope.removeAllContentTypeParsers()
     scope.addContentTypeParser(
