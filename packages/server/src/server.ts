@@ -51,6 +51,7 @@ import { openLiveLog } from './revocation/live-log.ts'
 import { openReceipts } from './revocation/receipts.ts'
 import { openRedisMirror } from './revocation/redis-mirror.ts'
 import { openSessionEnds } from './revocation/session-ends.ts'
+import { startSessionSweeper } from './revocation/session-sweeper.ts'
 import { openVerifierRegistry } from './revocation/verifier-registry.ts'
 import { openSimultaneousSignIns } from './sign-in/simultaneous-sign-ins.ts'
 import { authenticate } from './tokens/authenticate.ts'
@@ -121,6 +122,8 @@ export async function startServer({
     opened.push(jobs.stop)
     const notices = startNotices(deps)
     opened.push(notices.stop)
+    const sweeper = startSessionSweeper(deps)
+    opened.push(sweeper.stop)
     const readiness = openReadiness(deps)
     const { addresses, stop } = await listen({ config, app, readiness, metrics, inbox })
     opened.push(stop)

@@ -11,6 +11,8 @@ import { createMetrics, type Metrics } from '../operations/metrics.ts'
 import { listenProbes } from '../operations/probes.ts'
 import { openReadiness } from '../operations/readiness.ts'
 import { readQueueState } from '../queue/queue-state.ts'
+import { startKeyRotation } from '../tokens/rotate-signing-keys.ts'
+import { ensureSigningKeys } from '../tokens/signing-keys.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
 import { type CommandDatabase, withDatabase } from './open-database.ts'
 import { openOperatorSecret } from './operator.ts'
@@ -25,7 +27,10 @@ export async function worker(context: CommandContext): Promise<ExitCode> {
     const { db, directAddress: address } = database
     const metrics = createMetrics()
     metrics.readFrom({ database: db.counts, jobs: () => readQueueState(db) })
-    const deps = { config, db, log, metrics, masterSecret: openOperatorSecret(config) }
+    const masterSecret = openOperatorSecret(config)
+    const signingKeys = await ensureSigningKeys({ db, masterSecret }, new Date())
+    const deps = { config, db, log, metrics, masterSecret, signingKeys }
+    const keyRotation = startKeyRotation(deps)
     const jobs = openJobs(deps, { address, inbox: undefined })
     const probes = await serveProbes(context, database, { log, metrics })
     jobs.start()
@@ -33,6 +38,7 @@ export async function worker(context: CommandContext): Promise<ExitCode> {
     io.result({ working: true, pid: process.pid, metrics: probes?.at ?? null }, `Working${at}.`)
     await toldToStop()
     await jobs.stop()
+    await keyRotation.stop()
     await probes?.close()
     return exitCodes.ok
   })

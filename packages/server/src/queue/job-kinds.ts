@@ -10,6 +10,7 @@
 
 import type { MailOrder } from '../mail/mail-order.ts'
 import type { AddressJob } from '../recovery/write-to-address.ts'
+import type { BackchannelLogout } from '../revocation/backchannel-logout.ts'
 
 /** What a job of each kind carries. It is stored as JSON. */
 export interface JobPayloads {
@@ -17,6 +18,8 @@ export interface JobPayloads {
   send_mail: MailOrder
   /** Finds out who has an address, and orders a mail to it. */
   write_to_address: AddressJob
+  /** Tells a client that a session has ended. It is queued by the database, with the end itself. */
+  backchannel_logout: BackchannelLogout
   /** Deletes what is over. */
   clean_up: Record<string, never>
 }
@@ -55,6 +58,15 @@ export const jobPolicies: { readonly [K in JobKind]: JobPolicy } = {
     longestDelaySeconds: 60,
     runSeconds: 30,
     concurrency: 4,
+  },
+  // A client that was away hears of everything within half a minute of its return, and one that stays away is tried for half a
+  // day. The numbers stand in the migration, too.
+  backchannel_logout: {
+    retriesMax: 2_000,
+    firstDelaySeconds: 1,
+    longestDelaySeconds: 20,
+    runSeconds: 30,
+    concurrency: 16,
   },
   clean_up: {
     retriesMax: 3,
