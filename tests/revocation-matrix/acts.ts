@@ -6,6 +6,10 @@ import { SignOutScope } from '@signet/contract'
 import { disableClient } from '../../packages/server/src/clients/disable-client.ts'
 import { rotateClientSecret } from '../../packages/server/src/clients/rotate-client-secret.ts'
 import type { Deps } from '../../packages/server/src/deps.ts'
+import { confirmEmail } from '../../packages/server/src/emails/confirm-email.ts'
+import { removeEmail } from '../../packages/server/src/emails/remove-email.ts'
+import { undoEmailChange } from '../../packages/server/src/emails/undo-email-change.ts'
+import { issueMailedLink, makeOpener } from '../../packages/server/src/recovery/mailed-links.ts'
 import { resetPassword } from '../../packages/server/src/recovery/reset-password.ts'
 import type { CauseName } from '../../packages/server/src/revocation/matrix/causes.ts'
 import { recoverInstallation } from '../../packages/server/src/revocation/recover.ts'
@@ -42,6 +46,32 @@ const expirySeconds = 60
 
 async function as({ deps }: World, { accessToken }: Presence) {
   return testContext({ caller: await authenticateBearer(deps, testContext(), accessToken) })
+}
+
+async function emailOf({ deps }: World, { userId }: Held): Promise<string> {
+  const text = 'select id from identifiers where user_id = $1 order by created_at limit 1'
+  return String((await rowsOf(deps, text, [userId]))[0]?.[0])
+}
+
+/** Another address, by the link from its mailbox. */
+async function proveAnother(
+  world: World,
+  held: Held,
+  where: 'beside it' | 'in its place',
+): Promise<void> {
+  const { userId } = held
+  const [opener, email] = [makeOpener(), `another-${userId}@example.com`]
+  const identifierId = where === 'beside it' ? null : await emailOf(world, held)
+  const link = {
+    purpose: 'add_email',
+    identifierId,
+    userId,
+    value: email,
+    canonical: email,
+  } as const
+  await issueMailedLink(world.deps, { ...link, opener, lifetimeMinutes: 60 }, new Date())
+  const proof = { token: opener.token, email: '', code: '' }
+  await confirmEmail(world.deps, testContext(), { proof })
 }
 
 const leave =
@@ -136,6 +166,17 @@ export const acts: Record<CauseName, Act> = {
   passwordReset: {
     end: ({ deps }, { links: { reset_password: token } }) =>
       resetPassword(deps, testContext(), { proof: { token, email: '', code: '' }, newPassword }),
+  },
+  emailChanged: { end: (world, held) => proveAnother(world, held, 'in its place') },
+  emailRemoved: {
+    async end(world, held) {
+      const emailId = await emailOf(world, held)
+      await proveAnother(world, held, 'beside it')
+      await removeEmail(world.deps, await as(world, held.here), { emailId })
+    },
+  },
+  emailChangeUndone: {
+    end: ({ deps }, { undoLink: token }) => undoEmailChange(deps, testContext(), { token }),
   },
   suspension: {
     end: ({ deps }, { userId }) => suspendUser(deps, testContext(), { userId }),

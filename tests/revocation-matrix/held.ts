@@ -58,6 +58,8 @@ export interface Held {
   other: Presence
   /** In the mailbox: to prove the address, and to set a new password. */
   links: { verify_email: string; reset_password: string }
+  /** In the mailbox of an address that the account had before. */
+  undoLink: string
   shop: TestClient
   /** What the service got for itself. */
   clientToken: string
@@ -109,6 +111,7 @@ export async function holdEverything(
       verify_email: await mailLink(world, { userId, email, purpose: 'verify_email' }),
       reset_password: await mailLink(world, { userId, email, purpose: 'reset_password' }),
     },
+    undoLink: await mailUndoLink(world, userId),
     shop,
     minted: JSON.parse((await world.service.post('/mint', body, json)).text),
     inFlight: undefined,
@@ -220,6 +223,18 @@ async function mailLink(
   return opener.token
 }
 
+async function mailUndoLink({ deps }: World, userId: UserId): Promise<string> {
+  const opener = { ...makeOpener(), code: '' }
+  const email = `former-${userId}@example.com`
+  const link = { purpose: 'undo_email_change', identifierId: null, userId, value: email } as const
+  await issueMailedLink(
+    deps,
+    { ...link, canonical: email, opener, lifetimeMinutes: 60 },
+    new Date(),
+  )
+  return opener.token
+}
+
 /** A sign-in during which something happens: after the password was read, before it is known to be right. */
 export async function signInWhile(
   deps: Deps,
@@ -278,12 +293,19 @@ export const single: Record<SingleArtefact, (world: World, held: Held) => Promis
   },
   async mailedLink({ deps }, { links }) {
     const proofOf = (token: string) => ({ token, email: '', code: '' })
-    const isGood = (purpose: LinkPurpose) =>
+    const isGood = (purpose: keyof typeof links) =>
       succeeds(requireLiveLink(deps, testContext(), { purpose, proof: proofOf(links[purpose]) }))
     const verifies = await isGood('verify_email')
     assert.equal(await isGood('reset_password'), verifies)
     return verifies
   },
+  undoLink: ({ deps }, { undoLink: token }) =>
+    succeeds(
+      requireLiveLink(deps, testContext(), {
+        purpose: 'undo_email_change',
+        proof: { token, email: '', code: '' },
+      }),
+    ),
   offlineRefreshToken: ({ deps }, { offline: refreshToken }) =>
     succeeds(refreshTokens(deps, testContext(), { refreshToken })),
   clientToken: (world, { clientToken }) => isGoodEverywhere(world, clientToken),

@@ -2,6 +2,8 @@
 
 import {
   AuthService,
+  AvatarService,
+  EmailService,
   EventService,
   RecoveryService,
   RevocationService,
@@ -9,7 +11,24 @@ import {
   TokenService,
   UserService,
 } from '@signet/contract'
+import {
+  batchGetAvatars,
+  completeAvatarUpload,
+  getAvatarUpload,
+  removeAvatar,
+  removeUserAvatar,
+  requestAvatarUpload,
+} from './avatars/rpc.ts'
 import { implement, type Method } from './call/method.ts'
+import {
+  addEmail,
+  changeEmail,
+  confirmEmail,
+  listEmails,
+  removeEmail,
+  setPrimaryEmail,
+  undoEmailChange,
+} from './emails/rpc.ts'
 import { watchEvents } from './events/rpc.ts'
 import {
   requestEmailVerification,
@@ -48,7 +67,24 @@ export const methods: readonly Method[] = [
     requestEmailVerification,
     verifyEmail,
   }),
+  ...implement(EmailService, {
+    listEmails,
+    addEmail,
+    changeEmail,
+    confirmEmail,
+    removeEmail,
+    setPrimaryEmail,
+    undoEmailChange,
+  }),
   ...implement(UserService, { getMe, updateMe }),
+  ...implement(AvatarService, {
+    requestAvatarUpload,
+    completeAvatarUpload,
+    getAvatarUpload,
+    removeAvatar,
+    removeUserAvatar,
+    batchGetAvatars,
+  }),
   ...implement(SessionService, { listSessions, revokeSession, revokeOtherSessions }),
   ...implement(TokenService, { mintTokens }),
   ...implement(EventService, { watchEvents }),

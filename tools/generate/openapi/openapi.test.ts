@@ -39,6 +39,19 @@ function operation(verb: string, path: string): JsonObject {
   return toObject(at(document, 'paths', path, verb))
 }
 
+/** The examples of the parameters in the path. */
+function pathExamples(described: JsonObject): JsonObject {
+  const { parameters } = described
+  if (!Array.isArray(parameters)) return {}
+  const named = parameters.map(toObject).filter((each) => each.in === 'path')
+  return Object.fromEntries(
+    named.map((each) => [
+      String(each.name),
+      at(each, 'schema', 'examples', '0') ?? at(each, 'example') ?? null,
+    ]),
+  )
+}
+
 /** Lets Redocly judge a document, examples included; it talks to nobody. */
 async function lint(subject: JsonObject): Promise<{ ok: boolean; output: string }> {
   const config = {
@@ -101,7 +114,9 @@ describe('examples against the contract itself', () => {
         fromJson(method.output, at(media, 'example') ?? null)
         if (body !== '*') continue
         const sent = at(described, 'requestBody', 'content', 'application/json', 'example')
-        const result = validator.validate(method.input, fromJson(method.input, sent ?? null))
+        // What stands in the path is no part of the body.
+        const whole = { ...pathExamples(described), ...toObject(sent) }
+        const result = validator.validate(method.input, fromJson(method.input, whole))
         assert.equal(result.kind, 'valid', `${method.name}: ${result.error}`)
       }
     }
@@ -128,6 +143,19 @@ describe('what the document says', () => {
       'post /api/v1/auth/reset-password signet.v1.RecoveryService/ResetPassword',
       'post /api/v1/auth/request-email-verification signet.v1.RecoveryService/RequestEmailVerification',
       'post /api/v1/auth/verify-email signet.v1.RecoveryService/VerifyEmail',
+      'post /api/v1/users/me/avatar-uploads signet.v1.AvatarService/RequestAvatarUpload',
+      'post /api/v1/users/me/avatar-uploads/complete signet.v1.AvatarService/CompleteAvatarUpload',
+      'get /api/v1/users/me/avatar-uploads/{uploadId} signet.v1.AvatarService/GetAvatarUpload',
+      'delete /api/v1/users/me/avatar signet.v1.AvatarService/RemoveAvatar',
+      'delete /api/v1/users/{userId}/avatar signet.v1.AvatarService/RemoveUserAvatar',
+      'post /api/v1/avatars/batch-get signet.v1.AvatarService/BatchGetAvatars',
+      'get /api/v1/users/me/emails signet.v1.EmailService/ListEmails',
+      'post /api/v1/users/me/emails signet.v1.EmailService/AddEmail',
+      'post /api/v1/users/me/emails/{emailId}/change signet.v1.EmailService/ChangeEmail',
+      'post /api/v1/auth/confirm-email signet.v1.EmailService/ConfirmEmail',
+      'delete /api/v1/users/me/emails/{emailId} signet.v1.EmailService/RemoveEmail',
+      'post /api/v1/users/me/emails/{emailId}/make-primary signet.v1.EmailService/SetPrimaryEmail',
+      'post /api/v1/auth/undo-email-change signet.v1.EmailService/UndoEmailChange',
       'get /api/v1/events/watch signet.v1.EventService/WatchEvents',
       'get /api/v1/revocations/watch signet.v1.RevocationService/WatchRevocations',
       'post /api/v1/revocations/report-position signet.v1.RevocationService/ReportPosition',
@@ -205,7 +233,11 @@ describe('what the document says', () => {
         ),
       )
     assert.deepEqual(examples('401'), ['invalid-credentials'])
-    assert.deepEqual(examples('403'), ['account-suspended', 'origin-not-allowed'])
+    assert.deepEqual(examples('403'), [
+      'account-suspended',
+      'origin-not-allowed',
+      'email-not-verified',
+    ])
     assert.deepEqual(Object.keys(toObject(signIn.responses)), [
       '200',
       '400',

@@ -4,6 +4,7 @@
  */
 
 import { once } from 'node:events'
+import { openObjectStore } from '../avatars/object-store.ts'
 import { formatSocketAddress } from '../config/socket-address.ts'
 import { openJobs } from '../jobs/open-jobs.ts'
 import { createLogger } from '../operations/log.ts'
@@ -29,7 +30,8 @@ export async function worker(context: CommandContext): Promise<ExitCode> {
     metrics.readFrom({ database: db.counts, jobs: () => readQueueState(db) })
     const masterSecret = openOperatorSecret(config)
     const signingKeys = await ensureSigningKeys({ db, masterSecret }, new Date())
-    const deps = { config, db, log, metrics, masterSecret, signingKeys }
+    const avatarObjects = openObjectStore(config.avatars.store)
+    const deps = { config, db, log, metrics, masterSecret, signingKeys, avatarObjects }
     const keyRotation = startKeyRotation(deps)
     const jobs = openJobs(deps, { address, inbox: undefined })
     const probes = await serveProbes(context, database, { log, metrics })

@@ -235,6 +235,12 @@ CREATE OR REPLACE FUNCTION public.mail_wait(requests integer, free integer)
  IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN (requests <= free) THEN '00:00:00'::interval ELSE LEAST(('00:00:30'::interval * ((2)::double precision ^ (LEAST(((requests - free) - 1), 10))::double precision)), '00:15:00'::interval) END;
 
+CREATE OR REPLACE FUNCTION public.mailed_link_lives(purpose text, rev bigint, status text, cut bigint)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+RETURN CASE WHEN (purpose = 'undo_email_change'::text) THEN ((status <> 'deleted'::text) AND (rev >= global_cut())) ELSE ((status = 'active'::text) AND (rev >= GREATEST(cut, global_cut()))) END;
+
 CREATE OR REPLACE FUNCTION public.note_backchannel_client()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -301,6 +307,12 @@ begin
   return null;
 end $function$;
 
+CREATE OR REPLACE FUNCTION public.primary_email(id uuid)
+ RETURNS uuid
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+RETURN (SELECT i.id FROM identifiers i WHERE ((i.user_id = primary_email.id) AND (i.kind = 'email'::text) AND (i.verified_at IS NOT NULL)) ORDER BY i.is_primary DESC, i.verified_at, i.id LIMIT 1);
+
 CREATE OR REPLACE FUNCTION public.protect_event()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -344,6 +356,15 @@ begin
     from jobs.queue q
    where q.name = 'backchannel_logout';
   perform pg_notify('pgboss_' || left(encode(sha224('jobs'), 'hex'), 24), 'backchannel_logout');
+  return null;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.release_avatar_version()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  update avatar_objects set delete_at = signet_now() where key = old.version;
   return null;
 end $function$;
 
@@ -410,6 +431,49 @@ CREATE TABLE authorization_codes (
 CREATE INDEX authorization_codes_expires_at ON public.authorization_codes USING btree (expires_at);
 CREATE INDEX authorization_codes_session ON public.authorization_codes USING btree (session_id);
 CREATE TRIGGER authorization_codes_note_backchannel_client AFTER UPDATE OF grant_id ON authorization_codes FOR EACH ROW WHEN (old.grant_id IS NULL AND new.grant_id IS NOT NULL) EXECUTE FUNCTION note_backchannel_client();
+
+CREATE TABLE avatar_objects (
+  key text NOT NULL,
+  kind text NOT NULL,
+  delete_at timestamp with time zone,
+  CONSTRAINT avatar_objects_pkey PRIMARY KEY (key),
+  CONSTRAINT avatar_objects_kind_check CHECK (kind = ANY (ARRAY['upload'::text, 'picture'::text]))
+);
+CREATE INDEX avatar_objects_delete_at ON public.avatar_objects USING btree (delete_at) WHERE (delete_at IS NOT NULL);
+
+CREATE TABLE avatar_uploads (
+  id uuid NOT NULL,
+  user_id uuid NOT NULL,
+  object_key text NOT NULL,
+  state text NOT NULL,
+  refusal text,
+  byte_length integer NOT NULL,
+  reference text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  CONSTRAINT avatar_uploads_pkey PRIMARY KEY (id),
+  CONSTRAINT avatar_uploads_byte_length_check CHECK (byte_length > 0),
+  CONSTRAINT avatar_uploads_check CHECK ((state = 'refused'::text) = (refusal IS NOT NULL)),
+  CONSTRAINT avatar_uploads_state_check CHECK (state = ANY (ARRAY['awaited'::text, 'received'::text, 'ready'::text, 'refused'::text, 'replaced'::text])),
+  CONSTRAINT avatar_uploads_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
+);
+CREATE INDEX avatar_uploads_expires_at ON public.avatar_uploads USING btree (expires_at);
+CREATE INDEX avatar_uploads_user ON public.avatar_uploads USING btree (user_id, created_at);
+
+CREATE TABLE avatars (
+  user_id uuid NOT NULL,
+  version text,
+  blurhash text,
+  set_at timestamp with time zone,
+  upload_id uuid,
+  CONSTRAINT avatars_pkey PRIMARY KEY (user_id),
+  CONSTRAINT avatars_version_key UNIQUE (version),
+  CONSTRAINT avatars_check CHECK ((version IS NULL) = (blurhash IS NULL)),
+  CONSTRAINT avatars_check1 CHECK ((version IS NULL) = (set_at IS NULL)),
+  CONSTRAINT avatars_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE,
+  CONSTRAINT avatars_version_fkey FOREIGN KEY (version) REFERENCES avatar_objects(key)
+);
+CREATE TRIGGER avatars_release_version AFTER DELETE OR UPDATE OF version ON avatars FOR EACH ROW WHEN (old.version IS NOT NULL) EXECUTE FUNCTION release_avatar_version();
 
 CREATE TABLE backchannel_logouts (
   session_id uuid NOT NULL,
@@ -681,6 +745,7 @@ CREATE TABLE identifiers (
   verified_at timestamp with time zone,
   created_at timestamp with time zone NOT NULL,
   claim_expires_at timestamp with time zone,
+  is_primary boolean DEFAULT false NOT NULL,
   CONSTRAINT identifiers_pkey PRIMARY KEY (id),
   CONSTRAINT identifiers_user_id_kind_canonical_key UNIQUE (user_id, kind, canonical),
   CONSTRAINT identifiers_kind_check CHECK (kind = ANY (ARRAY['email'::text, 'phone'::text, 'username'::text])),
@@ -689,6 +754,7 @@ CREATE TABLE identifiers (
 CREATE INDEX identifiers_canonical ON public.identifiers USING btree (realm_id, kind, canonical);
 CREATE INDEX identifiers_claim_expires_at ON public.identifiers USING btree (claim_expires_at) WHERE ((verified_at IS NULL) AND (claim_expires_at IS NOT NULL));
 CREATE INDEX identifiers_prefix ON public.identifiers USING btree (canonical text_pattern_ops);
+CREATE UNIQUE INDEX identifiers_primary ON public.identifiers USING btree (user_id, kind) WHERE is_primary;
 CREATE UNIQUE INDEX identifiers_verified ON public.identifiers USING btree (realm_id, kind, canonical) WHERE (verified_at IS NOT NULL);
 
 CREATE TABLE installation (
@@ -726,7 +792,7 @@ CREATE TABLE mailed_links (
   id uuid NOT NULL,
   purpose text NOT NULL,
   user_id uuid NOT NULL,
-  identifier_id uuid NOT NULL,
+  identifier_id uuid,
   token_hash bytea NOT NULL,
   code_hash bytea NOT NULL,
   code_tries integer DEFAULT 0 NOT NULL,
@@ -734,16 +800,20 @@ CREATE TABLE mailed_links (
   created_at timestamp with time zone NOT NULL,
   expires_at timestamp with time zone NOT NULL,
   used_at timestamp with time zone,
+  value text,
+  canonical text,
   CONSTRAINT mailed_links_pkey PRIMARY KEY (id),
   CONSTRAINT mailed_links_token_hash_key UNIQUE (token_hash),
   CONSTRAINT mailed_links_code_hash_check CHECK (octet_length(code_hash) = 32),
-  CONSTRAINT mailed_links_purpose_check CHECK (purpose = ANY (ARRAY['verify_email'::text, 'reset_password'::text])),
+  CONSTRAINT mailed_links_purpose_check CHECK (purpose = ANY (ARRAY['verify_email'::text, 'reset_password'::text, 'add_email'::text, 'undo_email_change'::text])),
   CONSTRAINT mailed_links_token_hash_check CHECK (octet_length(token_hash) = 32),
   CONSTRAINT mailed_links_identifier_id_fkey FOREIGN KEY (identifier_id) REFERENCES identifiers(id) ON DELETE CASCADE,
   CONSTRAINT mailed_links_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
 );
+CREATE INDEX mailed_links_canonical ON public.mailed_links USING btree (canonical, purpose) WHERE (used_at IS NULL);
 CREATE INDEX mailed_links_expires_at ON public.mailed_links USING btree (expires_at);
 CREATE INDEX mailed_links_identifier ON public.mailed_links USING btree (identifier_id, purpose) WHERE (used_at IS NULL);
+CREATE INDEX mailed_links_user ON public.mailed_links USING btree (user_id, purpose) WHERE (used_at IS NULL);
 
 CREATE TABLE passwords (
   user_id uuid NOT NULL,

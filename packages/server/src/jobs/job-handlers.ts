@@ -1,6 +1,10 @@
 /** What does the work of each kind of job. */
 
+import { deleteUnneeded } from '../avatars/delete-unneeded.ts'
+import type { PictureRenderer } from '../avatars/picture-renderer.ts'
+import { renderAvatar } from '../avatars/render-avatar.ts'
 import type { Deps } from '../deps.ts'
+import { writeToNewAddress } from '../emails/write-to-new-address.ts'
 import type { Mailer } from '../mail/mailer.ts'
 import { sendMail } from '../mail/send-mail.ts'
 import type { GuardedFetch } from '../outbound/guarded-fetch.ts'
@@ -11,8 +15,9 @@ import { cleanUp } from './clean-up.ts'
 
 /** The handlers of this installation. */
 export function jobHandlers(
-  deps: Pick<Deps, 'config' | 'db' | 'masterSecret' | 'signingKeys'> & {
+  deps: Pick<Deps, 'avatarObjects' | 'config' | 'db' | 'masterSecret' | 'signingKeys'> & {
     mailer: Mailer
+    pictures: PictureRenderer
     fetch: GuardedFetch
   },
 ): JobHandlers {
@@ -20,6 +25,11 @@ export function jobHandlers(
     send_mail: (job) => sendMail(deps, job),
     write_to_address: (job) => writeToAddress(deps, job),
     backchannel_logout: (job) => tellClient(deps, job),
-    clean_up: ({ signal }) => cleanUp(deps.db, signal),
+    render_avatar: (job) => renderAvatar(deps, job),
+    async clean_up({ signal }) {
+      await cleanUp(deps.db, signal)
+      await deleteUnneeded(deps, signal)
+    },
+    write_to_new_address: (job) => writeToNewAddress(deps, job),
   }
 }

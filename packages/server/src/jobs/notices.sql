@@ -15,13 +15,15 @@ select r.seq
 update event_readers set seq = :seq where name = :name;
 
 -- name: findReader :maybe
--- Where a person reads notices: the first address that was proved, and the language.
+-- Where a person reads notices: the address that was chosen, or proved first, and the language.
 select i.value, u.locale
   from users u
-  join identifiers i on i.user_id = u.id
- where u.id = :userId and u.status <> 'deleted' and i.kind = 'email' and i.verified_at is not null
- order by i.verified_at, i.id
- limit 1;
+  join identifiers i on i.id = primary_email(u.id)
+ where u.id = :userId and u.status <> 'deleted';
+
+-- name: findLocale :maybe
+-- The language of a person.
+select locale from users where id = :userId and status <> 'deleted';
 
 -- name: findStrangeSession :maybe
 -- What a session says about its device, unless it is the first of its user.

@@ -27,17 +27,23 @@ export const moveReader = exec<{ seq: bigint; name: string }>({
   columns: [],
 })
 
-/** Where a person reads notices: the first address that was proved, and the language. */
+/** Where a person reads notices: the address that was chosen, or proved first, and the language. */
 export const findReader = maybe<{ userId: string }, { value: string; locale: string }>({
   name: 'jobs.notices.findReader',
   text: `select i.value, u.locale
   from users u
-  join identifiers i on i.user_id = u.id
- where u.id = $1 and u.status <> 'deleted' and i.kind = 'email' and i.verified_at is not null
- order by i.verified_at, i.id
- limit 1`,
+  join identifiers i on i.id = primary_email(u.id)
+ where u.id = $1 and u.status <> 'deleted'`,
   params: ['userId'],
   columns: ['value', 'locale'],
+})
+
+/** The language of a person. */
+export const findLocale = maybe<{ userId: string }, { locale: string }>({
+  name: 'jobs.notices.findLocale',
+  text: `select locale from users where id = $1 and status <> 'deleted'`,
+  params: ['userId'],
+  columns: ['locale'],
 })
 
 /** What a session says about its device, unless it is the first of its user. */

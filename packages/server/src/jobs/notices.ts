@@ -3,6 +3,7 @@
  * subject should know of. Nothing else in the service sends notices.
  *
  *     password.set (changed, reset)             → password_changed
+ *     email.…                                   → see email-notices.ts
  *     session.started on a device that is new   → new_device, unless it is the first session
  *
  * The place in the log moves in the transaction that orders the mails, and each mail has the id of its event: nothing is
@@ -17,6 +18,7 @@ import type { Db } from '../db/query.ts'
 import type { Deps } from '../deps.ts'
 import { listEvents, type SealedEvent } from '../events/list-events.ts'
 import { orderMail } from '../mail/mail-order.ts'
+import { tellOfEmails } from './email-notices.ts'
 import {
   beginReading,
   findReader,
@@ -80,6 +82,7 @@ export async function readBatch(deps: Omit<NoticeDeps, 'log'>): Promise<boolean>
 type TellDeps = Pick<Deps, 'masterSecret'> & { db: Db }
 
 async function tell(deps: TellDeps, event: SealedEvent): Promise<void> {
+  await tellOfEmails(deps, event)
   const { kind, details, subjectId, occurredAt: now, id } = event
   if (subjectId === undefined) return
   const when = now.toISOString()

@@ -1,5 +1,6 @@
 /** The work on jobs in one process: the worker, what does its jobs, and the ways out for mails and for calls of clients. */
 
+import { openPictureRenderer } from '../avatars/picture-renderer.ts'
 import type { DatabaseAddress } from '../db/address.ts'
 import type { Deps } from '../deps.ts'
 import type { Inbox } from '../mail/inbox.ts'
@@ -17,19 +18,24 @@ export interface Jobs {
 
 /** Jobs that have not begun. `inbox` takes the mails where no sender is configured. */
 export function openJobs(
-  deps: Pick<Deps, 'config' | 'db' | 'log' | 'masterSecret' | 'metrics' | 'signingKeys'>,
+  deps: Pick<
+    Deps,
+    'avatarObjects' | 'config' | 'db' | 'log' | 'masterSecret' | 'metrics' | 'signingKeys'
+  >,
   { address, inbox }: { address: DatabaseAddress; inbox: Inbox | undefined },
 ): Jobs {
   const { config, log, metrics } = deps
   const mailer = openMailer(config, inbox)
+  const pictures = openPictureRenderer()
   const fetch = openGuardedFetch({ privateHosts: config.outboundPrivateHosts })
-  const handlers = jobHandlers({ ...deps, mailer, fetch })
+  const handlers = jobHandlers({ ...deps, mailer, pictures, fetch })
   const worker = openWorker({ address, log, handlers, observe: metrics.observeJob })
   return {
     start: worker.start,
     async stop() {
       await worker.stop(config.shutdownGraceSeconds * 1000)
       await mailer.close()
+      await pictures.close()
     },
   }
 }

@@ -72,7 +72,10 @@ function contentOf({ issuer, brand, words, facts, order, opener }: Material): Ma
         },
         ...(link.code && { code: codeSentence(words, opener.code) }),
       }),
-    notes: [...(link === undefined ? [] : [words.text('not_you')]), words.text('sent_by', facts)],
+    notes: [
+      ...(link === undefined || link.undoes ? [] : [words.text('not_you')]),
+      words.text('sent_by', facts),
+    ],
   }
 }
 

@@ -11,7 +11,13 @@ import type { FactsOf } from './catalogue.ts'
 export interface MailKindRow {
   paragraphs: number
   /** Where the button leads, and how long what it opens is good for. Missing: there is no button. */
-  link?: { path: `/${string}`; lifetimeMinutes: number; code: boolean }
+  link?: {
+    path: `/${string}`
+    lifetimeMinutes: number
+    code: boolean
+    /** It takes something back that was done already. */
+    undoes?: true
+  }
 }
 
 /**
@@ -38,13 +44,24 @@ export const mailKinds = {
   },
   password_changed: { paragraphs: 2 },
   new_device: { paragraphs: 2 },
+  add_email: {
+    paragraphs: 1,
+    link: { path: '/confirm-email', lifetimeMinutes: day, code: true },
+  },
   change_email: {
     paragraphs: 1,
-    link: { path: '/verify-email', lifetimeMinutes: day, code: true },
+    link: { path: '/confirm-email', lifetimeMinutes: day, code: true },
   },
+  email_taken: { paragraphs: 2 },
+  email_added: { paragraphs: 2 },
+  primary_email_changed: { paragraphs: 2 },
   email_changed: {
     paragraphs: 2,
-    link: { path: '/undo-email-change', lifetimeMinutes: 7 * day, code: false },
+    link: { path: '/undo-email-change', lifetimeMinutes: 7 * day, code: false, undoes: true },
+  },
+  email_removed: {
+    paragraphs: 2,
+    link: { path: '/undo-email-change', lifetimeMinutes: 7 * day, code: false, undoes: true },
   },
 } as const satisfies Record<string, MailKindRow>
 

@@ -8,6 +8,8 @@
  * A new kind needs its queue, made by a migration.
  */
 
+import type { AvatarJob } from '../avatars/render-avatar.ts'
+import type { NewAddressJob } from '../emails/write-to-new-address.ts'
 import type { MailOrder } from '../mail/mail-order.ts'
 import type { AddressJob } from '../recovery/write-to-address.ts'
 import type { BackchannelLogout } from '../revocation/backchannel-logout.ts'
@@ -20,6 +22,10 @@ export interface JobPayloads {
   write_to_address: AddressJob
   /** Tells a client that a session has ended. It is queued by the database, with the end itself. */
   backchannel_logout: BackchannelLogout
+  /** Makes an avatar of an upload. */
+  render_avatar: AvatarJob
+  /** Writes to an address that somebody wants for their account. */
+  write_to_new_address: NewAddressJob
   /** Deletes what is over. */
   clean_up: Record<string, never>
 }
@@ -67,6 +73,21 @@ export const jobPolicies: { readonly [K in JobKind]: JobPolicy } = {
     longestDelaySeconds: 20,
     runSeconds: 30,
     concurrency: 16,
+  },
+  // Pictures are decoded one by one. What cannot be decoded is refused, so only a store that is away is tried again.
+  render_avatar: {
+    retriesMax: 50,
+    firstDelaySeconds: 1,
+    longestDelaySeconds: 60,
+    runSeconds: 90,
+    concurrency: 2,
+  },
+  write_to_new_address: {
+    retriesMax: 20,
+    firstDelaySeconds: 1,
+    longestDelaySeconds: 60,
+    runSeconds: 30,
+    concurrency: 4,
   },
   clean_up: {
     retriesMax: 3,

@@ -1,28 +1,35 @@
 -- Links and codes from mails: made once, used once.
 
 -- name: insertMailedLink :exec
--- A link for one purpose. Earlier ones for the same purpose and address are void. It rests on the user as read here:
--- what is revoked later kills it. Where the user may not have one, there is none.
+-- A link for one purpose. Earlier ones for the same purpose and address are void where `voidsEarlier`. It rests on the user
+-- as read here, or as read at `rev`: what is revoked later kills it. Where the user may not have one, there is none.
 with void as (
-  update mailed_links set used_at = signet_now()
-   where identifier_id = :identifierId and purpose = :purpose and used_at is null
+  update mailed_links
+     set used_at = signet_now()
+   where user_id = :userId::uuid and purpose = :purpose and used_at is null and :voidsEarlier::boolean and id <> :id
+     and identifier_id is not distinct from :identifierId?::uuid
+     and (identifier_id is not null or canonical = :canonical)
 )
-insert into mailed_links (id, purpose, user_id, identifier_id, token_hash, code_hash, rev, created_at, expires_at)
-select :id, :purpose, i.user_id, i.id, :tokenHash, :codeHash, revocation_position(), signet_now(),
+insert into mailed_links (id, purpose, user_id, identifier_id, value, canonical, token_hash, code_hash, rev, created_at,
+                          expires_at)
+select :id, :purpose, u.id, i.id, coalesce(:value?, i.value), :canonical, :tokenHash, :codeHash,
+       coalesce(:rev?::bigint, revocation_position()), signet_now(),
        signet_now() + make_interval(mins => :lifetimeMinutes::integer)
-  from identifiers i
-  join users u on u.id = i.user_id
- where i.id = :identifierId and u.status = 'active';
+  from users u
+  left join identifiers i on i.id = :identifierId? and i.user_id = u.id
+ where u.id = :userId and mailed_link_lives(:purpose, coalesce(:rev?, revocation_position()), u.status, u.cut)
+   and (i.id is not null or :identifierId? is null)
+on conflict (id) do nothing;
 
 -- name: findLiveLink :maybe
--- Whom a link or a code would prove something about, without using it. Of a code this counts as a try.
+-- Whom a link or a code would prove something about, without using it. Of a code this counts as a try. A code is found by
+-- the address that it went to, or by its link.
 with presented as materialized (
   select l.id
     from mailed_links l
-    join identifiers i on i.id = l.identifier_id
    where l.purpose = :purpose and l.used_at is null
      and (l.token_hash = :tokenHash?::bytea
-          or (i.kind = 'email' and i.canonical = :canonical?::text and l.code_tries < :triesMax::integer
+          or ((l.canonical = :canonical?::text or l.id = :linkId?::uuid) and l.code_tries < :triesMax::integer
               and l.created_at > signet_now() - make_interval(mins => :codeLifetimeMinutes::integer)))
    order by l.created_at desc
    limit 1
@@ -31,15 +38,14 @@ with presented as materialized (
      set code_tries = l.code_tries + case when :tokenHash?::bytea is null then 1 else 0 end
     from presented p
    where l.id = p.id and l.used_at is null and l.code_tries < :triesMax + case when :tokenHash?::bytea is null then 0 else 1 end
-  returning l.id, l.user_id, l.identifier_id, l.token_hash = :tokenHash? or l.code_hash = :codeHash?::bytea as matches,
-            l.expires_at, l.rev
+  returning l.id, l.user_id, l.identifier_id, l.value, l.canonical,
+            l.token_hash = :tokenHash? or l.code_hash = :codeHash?::bytea as matches, l.created_at, l.expires_at, l.rev
 )
-select t.id, t.user_id, t.identifier_id, i.kind, i.value, i.canonical, u.display_name,
+select t.id, t.user_id, t.identifier_id, t.value as "value!", t.canonical as "canonical!", t.created_at, u.display_name,
        array(select o.value from identifiers o where o.user_id = u.id order by o.created_at, o.id) as "identifiers!"
   from tried t
   join users u on u.id = t.user_id
-  join identifiers i on i.id = t.identifier_id
- where t.matches and t.expires_at > signet_now() and u.status = 'active' and t.rev >= greatest(u.cut, global_cut());
+ where t.matches and t.expires_at > signet_now() and mailed_link_lives(:purpose, t.rev, u.status, u.cut);
 
 -- name: consumeMailedLink :maybe
 -- Uses a link up, where it still stands. The single use is this condition.
@@ -47,15 +53,18 @@ update mailed_links l
    set used_at = signet_now()
   from users u
  where l.id = :id and l.used_at is null and l.expires_at > signet_now()
-   and u.id = l.user_id and u.status = 'active' and l.rev >= greatest(u.cut, global_cut())
+   and u.id = l.user_id and mailed_link_lives(l.purpose, l.rev, u.status, u.cut)
 returning l.user_id;
 
 -- name: findAddressee :maybe
--- Who is meant by an address: the user who proved it, else the one who claimed it first.
+-- Who is meant by an address: the user who proved it, else the one who claimed it first and has proved nothing else. Whoever
+-- reads a mailbox gets no account of which somebody has proved another address.
 select i.id as identifier_id, i.user_id, i.value, i.verified_at is not null as "verified!", u.locale
   from identifiers i
   join users u on u.id = i.user_id
  where i.realm_id = 1 and i.kind = 'email' and i.canonical = :canonical and u.status = 'active'
+   and (i.verified_at is not null
+        or not exists (select from identifiers v where v.user_id = i.user_id and v.verified_at is not null))
  order by i.verified_at nulls last, i.created_at, i.id
  limit 1;
 

@@ -1,38 +1,51 @@
 // Generated from mailed-links.sql by tools/sql. Do not edit.
 import { exec, maybe } from '../db/query.ts'
 
-/** A link for one purpose. Earlier ones for the same purpose and address are void. It rests on the user as read here: what is revoked later kills it. Where the user may not have one, there is none. */
+/** A link for one purpose. Earlier ones for the same purpose and address are void where `voidsEarlier`. It rests on the user as read here, or as read at `rev`: what is revoked later kills it. Where the user may not have one, there is none. */
 export const insertMailedLink = exec<
   {
-    identifierId: string
+    userId: string
     purpose: string
+    voidsEarlier: boolean
     id: string
+    identifierId: string | null
+    canonical: string
+    value: string | null
     tokenHash: Buffer
     codeHash: Buffer
+    rev: bigint | null
     lifetimeMinutes: number
   }
 >({
   name: 'recovery.mailed-links.insertMailedLink',
   text: `with void as (
-  update mailed_links set used_at = signet_now()
-   where identifier_id = $1 and purpose = $2 and used_at is null
+  update mailed_links
+     set used_at = signet_now()
+   where user_id = $1::uuid and purpose = $2 and used_at is null and $3::boolean and id <> $4
+     and identifier_id is not distinct from $5::uuid
+     and (identifier_id is not null or canonical = $6)
 )
-insert into mailed_links (id, purpose, user_id, identifier_id, token_hash, code_hash, rev, created_at, expires_at)
-select $3, $2, i.user_id, i.id, $4, $5, revocation_position(), signet_now(),
-       signet_now() + make_interval(mins => $6::integer)
-  from identifiers i
-  join users u on u.id = i.user_id
- where i.id = $1 and u.status = 'active'`,
-  params: ['identifierId', 'purpose', 'id', 'tokenHash', 'codeHash', 'lifetimeMinutes'],
+insert into mailed_links (id, purpose, user_id, identifier_id, value, canonical, token_hash, code_hash, rev, created_at,
+                          expires_at)
+select $4, $2, u.id, i.id, coalesce($7, i.value), $6, $8, $9,
+       coalesce($10::bigint, revocation_position()), signet_now(),
+       signet_now() + make_interval(mins => $11::integer)
+  from users u
+  left join identifiers i on i.id = $5 and i.user_id = u.id
+ where u.id = $1 and mailed_link_lives($2, coalesce($10, revocation_position()), u.status, u.cut)
+   and (i.id is not null or $5 is null)
+on conflict (id) do nothing`,
+  params: ['userId', 'purpose', 'voidsEarlier', 'id', 'identifierId', 'canonical', 'value', 'tokenHash', 'codeHash', 'rev', 'lifetimeMinutes'],
   columns: [],
 })
 
-/** Whom a link or a code would prove something about, without using it. Of a code this counts as a try. */
+/** Whom a link or a code would prove something about, without using it. Of a code this counts as a try. A code is found by the address that it went to, or by its link. */
 export const findLiveLink = maybe<
   {
     purpose: string
     tokenHash: Buffer | null
     canonical: string | null
+    linkId: string | null
     triesMax: number
     codeLifetimeMinutes: number
     codeHash: Buffer | null
@@ -40,10 +53,10 @@ export const findLiveLink = maybe<
   {
     id: string
     userId: string
-    identifierId: string
-    kind: 'email' | 'phone' | 'username'
+    identifierId: string | null
     value: string
     canonical: string
+    createdAt: Date
     displayName: string
     identifiers: string[]
   }
@@ -52,29 +65,27 @@ export const findLiveLink = maybe<
   text: `with presented as materialized (
   select l.id
     from mailed_links l
-    join identifiers i on i.id = l.identifier_id
    where l.purpose = $1 and l.used_at is null
      and (l.token_hash = $2::bytea
-          or (i.kind = 'email' and i.canonical = $3::text and l.code_tries < $4::integer
-              and l.created_at > signet_now() - make_interval(mins => $5::integer)))
+          or ((l.canonical = $3::text or l.id = $4::uuid) and l.code_tries < $5::integer
+              and l.created_at > signet_now() - make_interval(mins => $6::integer)))
    order by l.created_at desc
    limit 1
 ), tried as (
   update mailed_links l
      set code_tries = l.code_tries + case when $2::bytea is null then 1 else 0 end
     from presented p
-   where l.id = p.id and l.used_at is null and l.code_tries < $4 + case when $2::bytea is null then 0 else 1 end
-  returning l.id, l.user_id, l.identifier_id, l.token_hash = $2 or l.code_hash = $6::bytea as matches,
-            l.expires_at, l.rev
+   where l.id = p.id and l.used_at is null and l.code_tries < $5 + case when $2::bytea is null then 0 else 1 end
+  returning l.id, l.user_id, l.identifier_id, l.value, l.canonical,
+            l.token_hash = $2 or l.code_hash = $7::bytea as matches, l.created_at, l.expires_at, l.rev
 )
-select t.id, t.user_id, t.identifier_id, i.kind, i.value, i.canonical, u.display_name,
+select t.id, t.user_id, t.identifier_id, t.value as "value!", t.canonical as "canonical!", t.created_at, u.display_name,
        array(select o.value from identifiers o where o.user_id = u.id order by o.created_at, o.id) as "identifiers!"
   from tried t
   join users u on u.id = t.user_id
-  join identifiers i on i.id = t.identifier_id
- where t.matches and t.expires_at > signet_now() and u.status = 'active' and t.rev >= greatest(u.cut, global_cut())`,
-  params: ['purpose', 'tokenHash', 'canonical', 'triesMax', 'codeLifetimeMinutes', 'codeHash'],
-  columns: ['id', 'userId', 'identifierId', 'kind', 'value', 'canonical', 'displayName', 'identifiers'],
+ where t.matches and t.expires_at > signet_now() and mailed_link_lives($1, t.rev, u.status, u.cut)`,
+  params: ['purpose', 'tokenHash', 'canonical', 'linkId', 'triesMax', 'codeLifetimeMinutes', 'codeHash'],
+  columns: ['id', 'userId', 'identifierId', 'value', 'canonical', 'createdAt', 'displayName', 'identifiers'],
 })
 
 /** Uses a link up, where it still stands. The single use is this condition. */
@@ -84,13 +95,13 @@ export const consumeMailedLink = maybe<{ id: string }, { userId: string }>({
    set used_at = signet_now()
   from users u
  where l.id = $1 and l.used_at is null and l.expires_at > signet_now()
-   and u.id = l.user_id and u.status = 'active' and l.rev >= greatest(u.cut, global_cut())
+   and u.id = l.user_id and mailed_link_lives(l.purpose, l.rev, u.status, u.cut)
 returning l.user_id`,
   params: ['id'],
   columns: ['userId'],
 })
 
-/** Who is meant by an address: the user who proved it, else the one who claimed it first. */
+/** Who is meant by an address: the user who proved it, else the one who claimed it first and has proved nothing else. Whoever reads a mailbox gets no account of which somebody has proved another address. */
 export const findAddressee = maybe<
   {
     canonical: string
@@ -108,6 +119,8 @@ export const findAddressee = maybe<
   from identifiers i
   join users u on u.id = i.user_id
  where i.realm_id = 1 and i.kind = 'email' and i.canonical = $1 and u.status = 'active'
+   and (i.verified_at is not null
+        or not exists (select from identifiers v where v.user_id = i.user_id and v.verified_at is not null))
  order by i.verified_at nulls last, i.created_at, i.id
  limit 1`,
   params: ['canonical'],

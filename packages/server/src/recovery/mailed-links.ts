@@ -23,13 +23,14 @@ import type { RequestContext } from '../request-context.ts'
 import { parseEmail } from '../users/identifier.ts'
 import { consumeMailedLink, findLiveLink, insertMailedLink } from './mailed-links.sql.ts'
 
-export type LinkPurpose = 'verify_email' | 'reset_password'
+export type LinkPurpose = 'verify_email' | 'reset_password' | 'add_email' | 'undo_email_change'
 
-/** What came from a mailbox: the token of a link, or a code with the address it went to. */
+/** What came from a mailbox: the token of a link, or a code with the address it went to, or with the id of its link. */
 export interface MailedProof {
   token: string
   email: string
   code: string
+  linkId?: string
 }
 
 /** What a link or a code is about, as long as it is good. */
@@ -48,30 +49,44 @@ export function makeOpener(): Opener {
   }
 }
 
-interface NewLink {
+export interface NewLink {
+  /** Left out, it is made. */
+  id?: string
   purpose: LinkPurpose
-  identifierId: string
+  /** What it is about, where the account has it. */
+  identifierId: string | null
   userId: UserId
-  /** The address that it goes to. */
+  /** The address that it goes to, as it was written; left out, it is that of the identifier. */
+  value?: string
   canonical: string
   opener: Opener
+  /** The position of the revocation log on which it rests; left out, it is read. */
+  rev?: bigint
   lifetimeMinutes: number
 }
 
-/** Stores what the mail holds, in the transaction that orders it. */
+/** Stores what the mail holds, in the transaction that orders it. False where the user may have no such link, or has this one. */
 export async function issueMailedLink(
   { db, masterSecret }: { db: Db; masterSecret: MasterSecret },
-  { purpose, identifierId, userId, canonical, opener, lifetimeMinutes }: NewLink,
+  { purpose, identifierId, userId, canonical, opener, lifetimeMinutes, ...given }: NewLink,
   now: Date,
-): Promise<void> {
-  await insertMailedLink(db, {
-    id: newId(now, userId),
+): Promise<boolean> {
+  const id = given.id ?? newId(now, userId)
+  const of = purpose === 'add_email' ? id : canonical
+  const inserted = await insertMailedLink(db, {
+    id,
     purpose,
+    userId,
     identifierId,
+    value: given.value ?? null,
+    canonical,
+    rev: given.rev ?? null,
+    voidsEarlier: purpose !== 'undo_email_change',
     lifetimeMinutes,
     tokenHash: hash('sha256', opener.token, 'buffer'),
-    codeHash: hashCode(masterSecret, { purpose, canonical, code: opener.code }),
+    codeHash: hashCode(masterSecret, { purpose, of, code: opener.code }),
   })
+  return inserted === 1
 }
 
 /** What the proof is about. Nothing is used up, but of codes each look is a try. Refuses, and records it, otherwise. */
@@ -96,16 +111,24 @@ async function findLink(
   proof: MailedProof,
 ): Promise<LiveLink | undefined> {
   const limits = { triesMax: codeTriesMax, codeLifetimeMinutes }
-  const none = { tokenHash: null, canonical: null, codeHash: null, ...limits }
+  const none = { tokenHash: null, canonical: null, linkId: null, codeHash: null, ...limits }
   if (proof.token !== '') {
     const tokenHash = hash('sha256', proof.token, 'buffer')
     return findLiveLink(db, { ...none, purpose, tokenHash })
   }
-  const email = parseEmail(proof.email, 'proof.email')
   const code = proof.code.replace(/\s/gu, '')
-  if (!('identifier' in email) || !/^\d{8}$/u.test(code)) return undefined
+  if (!/^\d{8}$/u.test(code)) return undefined
+  const { linkId } = proof
+  if (linkId !== undefined) {
+    const codeHash = hashCode(masterSecret, { purpose, of: linkId, code })
+    return findLiveLink(db, { ...none, purpose, linkId, codeHash })
+  }
+  // By its address alone, whoever knows it could use up the tries of somebody else.
+  if (purpose === 'add_email') return undefined
+  const email = parseEmail(proof.email, 'proof.email')
+  if (!('identifier' in email)) return undefined
   const { canonical } = email.identifier
-  const codeHash = hashCode(masterSecret, { purpose, canonical, code })
+  const codeHash = hashCode(masterSecret, { purpose, of: canonical, code })
   return findLiveLink(db, { ...none, purpose, canonical, codeHash })
 }
 
@@ -115,12 +138,13 @@ export async function consumeLink(tx: Db, link: LiveLink): Promise<void> {
     throw new SignetError(ErrorReason.LINK_INVALID)
 }
 
+/** `of` is what the code comes with: the address that it went to, or the id of its link. */
 function hashCode(
   masterSecret: MasterSecret,
-  { purpose, canonical, code }: { purpose: LinkPurpose; canonical: string; code: string },
+  { purpose, of, code }: { purpose: LinkPurpose; of: string; code: string },
 ): Buffer {
   const key = masterSecret.derive('mailed codes')
   return createHmac('sha256', key)
-    .update(JSON.stringify([purpose, canonical, code]))
+    .update(JSON.stringify([purpose, of, code]))
     .digest()
 }

@@ -43,6 +43,7 @@ export async function proveAddress(
   const { ownerId } = await lockHolders(deps.db, { kind: 'email', value, canonical })
   if (ownerId === link.userId) return
   if (ownerId !== undefined) throw new SignetError(ErrorReason.LINK_INVALID)
+  if (link.identifierId === null) throw new Error('a link that proves an address has none')
   await verifyIdentifier(deps.db, { id: link.identifierId, now: ctx.now })
   const userId = link.userId as UserId
   await recordEvent(deps, ctx, {

@@ -12,6 +12,7 @@ export const revocationReasons = [
   'signed_out_everywhere',
   'password_changed',
   'password_reset',
+  'email_change_undone',
   'suspended',
   'client_disabled',
   'token_revoked',

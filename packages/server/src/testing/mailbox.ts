@@ -76,3 +76,13 @@ function readMail({ to, subject = '', text = '' }: Email): ReadMail {
 export function linkToken({ text }: ReadMail): string {
   return /[?]token=([\w-]+)/u.exec(text)?.[1] ?? assert.fail('no link')
 }
+
+/** The code, as it is printed. */
+export function printedCode({ text }: ReadMail): string {
+  return /\b\d{4}(?: \d{4})+\b/u.exec(text)?.[0] ?? assert.fail('no code')
+}
+
+/** A code that is not this one. */
+export function wrongCode(code: string): string {
+  return code.replace(/\d/u, (digit) => String((Number(digit) + 1) % 10))
+}

@@ -1,9 +1,12 @@
 /** The whole service on a real socket, in the process of the test and on its database. */
 
 import { methods, plainPaths } from '../app.ts'
+import { mountAvatars } from '../avatars/mount-avatars.ts'
 import { createAdmission } from '../call/admission.ts'
 import { createValidate } from '../call/validate.ts'
 import type { Deps } from '../deps.ts'
+import { emailForms } from '../emails/forms.ts'
+import { mountMailedForms } from '../emails/mailed-forms.ts'
 import { showAuthorizationProblem } from '../oauth/authorization-problem.ts'
 import { anyOriginPaths, mountOauth } from '../oauth/mount-oauth.ts'
 import { mountLinkPages } from '../recovery/mount-pages.ts'
@@ -53,6 +56,8 @@ export async function startTestService(deps: Deps): Promise<TestService> {
     mountExtra: async (fastify, calls) => {
       await mountOauth(fastify, deps, { call: calls, showProblem: showAuthorizationProblem })
       mountLinkPages(fastify, deps, calls)
+      await mountAvatars(fastify, deps, calls)
+      mountMailedForms(fastify, calls, emailForms(deps))
     },
   })
   const { http } = await listener.listen()

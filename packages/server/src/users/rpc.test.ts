@@ -43,7 +43,9 @@ it('GetMe shows the caller, as they wrote themselves', async () => {
     displayName: 'Ada',
     locale: 'de',
     status: UserStatus.ACTIVE,
-    identifiers: [{ kind: IdentifierKind.EMAIL, value: 'Ada@BÜCHER.example', verified: true }],
+    identifiers: [
+      { kind: IdentifierKind.EMAIL, value: 'Ada@BÜCHER.example', verified: true, primary: true },
+    ],
     roles: ['user'],
   })
 })

@@ -37,7 +37,7 @@ select id, status, display_name, locale, created_at, role_names_of(id) as "role_
 
 -- name: listIdentifiers :many
 -- What a user signs in with, oldest first.
-select kind, value, verified_at is not null as "verified!"
+select kind, value, verified_at is not null as "verified!", coalesce(id = primary_email(user_id), false) as "primary!"
   from identifiers
  where user_id = :userId
  order by created_at, id;

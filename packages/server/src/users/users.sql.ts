@@ -111,15 +111,16 @@ export const listIdentifiers = many<
     kind: 'email' | 'phone' | 'username'
     value: string
     verified: boolean
+    primary: boolean
   }
 >({
   name: 'users.listIdentifiers',
-  text: `select kind, value, verified_at is not null as "verified!"
+  text: `select kind, value, verified_at is not null as "verified!", coalesce(id = primary_email(user_id), false) as "primary!"
   from identifiers
  where user_id = $1
  order by created_at, id`,
   params: ['userId'],
-  columns: ['kind', 'value', 'verified'],
+  columns: ['kind', 'value', 'verified', 'primary'],
 })
 
 /** Users in the order in which they came, after the one that is named. */

@@ -45,13 +45,43 @@ export const en = {
   new_device_body_2:
     'If this was you, there is nothing to do. If not, change your password at {{host}}: that signs the device out.',
 
+  add_email_subject: 'Confirm your email address',
+  add_email_body_1:
+    'Confirm that this address is yours, and it belongs to your account at {{brand}} from then on.',
+  add_email_button: 'Confirm the address',
+
   change_email_subject: 'Confirm your new email address',
   change_email_body_1:
     'Confirm that this address is yours, and your account at {{brand}} uses it from then on.',
   change_email_button: 'Confirm the address',
 
+  email_taken_subject: 'This address has an account already',
+  email_taken_body_1:
+    'Somebody, perhaps you, wanted to use this address for another account at {{brand}}. It belongs to your account, so nothing was changed.',
+  email_taken_body_2:
+    'If it is to move to the other account, take it away from this one first. If this was not you, there is nothing to do.',
+
+  email_added_subject: 'An email address was added',
+  email_added_body_1: 'Since {{when}} your account at {{brand}} also has this address: {{email}}.',
+  email_added_body_2:
+    'If this was not you, change your password at {{host}} at once, and take the address away.',
+
+  primary_email_changed_subject: 'Notices go to another address',
+  primary_email_changed_body_1:
+    'Since {{when}} notices about your account at {{brand}} go to {{email}}. This address can still be used to sign in.',
+  primary_email_changed_body_2:
+    'If this was not you, change your password at {{host}} at once, and choose the address again.',
+
   email_changed_subject: 'Your email address was changed',
   email_changed_body_1: 'Your account at {{brand}} now uses another address: {{email}}.',
-  email_changed_body_2: 'If this was not you, take it back. It also signs you out everywhere.',
+  email_changed_body_2:
+    'If this was not you, take it back. It also signs you out everywhere, and you choose a new password.',
   email_changed_button: 'Take it back',
+
+  email_removed_subject: 'Your email address was removed',
+  email_removed_body_1:
+    'Since {{when}} this address does not belong to your account at {{brand}} any more.',
+  email_removed_body_2:
+    'If this was not you, take it back. It also signs you out everywhere, and you choose a new password.',
+  email_removed_button: 'Take it back',
 } as const

@@ -44,13 +44,44 @@ export const es: Catalogue = {
   new_device_body_2:
     'Si has sido tú, no hay nada que hacer. Si no, cambia tu contraseña en {{host}}: así se cierra la sesión de ese dispositivo.',
 
+  add_email_subject: 'Confirma tu dirección de correo',
+  add_email_body_1:
+    'Confirma que esta dirección es tuya; desde entonces formará parte de tu cuenta de {{brand}}.',
+  add_email_button: 'Confirmar la dirección',
+
   change_email_subject: 'Confirma tu nueva dirección de correo',
   change_email_body_1:
     'Confirma que esta dirección es tuya; desde entonces la usará tu cuenta de {{brand}}.',
   change_email_button: 'Confirmar la dirección',
 
+  email_taken_subject: 'Esta dirección ya tiene una cuenta',
+  email_taken_body_1:
+    'Alguien, quizá tú, quiso usar esta dirección para otra cuenta de {{brand}}. Pertenece a tu cuenta, así que no se ha cambiado nada.',
+  email_taken_body_2:
+    'Si quieres pasarla a la otra cuenta, quítala antes de esta. Si no has sido tú, no hay nada que hacer.',
+
+  email_added_subject: 'Se ha añadido una dirección de correo',
+  email_added_body_1:
+    'Desde el {{when}} tu cuenta de {{brand}} tiene también esta dirección: {{email}}.',
+  email_added_body_2:
+    'Si no has sido tú, cambia enseguida tu contraseña en {{host}} y quita la dirección.',
+
+  primary_email_changed_subject: 'Los avisos van a otra dirección',
+  primary_email_changed_body_1:
+    'Desde el {{when}} los avisos sobre tu cuenta de {{brand}} van a {{email}}. Con esta dirección todavía se puede iniciar sesión.',
+  primary_email_changed_body_2:
+    'Si no has sido tú, cambia enseguida tu contraseña en {{host}} y vuelve a elegir la dirección.',
+
   email_changed_subject: 'Se ha cambiado tu dirección de correo',
   email_changed_body_1: 'Tu cuenta de {{brand}} usa ahora otra dirección: {{email}}.',
-  email_changed_body_2: 'Si no has sido tú, deshazlo. Además se cerrará tu sesión en todas partes.',
+  email_changed_body_2:
+    'Si no has sido tú, deshazlo. Además se cerrará tu sesión en todas partes y elegirás una contraseña nueva.',
   email_changed_button: 'Deshacer el cambio',
+
+  email_removed_subject: 'Se ha quitado tu dirección de correo',
+  email_removed_body_1:
+    'Desde el {{when}} esta dirección ya no pertenece a tu cuenta de {{brand}}.',
+  email_removed_body_2:
+    'Si no has sido tú, deshazlo. Además se cerrará tu sesión en todas partes y elegirás una contraseña nueva.',
+  email_removed_button: 'Deshacer el cambio',
 }

@@ -45,6 +45,7 @@ function all(cell: Cell): OfSession {
 const anotherSession = lives('it is in another session, which was not ended')
 const kept = lives('the session that asks is kept')
 const anotherClient = lives('it is of another client')
+const ofTheAddress = lives('it rests on the password, not on the address')
 const becomesItsOwn = lives('it becomes a session of its own')
 const ofTheUser = lives('it belongs to the user, not to a session or a client')
 
@@ -58,7 +59,12 @@ const ofTheService = {
 const device = {
   deviceSecret: lives('it opens nothing: a device that has it is given attempts of its own'),
 } as const
-const bystanders = { ...ofTheService, ...device }
+const former = {
+  undoLink: lives(
+    'it opens nothing, and whoever took the account over must not be able to void it',
+  ),
+} as const
+const bystanders = { ...ofTheService, ...device, ...former }
 
 const oneSession = {
   signInInFlight: becomesItsOwn,
@@ -77,6 +83,7 @@ const nothingOfTheUser = {
   mailedLink: ofTheUser,
   offlineRefreshToken: anotherClient,
   ...device,
+  ...former,
 }
 /** The session that asks is kept with what it gave; what is still on its way to an app was asked for before. */
 const keptSession: OfSession = { ...all(kept), authorizationCode: dies }
@@ -190,6 +197,30 @@ export const causes = {
     other: all(dies),
     single: everySession,
   },
+  emailChanged: {
+    title: 'the address was changed for another',
+    reasons: [],
+    events: ['email.changed'],
+    here: all(ofTheAddress),
+    other: all(ofTheAddress),
+    single: { ...oneSession, mailedLink: dies },
+  },
+  emailRemoved: {
+    title: 'the address was taken away',
+    reasons: [],
+    events: ['email.removed'],
+    here: all(ofTheAddress),
+    other: all(ofTheAddress),
+    single: { ...oneSession, mailedLink: dies },
+  },
+  emailChangeUndone: {
+    title: 'a change of the address was taken back',
+    reasons: ['email_change_undone'],
+    events: ['email.change_undone'],
+    here: all(dies),
+    other: all(dies),
+    single: { ...everySession, undoLink: dies },
+  },
   suspension: {
     title: 'suspension, also once it was lifted',
     reasons: ['suspended'],
@@ -292,6 +323,7 @@ export const causes = {
     other: all(dies),
     single: {
       ...everySession,
+      undoLink: dies,
       clientToken: dies,
       mintedAccessToken: dies,
       mintedRefreshToken: dies,

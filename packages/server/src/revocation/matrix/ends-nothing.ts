@@ -9,6 +9,8 @@ export const endsNothing: readonly EventKind[] = [
   'user.updated',
   // Makes the events of a person unreadable. The deletion of the user, which ends what they hold, is not there yet.
   'user.erased',
+  'avatar.set',
+  'avatar.removed',
   'external_user.created',
   'session.started',
   'grant.issued',
@@ -25,6 +27,9 @@ export const endsNothing: readonly EventKind[] = [
   'email_verification.requested',
   'mailed_link.refused',
   'email.verified',
+  'email.requested',
+  'email.added',
+  'email.primary_chosen',
   'role.assigned',
   'role.unassigned',
   'administrator.created',

@@ -82,6 +82,61 @@ export const methodInputs: Record<
       rules: { 'proof.token': 'string.max_len' },
     },
   },
+  'signet.v1.AvatarService/RequestAvatarUpload': {
+    valid: { byteLength: 4711 },
+    invalid: { input: { byteLength: 0 }, rules: { byteLength: 'int32.gte' } },
+  },
+  'signet.v1.AvatarService/CompleteAvatarUpload': {
+    valid: { uploadId: '6d0d9f0e-2b8e-4f5a-9c61-0a7f5d3b1e42' },
+    invalid: { input: { uploadId: 'nonsense' }, rules: { uploadId: 'string.uuid' } },
+  },
+  'signet.v1.AvatarService/GetAvatarUpload': {
+    valid: { uploadId: '6d0d9f0e-2b8e-4f5a-9c61-0a7f5d3b1e42' },
+    invalid: { input: { uploadId: 'nonsense' }, rules: { uploadId: 'string.uuid' } },
+  },
+  'signet.v1.AvatarService/RemoveAvatar': { valid: {} },
+  'signet.v1.AvatarService/RemoveUserAvatar': {
+    valid: { userId: '0199f3a4-1e9b-7a63-8c55-62d0b7f1a8e4' },
+    invalid: { input: { userId: 'nonsense' }, rules: { userId: 'string.uuid' } },
+  },
+  'signet.v1.AvatarService/BatchGetAvatars': {
+    valid: { userIds: ['0199f3a4-1e9b-7a63-8c55-62d0b7f1a8e4'] },
+    invalid: {
+      input: { userIds: ['nonsense'] },
+      rules: { 'userIds[0]': 'string.uuid' },
+    },
+  },
+  'signet.v1.EmailService/ListEmails': { valid: {} },
+  'signet.v1.EmailService/AddEmail': {
+    valid: { email: 'ada@example.net' },
+    invalid: { input: { email: 'a' }, rules: { email: 'string.min_len' } },
+  },
+  'signet.v1.EmailService/ChangeEmail': {
+    valid: { emailId: '0199f3a4-1e9b-7a63-8c55-62d0b7f1a8e4', email: 'ada@example.net' },
+    invalid: {
+      input: { emailId: 'nonsense', email: 'a' },
+      rules: { emailId: 'string.uuid', email: 'string.min_len' },
+    },
+  },
+  'signet.v1.EmailService/ConfirmEmail': {
+    valid: { pendingId: '0199f3a4-1e9b-7a63-8c55-62d0b7f1a8e4', code: '1234 5678' },
+    invalid: {
+      input: { token: 'x'.repeat(129), pendingId: 'nonsense' },
+      rules: { token: 'string.max_len', pendingId: 'string.pattern' },
+    },
+  },
+  'signet.v1.EmailService/RemoveEmail': {
+    valid: { emailId: '0199f3a4-1e9b-7a63-8c55-62d0b7f1a8e4' },
+    invalid: { input: { emailId: 'nonsense' }, rules: { emailId: 'string.uuid' } },
+  },
+  'signet.v1.EmailService/SetPrimaryEmail': {
+    valid: { emailId: '0199f3a4-1e9b-7a63-8c55-62d0b7f1a8e4' },
+    invalid: { input: { emailId: 'nonsense' }, rules: { emailId: 'string.uuid' } },
+  },
+  'signet.v1.EmailService/UndoEmailChange': {
+    valid: { token: 'sl1_token' },
+    invalid: { input: { token: '' }, rules: { token: 'string.min_len' } },
+  },
   'signet.v1.SessionService/ListSessions': { valid: {} },
   'signet.v1.SessionService/RevokeSession': {
     valid: { sessionId: '0199f3a4-1e9b-7a63-8c55-62d0b7f1a8e4' },

@@ -8,6 +8,8 @@ import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/vali
 import { file_google_api_annotations } from "../../google/api/annotations_pb.ts";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { Avatar } from "./avatar_pb.ts";
+import { file_signet_v1_avatar } from "./avatar_pb.ts";
 import { file_signet_v1_options } from "./options_pb.ts";
 import type { Message, UnknownEnum } from "@bufbuild/protobuf";
 
@@ -15,7 +17,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file signet/v1/user.proto.
  */
 export const file_signet_v1_user: GenFile = /*@__PURE__*/
-  fileDesc("ChRzaWduZXQvdjEvdXNlci5wcm90bxIJc2lnbmV0LnYxIq4BCg9VcGRhdGVNZVJlcXVlc3QSMQoMZGlzcGxheV9uYW1lGAEgASgJQha6SBNyERhkkgIMQWRhIExvdmVsYWNlSACIAQESTAoGbG9jYWxlGAIgASgJQje6SDRyMhgjMiZeKFtBLVphLXpdezIsOH0oLVtBLVphLXowLTldezEsOH0pKik/JJICBWVuLUdCSAGIAQFCDwoNX2Rpc3BsYXlfbmFtZUIJCgdfbG9jYWxlIjEKEFVwZGF0ZU1lUmVzcG9uc2USHQoEdXNlchgBIAEoCzIPLnNpZ25ldC52MS5Vc2VyIg4KDEdldE1lUmVxdWVzdCIuCg1HZXRNZVJlc3BvbnNlEh0KBHVzZXIYASABKAsyDy5zaWduZXQudjEuVXNlciKwAgoEVXNlchI4CgJpZBgBIAEoCUIsukgpcieSAiQwMTk5ZjNhMi03YzQxLTdkMmUtOWIwYS0zZjZjMWQ1MmE4ZTQSKgoMZGlzcGxheV9uYW1lGAIgASgJQhS6SBFyD5ICDEFkYSBMb3ZlbGFjZRIdCgZsb2NhbGUYAyABKAlCDbpICnIIkgIFZW4tR0ISJQoGc3RhdHVzGAQgASgOMhUuc2lnbmV0LnYxLlVzZXJTdGF0dXMSKgoLaWRlbnRpZmllcnMYBSADKAsyFS5zaWduZXQudjEuSWRlbnRpZmllchIgCgVyb2xlcxgGIAMoCUIRukgOkgELIglyB5ICBHVzZXISLgoKY3JlYXRlZF9hdBgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAibwoKSWRlbnRpZmllchInCgRraW5kGAEgASgOMhkuc2lnbmV0LnYxLklkZW50aWZpZXJLaW5kEiYKBXZhbHVlGAIgASgJQhe6SBRyEpICD0FkYUBleGFtcGxlLmNvbRIQCgh2ZXJpZmllZBgDIAEoCCpcCgpVc2VyU3RhdHVzEhsKF1VTRVJfU1RBVFVTX1VOU1BFQ0lGSUVEEAASFgoSVVNFUl9TVEFUVVNfQUNUSVZFEAESGQoVVVNFUl9TVEFUVVNfU1VTUEVOREVEEAIqhQEKDklkZW50aWZpZXJLaW5kEh8KG0lERU5USUZJRVJfS0lORF9VTlNQRUNJRklFRBAAEhkKFUlERU5USUZJRVJfS0lORF9FTUFJTBABEhkKFUlERU5USUZJRVJfS0lORF9QSE9ORRACEhwKGElERU5USUZJRVJfS0lORF9VU0VSTkFNRRADMtQBCgtVc2VyU2VydmljZRJdCgVHZXRNZRIXLnNpZ25ldC52MS5HZXRNZVJlcXVlc3QaGC5zaWduZXQudjEuR2V0TWVSZXNwb25zZSIhkAIBorsYAhABgtPkkwISEhAvYXBpL3YxL3VzZXJzL21lEmYKCFVwZGF0ZU1lEhouc2lnbmV0LnYxLlVwZGF0ZU1lUmVxdWVzdBobLnNpZ25ldC52MS5VcGRhdGVNZVJlc3BvbnNlIiGiuxgCEAGC0+STAhU6ASoyEC9hcGkvdjEvdXNlcnMvbWViBnByb3RvMw", [file_buf_validate_validate, file_google_api_annotations, file_google_protobuf_timestamp, file_signet_v1_options]);
+  fileDesc("ChRzaWduZXQvdjEvdXNlci5wcm90bxIJc2lnbmV0LnYxIq4BCg9VcGRhdGVNZVJlcXVlc3QSMQoMZGlzcGxheV9uYW1lGAEgASgJQha6SBNyERhkkgIMQWRhIExvdmVsYWNlSACIAQESTAoGbG9jYWxlGAIgASgJQje6SDRyMhgjMiZeKFtBLVphLXpdezIsOH0oLVtBLVphLXowLTldezEsOH0pKik/JJICBWVuLUdCSAGIAQFCDwoNX2Rpc3BsYXlfbmFtZUIJCgdfbG9jYWxlIjEKEFVwZGF0ZU1lUmVzcG9uc2USHQoEdXNlchgBIAEoCzIPLnNpZ25ldC52MS5Vc2VyIg4KDEdldE1lUmVxdWVzdCIuCg1HZXRNZVJlc3BvbnNlEh0KBHVzZXIYASABKAsyDy5zaWduZXQudjEuVXNlciLTAgoEVXNlchI4CgJpZBgBIAEoCUIsukgpcieSAiQwMTk5ZjNhMi03YzQxLTdkMmUtOWIwYS0zZjZjMWQ1MmE4ZTQSKgoMZGlzcGxheV9uYW1lGAIgASgJQhS6SBFyD5ICDEFkYSBMb3ZlbGFjZRIdCgZsb2NhbGUYAyABKAlCDbpICnIIkgIFZW4tR0ISJQoGc3RhdHVzGAQgASgOMhUuc2lnbmV0LnYxLlVzZXJTdGF0dXMSKgoLaWRlbnRpZmllcnMYBSADKAsyFS5zaWduZXQudjEuSWRlbnRpZmllchIgCgVyb2xlcxgGIAMoCUIRukgOkgELIglyB5ICBHVzZXISLgoKY3JlYXRlZF9hdBgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASIQoGYXZhdGFyGAggASgLMhEuc2lnbmV0LnYxLkF2YXRhciKAAQoKSWRlbnRpZmllchInCgRraW5kGAEgASgOMhkuc2lnbmV0LnYxLklkZW50aWZpZXJLaW5kEiYKBXZhbHVlGAIgASgJQhe6SBRyEpICD0FkYUBleGFtcGxlLmNvbRIQCgh2ZXJpZmllZBgDIAEoCBIPCgdwcmltYXJ5GAQgASgIKlwKClVzZXJTdGF0dXMSGwoXVVNFUl9TVEFUVVNfVU5TUEVDSUZJRUQQABIWChJVU0VSX1NUQVRVU19BQ1RJVkUQARIZChVVU0VSX1NUQVRVU19TVVNQRU5ERUQQAiqFAQoOSWRlbnRpZmllcktpbmQSHwobSURFTlRJRklFUl9LSU5EX1VOU1BFQ0lGSUVEEAASGQoVSURFTlRJRklFUl9LSU5EX0VNQUlMEAESGQoVSURFTlRJRklFUl9LSU5EX1BIT05FEAISHAoYSURFTlRJRklFUl9LSU5EX1VTRVJOQU1FEAMy1AEKC1VzZXJTZXJ2aWNlEl0KBUdldE1lEhcuc2lnbmV0LnYxLkdldE1lUmVxdWVzdBoYLnNpZ25ldC52MS5HZXRNZVJlc3BvbnNlIiGQAgGiuxgCEAGC0+STAhISEC9hcGkvdjEvdXNlcnMvbWUSZgoIVXBkYXRlTWUSGi5zaWduZXQudjEuVXBkYXRlTWVSZXF1ZXN0Ghsuc2lnbmV0LnYxLlVwZGF0ZU1lUmVzcG9uc2UiIaK7GAIQAYLT5JMCFToBKjIQL2FwaS92MS91c2Vycy9tZWIGcHJvdG8z", [file_buf_validate_validate, file_google_api_annotations, file_google_protobuf_timestamp, file_signet_v1_avatar, file_signet_v1_options]);
 
 /**
  * What changes; what is left out stays.
@@ -156,6 +158,13 @@ export type User = Message<"signet.v1.User"> & {
    * @generated from field: google.protobuf.Timestamp created_at = 7;
    */
   createdAt?: Timestamp | undefined;
+
+  /**
+   * The picture of the person; missing where there is none.
+   *
+   * @generated from field: signet.v1.Avatar avatar = 8;
+   */
+  avatar?: Avatar | undefined;
 };
 
 /**
@@ -191,6 +200,13 @@ export type Identifier = Message<"signet.v1.Identifier"> & {
    * @generated from field: bool verified = 3;
    */
   verified: boolean;
+
+  /**
+   * Whether it is the address that notices go to.
+   *
+   * @generated from field: bool primary = 4;
+   */
+  primary: boolean;
 };
 
 /**
