@@ -22,9 +22,11 @@ import {
 } from './emails/rpc.ts'
 import { watchEvents } from './events/rpc.ts'
 import {
+  requestEmailSignIn,
   requestEmailVerification,
   requestPasswordReset,
   resetPassword,
+  signInByEmail,
   verifyEmail,
 } from './recovery/rpc.ts'
 import { getRevocationStatus, reportPosition } from './revocation/feed-rpc.ts'
@@ -57,6 +59,8 @@ export const methods: readonly Method[] = [
     resetPassword,
     requestEmailVerification,
     verifyEmail,
+    requestEmailSignIn,
+    signInByEmail,
   }),
   ...implement(EmailService, {
     listEmails,

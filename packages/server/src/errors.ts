@@ -144,6 +144,12 @@ export const reasons = {
     oauthError: 'invalid_grant',
     sentence: 'This link or code is no longer good. Ask for a new one, and use the latest mail.',
   },
+  [ErrorReason.NOT_ENABLED]: {
+    httpStatus: 403,
+    rpcCode: Code.FailedPrecondition,
+    oauthError: 'access_denied',
+    sentence: 'This is switched off on this server. An administrator can switch it on.',
+  },
   [ErrorReason.EMAIL_NOT_VERIFIED]: {
     httpStatus: 403,
     rpcCode: Code.PermissionDenied,

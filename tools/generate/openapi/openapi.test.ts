@@ -143,6 +143,8 @@ describe('what the document says', () => {
       'post /api/v1/auth/reset-password signet.v1.RecoveryService/ResetPassword',
       'post /api/v1/auth/request-email-verification signet.v1.RecoveryService/RequestEmailVerification',
       'post /api/v1/auth/verify-email signet.v1.RecoveryService/VerifyEmail',
+      'post /api/v1/auth/request-email-sign-in signet.v1.RecoveryService/RequestEmailSignIn',
+      'post /api/v1/auth/sign-in-by-email signet.v1.RecoveryService/SignInByEmail',
       'get /api/v1/users/me/emails signet.v1.EmailService/ListEmails',
       'post /api/v1/users/me/emails signet.v1.EmailService/AddEmail',
       'post /api/v1/users/me/emails/{emailId}/change signet.v1.EmailService/ChangeEmail',

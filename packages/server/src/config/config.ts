@@ -68,6 +68,8 @@ export interface Config {
     readonly when: 'before-sign-in' | 'before-scopes' | 'off'
     readonly scopes: readonly string[]
   }
+  /** Whether a link or a code from a mailbox signs in. */
+  readonly emailSignIn: boolean
   readonly passwordMinLength: number
   readonly passwordHash: { readonly concurrency: number; readonly queueMax: number }
   /** How many wrong passwords are taken before waiting begins. */
@@ -278,6 +280,7 @@ function assemble(values: Values, files: Files, directory: string): Config {
       when: values.SIGNET_EMAIL_VERIFICATION,
       scopes: values.SIGNET_EMAIL_VERIFICATION_SCOPES,
     },
+    emailSignIn: values.SIGNET_EMAIL_SIGN_IN,
     passwordMinLength: values.SIGNET_PASSWORD_MIN_LENGTH,
     passwordHash: {
       concurrency: values.SIGNET_PASSWORD_HASH_CONCURRENCY,

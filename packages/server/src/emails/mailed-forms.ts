@@ -1,5 +1,5 @@
 /**
- * Pages behind mailed links that are one form each: what they say, and what the form does.
+ * Pages behind mailed links that are one form at the most: what they say, and what the form does.
  *
  * A GET shows the form and does nothing, so that scanners of mail may open every link; the form does it, by a POST that is a
  * call like every other one. The pages run no script, keep the token from every other site, and are never stored.
@@ -14,16 +14,19 @@ import { linkStyle } from '../recovery/pages.ts'
 import type { RequestContext } from '../request-context.ts'
 import type { PlainCalls } from '../wires/plain-calls.ts'
 
-/** One page with a form. */
+/** One page. */
 export interface MailedForm {
   path: `/${string}`
   title: string
   lead: string
-  /** Whether the form asks for a new password, too. */
-  asksPassword?: true
-  button: string
-  done: { title: string; text: string }
-  act(ctx: RequestContext, form: { token: string; password: string }): Promise<unknown>
+  /** What the form says and does; undefined where there is nothing to do here. */
+  form?: {
+    /** It asks for a new password, too. */
+    asksPassword?: true
+    button: string
+    done: { title: string; text: string }
+    act(ctx: RequestContext, form: { token: string; password: string }): Promise<unknown>
+  }
 }
 
 const policy = [
@@ -55,12 +58,13 @@ export function mountMailedForms(
   })
 }
 
-function mount(scope: FastifyInstance, call: PlainCalls, form: MailedForm): void {
-  const { path, done } = form
+function mount(scope: FastifyInstance, call: PlainCalls, page: MailedForm): void {
+  const { path, form } = page
   scope.get(path, async (request, reply) => {
     const { token } = request.query as { token?: unknown }
-    return send(reply, 200, formPage(form, typeof token === 'string' ? token : ''))
+    return send(reply, 200, formPage(page, typeof token === 'string' ? token : ''))
   })
+  if (form === undefined) return
   scope.post(path, async (request, reply) => {
     const { token = '', password = '' } = (request.body ?? {}) as Record<string, string>
     try {
@@ -69,24 +73,21 @@ function mount(scope: FastifyInstance, call: PlainCalls, form: MailedForm): void
       if (!(error instanceof SignetError)) throw error
       const { httpStatus, sentence } = reasons[error.reason]
       const said = error.violations.map(({ message }) => message).join(' ')
-      const again = form.asksPassword === true && said !== ''
-      const page = again
-        ? formPage(form, token, said)
-        : refusalPage(said === '' ? sentence : said, request.id)
-      return send(reply, httpStatus, page)
+      const shown =
+        form.asksPassword && said !== ''
+          ? formPage(page, token, said)
+          : refusalPage(said === '' ? sentence : said, request.id)
+      return send(reply, httpStatus, shown)
     }
-    return send(reply, 200, frame(done.title, html`<p>${done.text}</p>`))
+    return send(reply, 200, frame(form.done.title, html`<p>${form.done.text}</p>`))
   })
 }
 
-function formPage(
-  { path, title, lead, asksPassword, button }: MailedForm,
-  token: string,
-  problem = '',
-): Html {
+function formPage({ path, title, lead, form }: MailedForm, token: string, problem = ''): Html {
+  if (form === undefined) return frame(title, html`<p>${lead}</p>`)
   const refused = problem !== '' && html`<p class="problem" role="alert">${problem}</p>`
   const password =
-    asksPassword &&
+    form.asksPassword &&
     html`<label for="password">New password</label>
 <input id="password" name="password" type="password" autocomplete="new-password" required maxlength="1024">`
   return frame(
@@ -95,7 +96,7 @@ function formPage(
 <form method="post" action="${path}">
 <input type="hidden" name="token" value="${token}">
 ${password}
-<button type="submit">${button}</button>
+<button type="submit">${form.button}</button>
 </form>`,
   )
 }
