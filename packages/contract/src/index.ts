@@ -1,5 +1,6 @@
 /** The contract: every message, service and error reason, generated from `proto/`. */
 export * from './gen/signet/v1/auth_pb.ts'
+export * from './gen/signet/v1/avatar_pb.ts'
 export * from './gen/signet/v1/email_pb.ts'
 export * from './gen/signet/v1/error_pb.ts'
 export * from './gen/signet/v1/event_pb.ts'

@@ -2,6 +2,7 @@
 
 import {
   AuthService,
+  AvatarService,
   EmailService,
   EventService,
   RecoveryService,
@@ -10,6 +11,14 @@ import {
   TokenService,
   UserService,
 } from '@signet/contract'
+import {
+  batchGetAvatars,
+  completeAvatarUpload,
+  getAvatarUpload,
+  removeAvatar,
+  removeUserAvatar,
+  requestAvatarUpload,
+} from './avatars/rpc.ts'
 import { implement, type Method } from './call/method.ts'
 import {
   addEmail,
@@ -72,6 +81,14 @@ export const methods: readonly Method[] = [
     undoEmailChange,
   }),
   ...implement(UserService, { getMe, updateMe }),
+  ...implement(AvatarService, {
+    requestAvatarUpload,
+    completeAvatarUpload,
+    getAvatarUpload,
+    removeAvatar,
+    removeUserAvatar,
+    batchGetAvatars,
+  }),
   ...implement(SessionService, { listSessions, revokeSession, revokeOtherSessions }),
   ...implement(TokenService, { mintTokens }),
   ...implement(EventService, { watchEvents }),

@@ -2,6 +2,7 @@
 
 import type { Logger } from 'pino'
 import type { PasswordHasher } from './authenticators/password-hash.ts'
+import type { ObjectStore } from './avatars/object-store.ts'
 import type { ClientKeys } from './clients/client-keys.ts'
 import type { KnownClients } from './clients/known-clients.ts'
 import type { Config } from './config/config.ts'
@@ -34,6 +35,7 @@ export interface Deps {
   receipts: Receipts
   sessionEnds: SessionEnds
   signIns: SimultaneousSignIns
+  avatarObjects: ObjectStore
   metrics: Metrics
   log: Logger
 }

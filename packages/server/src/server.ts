@@ -14,6 +14,8 @@
 import type { Logger } from 'pino'
 import { methods, plainPaths } from './app.ts'
 import { openPasswordHasher } from './authenticators/password-hash.ts'
+import { mountAvatars } from './avatars/mount-avatars.ts'
+import { openObjectStore } from './avatars/object-store.ts'
 import { createAdmission } from './call/admission.ts'
 import type { App } from './call/app.ts'
 import { createValidate } from './call/validate.ts'
@@ -213,6 +215,7 @@ async function openDeps({ config, log, metrics, tracing, address }: Environment)
       receipts: openReceipts(db, mirror && budgetMs),
       sessionEnds: openSessionEnds({ db, masterSecret, revocations }),
       signIns: openSimultaneousSignIns({ config, db, masterSecret }),
+      avatarObjects: openObjectStore(config.avatars.store),
     }
     opened.push(() => deps.verifiers.stop())
     const rewrapping = await startRewrapping(deps)
@@ -273,6 +276,7 @@ async function listen({ config, app, readiness, metrics, inbox }: Parts): Promis
       mountReference(fastify, { issuer: config.issuer })
       await mountOauth(fastify, app.deps, { call: calls, showProblem: showAuthorizationProblem })
       mountLinkPages(fastify, app.deps, calls)
+      await mountAvatars(fastify, app.deps, calls)
       mountMailedForms(fastify, calls, emailForms(app.deps))
       if (inbox !== undefined) mountInbox(fastify, inbox)
       fastify.get('/', async (_request, reply) => reply.redirect('/docs/api', 302))

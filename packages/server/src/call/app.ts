@@ -49,7 +49,7 @@ export interface App {
   /** Throws RATE_LIMITED for a call that comes too often. Runs before the token is looked at. */
   limit?(deps: Deps, ctx: RequestContext, call: { method: Method; input: Message }): Promise<void>
   /** Records that a user was refused for want of a permission, before the refusal goes out. */
-  recordDenial?(deps: Deps, ctx: RequestContext, method: Method): Promise<void>
+  recordDenial?(deps: Deps, ctx: RequestContext, method: Pick<Method, 'name'>): Promise<void>
   /** Told once about each call, when it has ended. */
   observe?(outcome: CallOutcome): void
   /** Runs a call inside a span. */

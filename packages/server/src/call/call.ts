@@ -21,7 +21,7 @@ import { admissionKind } from './admission.ts'
 import type { App } from './app.ts'
 import { admitCredentials, authorize, needsCredentials } from './authorize.ts'
 import { CallContext, CallerGone, type CallOrigin } from './call-context.ts'
-import type { Method, StreamMethod, UnaryMethod } from './method.ts'
+import type { Method, StreamMethod, UnaryMethod, Who } from './method.ts'
 import { refusalOf } from './refusal.ts'
 import { endStreamWith } from './stream-ends.ts'
 
@@ -59,18 +59,21 @@ export async function callUnary(
 }
 
 /**
- * Runs an endpoint that is not of the contract, because others specify it, as a call: it takes a place among the calls, has
- * a time limit, and is observed under its name. Who may call it decides itself. Throws a SignetError.
+ * Runs an endpoint that is not of the contract as a call: it takes a place among the calls, has a time limit, and is observed
+ * under its name. Where it says who may call, the caller is authenticated and authorized; else it decides that itself. Throws
+ * a SignetError.
  */
 export function callPlain<T>(
   app: App,
-  name: string,
+  endpoint: { name: string; who?: Who },
   request: PlainRequest,
   handle: (ctx: RequestContext) => Promise<T>,
 ): Promise<T> {
+  const { name, who } = endpoint
   return answer(app, { name }, request, async (ctx) => {
     app.admission.enter('unary')
     try {
+      if (who !== undefined) await admitCaller(app, { name, who }, { ctx, request })
       return await handle(ctx)
     } finally {
       app.admission.leave('unary')
@@ -199,10 +202,7 @@ async function passGates(
   app.admission.enter(admissionKind(method))
   try {
     if (app.limit !== undefined) await app.limit(app.deps, ctx, { method, input })
-    if (needsCredentials(method.who)) {
-      ctx.caller = await authenticateCaller(app, method, { ctx, request })
-      await authorizeOrRecord(app, method, ctx)
-    }
+    await admitCaller(app, method, call)
     return input
   } catch (error) {
     app.admission.leave(admissionKind(method))
@@ -210,10 +210,24 @@ async function passGates(
   }
 }
 
+/** What says who may call, and how that is recorded. */
+type Guarded = Pick<Method, 'name' | 'who'>
+
+/** Steps 4 and 5. */
+async function admitCaller(
+  app: App,
+  method: Guarded,
+  { ctx, request }: { ctx: CallContext; request: CallOrigin },
+): Promise<void> {
+  if (!needsCredentials(method.who)) return
+  ctx.caller = await authenticateCaller(app, method, { ctx, request })
+  await authorizeOrRecord(app, method, ctx)
+}
+
 /** Who calls, by what they present. */
 function authenticateCaller(
   app: App,
-  { who }: Method,
+  { who }: Guarded,
   { ctx, request }: { ctx: CallContext; request: CallOrigin },
 ): Promise<Caller> {
   const credentials = admitCredentials(who, parseAuthorization(request.authorization))
@@ -221,7 +235,7 @@ function authenticateCaller(
 }
 
 /** A call that lacks a permission is a security event: somebody tries doors. */
-async function authorizeOrRecord(app: App, method: Method, ctx: CallContext): Promise<void> {
+async function authorizeOrRecord(app: App, method: Guarded, ctx: CallContext): Promise<void> {
   try {
     authorize(method.who, ctx.caller, ctx.now)
   } catch (error) {

@@ -4,6 +4,7 @@
  */
 
 import { once } from 'node:events'
+import { openObjectStore } from '../avatars/object-store.ts'
 import { formatSocketAddress } from '../config/socket-address.ts'
 import { openJobs } from '../jobs/open-jobs.ts'
 import { createLogger } from '../operations/log.ts'
@@ -25,7 +26,9 @@ export async function worker(context: CommandContext): Promise<ExitCode> {
     const { db, directAddress: address } = database
     const metrics = createMetrics()
     metrics.readFrom({ database: db.counts, jobs: () => readQueueState(db) })
-    const deps = { config, db, log, metrics, masterSecret: openOperatorSecret(config) }
+    const masterSecret = openOperatorSecret(config)
+    const avatarObjects = openObjectStore(config.avatars.store)
+    const deps = { config, db, log, metrics, masterSecret, avatarObjects }
     const jobs = openJobs(deps, { address, inbox: undefined })
     const probes = await serveProbes(context, database, { log, metrics })
     jobs.start()

@@ -12,6 +12,7 @@
 import { resolve } from 'node:path'
 import { inspect } from 'node:util'
 import type { DatabaseAddress } from '../db/address.ts'
+import { type AvatarSettings, avatarSettings } from './avatar-settings.ts'
 import { ConfigError } from './config-error.ts'
 import type { DatabaseUrl } from './database-url.ts'
 import { type Reading, readVariables } from './reading.ts'
@@ -99,6 +100,7 @@ export interface Config {
   }
   /** What people know the service as. The colour is `#rrggbb`. */
   readonly brand: { readonly name: string; readonly color: string; readonly logoUrl?: string }
+  readonly avatars: AvatarSettings
   /** Whether the server works on queued jobs itself. */
   readonly worker: boolean
   readonly log: {
@@ -311,6 +313,7 @@ function assemble(values: Values, files: Files, directory: string): Config {
       color: values.SIGNET_BRAND_COLOR,
       ...present({ logoUrl: values.SIGNET_BRAND_LOGO_URL }),
     },
+    avatars: avatarSettings(values, resolve(directory, values.SIGNET_DATA_DIR)),
     worker: values.SIGNET_WORKER,
     log: {
       level: values.SIGNET_LOG_LEVEL,

@@ -18,6 +18,7 @@ export function applyRules(reading: Reading): void {
     requireProductionOrigins(reading)
     requireProductionOutbound(reading)
     requireProductionMail(reading)
+    requireProductionObjects(reading)
   }
   requirePairs(reading)
   refuseSameAddresses(reading)
@@ -111,6 +112,14 @@ function requireProductionMail(reading: Reading): void {
   }
 }
 
+/** Pictures, and addresses that let anyone upload, do not cross a network in plain text. */
+function requireProductionObjects(reading: Reading): void {
+  const { SIGNET_S3_ENDPOINT: endpoint } = reading.values
+  if (endpoint === undefined || endpoint.startsWith('https:')) return
+  if (isLoopback(new URL(endpoint).hostname)) return
+  reading.report('SIGNET_S3_ENDPOINT', 'must be https outside development', 'write https://…')
+}
+
 /** Variables that mean nothing without another one. */
 const companions: readonly (readonly [VariableName, VariableName])[] = [
   ['SIGNET_TLS_CERTIFICATE_FILE', 'SIGNET_TLS_KEY_FILE'],
@@ -124,6 +133,13 @@ const companions: readonly (readonly [VariableName, VariableName])[] = [
   ['SIGNET_SMTP_PASSWORD', 'SIGNET_SMTP_USER'],
   ['SIGNET_MAIL_API_URL', 'SIGNET_MAIL_API_TOKEN'],
   ['SIGNET_MAIL_API_TOKEN', 'SIGNET_MAIL_API_URL'],
+  ['SIGNET_S3_BUCKET', 'SIGNET_S3_REGION'],
+  ['SIGNET_S3_REGION', 'SIGNET_S3_BUCKET'],
+  ['SIGNET_S3_ENDPOINT', 'SIGNET_S3_BUCKET'],
+  ['SIGNET_S3_PREFIX', 'SIGNET_S3_BUCKET'],
+  ['SIGNET_S3_ACCESS_KEY_ID', 'SIGNET_S3_BUCKET'],
+  ['SIGNET_S3_ACCESS_KEY_ID', 'SIGNET_S3_SECRET_ACCESS_KEY'],
+  ['SIGNET_S3_SECRET_ACCESS_KEY', 'SIGNET_S3_ACCESS_KEY_ID'],
 ]
 
 function requirePairs(reading: Reading): void {

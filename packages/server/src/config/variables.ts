@@ -6,6 +6,7 @@
 
 import { availableParallelism } from 'node:os'
 import { accountVariables } from './account-variables.ts'
+import { avatarVariables } from './avatar-variables.ts'
 import { databaseUrl } from './database-url.ts'
 import { type Kind, kind, oneOf, onOff, path, whole } from './kinds.ts'
 import { mailVariables } from './mail-variables.ts'
@@ -367,6 +368,7 @@ export const variables = {
   ...accounts,
   ...accountVariables,
   ...mailVariables,
+  ...avatarVariables,
 } as const
 
 export type VariableName = keyof typeof variables

@@ -266,6 +266,15 @@ begin
   raise exception 'the event chain only grows: % is refused', lower(tg_op) using errcode = 'integrity_constraint_violation';
 end $function$;
 
+CREATE OR REPLACE FUNCTION public.release_avatar_version()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  update avatar_objects set delete_at = signet_now() where key = old.version;
+  return null;
+end $function$;
+
 CREATE OR REPLACE FUNCTION public.revocation_leeway()
  RETURNS interval
  LANGUAGE sql
@@ -328,6 +337,49 @@ CREATE TABLE authorization_codes (
 );
 CREATE INDEX authorization_codes_expires_at ON public.authorization_codes USING btree (expires_at);
 CREATE INDEX authorization_codes_session ON public.authorization_codes USING btree (session_id);
+
+CREATE TABLE avatar_objects (
+  key text NOT NULL,
+  kind text NOT NULL,
+  delete_at timestamp with time zone,
+  CONSTRAINT avatar_objects_pkey PRIMARY KEY (key),
+  CONSTRAINT avatar_objects_kind_check CHECK (kind = ANY (ARRAY['upload'::text, 'picture'::text]))
+);
+CREATE INDEX avatar_objects_delete_at ON public.avatar_objects USING btree (delete_at) WHERE (delete_at IS NOT NULL);
+
+CREATE TABLE avatar_uploads (
+  id uuid NOT NULL,
+  user_id uuid NOT NULL,
+  object_key text NOT NULL,
+  state text NOT NULL,
+  refusal text,
+  byte_length integer NOT NULL,
+  reference text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  CONSTRAINT avatar_uploads_pkey PRIMARY KEY (id),
+  CONSTRAINT avatar_uploads_byte_length_check CHECK (byte_length > 0),
+  CONSTRAINT avatar_uploads_check CHECK ((state = 'refused'::text) = (refusal IS NOT NULL)),
+  CONSTRAINT avatar_uploads_state_check CHECK (state = ANY (ARRAY['awaited'::text, 'received'::text, 'ready'::text, 'refused'::text, 'replaced'::text])),
+  CONSTRAINT avatar_uploads_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
+);
+CREATE INDEX avatar_uploads_expires_at ON public.avatar_uploads USING btree (expires_at);
+CREATE INDEX avatar_uploads_user ON public.avatar_uploads USING btree (user_id, created_at);
+
+CREATE TABLE avatars (
+  user_id uuid NOT NULL,
+  version text,
+  blurhash text,
+  set_at timestamp with time zone,
+  upload_id uuid,
+  CONSTRAINT avatars_pkey PRIMARY KEY (user_id),
+  CONSTRAINT avatars_version_key UNIQUE (version),
+  CONSTRAINT avatars_check CHECK ((version IS NULL) = (blurhash IS NULL)),
+  CONSTRAINT avatars_check1 CHECK ((version IS NULL) = (set_at IS NULL)),
+  CONSTRAINT avatars_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE,
+  CONSTRAINT avatars_version_fkey FOREIGN KEY (version) REFERENCES avatar_objects(key)
+);
+CREATE TRIGGER avatars_release_version AFTER DELETE OR UPDATE OF version ON avatars FOR EACH ROW WHEN (old.version IS NOT NULL) EXECUTE FUNCTION release_avatar_version();
 
 CREATE TABLE client_assertions (
   client_id text NOT NULL,

@@ -12,6 +12,8 @@ export const eventKinds = [
   'user.updated',
   'user.signed_out',
   'user.erased',
+  'avatar.set',
+  'avatar.removed',
   'external_user.created',
   'session.started',
   'session.reauthenticated',

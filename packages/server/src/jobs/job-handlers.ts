@@ -1,5 +1,8 @@
 /** What does the work of each kind of job. */
 
+import { deleteUnneeded } from '../avatars/delete-unneeded.ts'
+import type { PictureRenderer } from '../avatars/picture-renderer.ts'
+import { renderAvatar } from '../avatars/render-avatar.ts'
 import type { Deps } from '../deps.ts'
 import { writeToNewAddress } from '../emails/write-to-new-address.ts'
 import type { Mailer } from '../mail/mailer.ts'
@@ -10,12 +13,19 @@ import { cleanUp } from './clean-up.ts'
 
 /** The handlers of this installation. */
 export function jobHandlers(
-  deps: Pick<Deps, 'config' | 'db' | 'masterSecret'> & { mailer: Mailer },
+  deps: Pick<Deps, 'avatarObjects' | 'config' | 'db' | 'masterSecret'> & {
+    mailer: Mailer
+    pictures: PictureRenderer
+  },
 ): JobHandlers {
   return {
     send_mail: (job) => sendMail(deps, job),
     write_to_address: (job) => writeToAddress(deps, job),
+    render_avatar: (job) => renderAvatar(deps, job),
+    async clean_up({ signal }) {
+      await cleanUp(deps.db, signal)
+      await deleteUnneeded(deps, signal)
+    },
     write_to_new_address: (job) => writeToNewAddress(deps, job),
-    clean_up: ({ signal }) => cleanUp(deps.db, signal),
   }
 }

@@ -1,5 +1,6 @@
 /** The work on jobs in one process: the worker, what does its jobs, and the way mails leave. */
 
+import { openPictureRenderer } from '../avatars/picture-renderer.ts'
 import type { DatabaseAddress } from '../db/address.ts'
 import type { Deps } from '../deps.ts'
 import type { Inbox } from '../mail/inbox.ts'
@@ -16,18 +17,20 @@ export interface Jobs {
 
 /** Jobs that have not begun. `inbox` takes the mails where no sender is configured. */
 export function openJobs(
-  deps: Pick<Deps, 'config' | 'db' | 'log' | 'masterSecret' | 'metrics'>,
+  deps: Pick<Deps, 'avatarObjects' | 'config' | 'db' | 'log' | 'masterSecret' | 'metrics'>,
   { address, inbox }: { address: DatabaseAddress; inbox: Inbox | undefined },
 ): Jobs {
   const { config, log, metrics } = deps
   const mailer = openMailer(config, inbox)
-  const handlers = jobHandlers({ ...deps, mailer })
+  const pictures = openPictureRenderer()
+  const handlers = jobHandlers({ ...deps, mailer, pictures })
   const worker = openWorker({ address, log, handlers, observe: metrics.observeJob })
   return {
     start: worker.start,
     async stop() {
       await worker.stop(config.shutdownGraceSeconds * 1000)
       await mailer.close()
+      await pictures.close()
     },
   }
 }

@@ -8,6 +8,7 @@
  * A new kind needs its queue, made by a migration.
  */
 
+import type { AvatarJob } from '../avatars/render-avatar.ts'
 import type { NewAddressJob } from '../emails/write-to-new-address.ts'
 import type { MailOrder } from '../mail/mail-order.ts'
 import type { AddressJob } from '../recovery/write-to-address.ts'
@@ -18,6 +19,8 @@ export interface JobPayloads {
   send_mail: MailOrder
   /** Finds out who has an address, and orders a mail to it. */
   write_to_address: AddressJob
+  /** Makes an avatar of an upload. */
+  render_avatar: AvatarJob
   /** Writes to an address that somebody wants for their account. */
   write_to_new_address: NewAddressJob
   /** Deletes what is over. */
@@ -58,6 +61,14 @@ export const jobPolicies: { readonly [K in JobKind]: JobPolicy } = {
     longestDelaySeconds: 60,
     runSeconds: 30,
     concurrency: 4,
+  },
+  // Pictures are decoded one by one. What cannot be decoded is refused, so only a store that is away is tried again.
+  render_avatar: {
+    retriesMax: 50,
+    firstDelaySeconds: 1,
+    longestDelaySeconds: 60,
+    runSeconds: 90,
+    concurrency: 2,
   },
   write_to_new_address: {
     retriesMax: 20,

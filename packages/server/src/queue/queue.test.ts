@@ -42,6 +42,7 @@ function startWorker(run: (job: Job<'clean_up'>) => Promise<void>, database = te
     clean_up: run,
     send_mail: async () => undefined,
     write_to_address: async () => undefined,
+    render_avatar: async () => undefined,
     write_to_new_address: async () => undefined,
   }
   const worker = openWorker({
@@ -294,7 +295,7 @@ describe('a worker that is killed', () => {
       const stuck = () => { process.send('begun'); return new Promise(() => {}) }
       openWorker({
         address: ${JSON.stringify(test.address)}, log: createLogger({ level: 'silent', format: 'json' }),
-        observe() {}, handlers: { clean_up: stuck, send_mail: stuck, write_to_address: stuck },
+        observe() {}, handlers: { clean_up: stuck, send_mail: stuck, write_to_address: stuck, render_avatar: stuck },
       }).start()`
     child = spawn(process.execPath, ['--input-type=module-typescript', '-e', script], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],

@@ -3,6 +3,7 @@
 import { randomUUID } from 'node:crypto'
 import { after, beforeEach } from 'node:test'
 import { openPasswordHasher } from '../authenticators/password-hash.ts'
+import { openObjectStore } from '../avatars/object-store.ts'
 import { openClientKeys } from '../clients/client-keys.ts'
 import { openKnownClients } from '../clients/known-clients.ts'
 import { loadConfig } from '../config/config.ts'
@@ -63,6 +64,7 @@ export async function openTestDeps(): Promise<TestDeps> {
       receipts: openReceipts(db),
       sessionEnds: openSessionEnds({ db, masterSecret, revocations }),
       signIns: openSimultaneousSignIns({ config, db, masterSecret }),
+      avatarObjects: openObjectStore(config.avatars.store),
       metrics: createMetrics(),
       log,
     },

@@ -1,6 +1,7 @@
 /** The whole service on a real socket, in the process of the test and on its database. */
 
 import { methods, plainPaths } from '../app.ts'
+import { mountAvatars } from '../avatars/mount-avatars.ts'
 import { createAdmission } from '../call/admission.ts'
 import { createValidate } from '../call/validate.ts'
 import type { Deps } from '../deps.ts'
@@ -55,6 +56,7 @@ export async function startTestService(deps: Deps): Promise<TestService> {
     mountExtra: async (fastify, calls) => {
       await mountOauth(fastify, deps, { call: calls, showProblem: showAuthorizationProblem })
       mountLinkPages(fastify, deps, calls)
+      await mountAvatars(fastify, deps, calls)
       mountMailedForms(fastify, calls, emailForms(deps))
     },
   })

@@ -12,6 +12,7 @@ import {
   type UserSchema,
   UserStatus,
 } from '@signet/contract'
+import { readAvatars } from '../avatars/read-avatars.ts'
 import type { Deps } from '../deps.ts'
 import { SignetError } from '../errors.ts'
 import type { UserId } from '../ids.ts'
@@ -55,10 +56,12 @@ async function userMessage(
   deps: Deps,
   userId: UserId,
 ): Promise<MessageInitShape<typeof UserSchema>> {
-  const [user, identifiers] = await Promise.all([
+  const [user, identifiers, avatars] = await Promise.all([
     findUser(deps.db, { id: userId }),
     listIdentifiers(deps.db, { userId }),
+    readAvatars(deps, [userId]),
   ])
+  const avatar = avatars.get(userId)
   // Deleted between authentication and here.
   if (user === undefined) throw new SignetError(ErrorReason.UNAUTHENTICATED)
   return {
@@ -74,5 +77,6 @@ async function userMessage(
     })),
     roles: user.roleNames,
     createdAt: timestampFromDate(user.createdAt),
+    ...(avatar && { avatar }),
   }
 }

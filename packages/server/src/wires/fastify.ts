@@ -31,6 +31,8 @@ export interface FastifyOptions {
 export function createFastify(options: FastifyOptions): {
   fastify: FastifyInstance
   handle: HttpHandler
+  /** The HTTP methods that its routes answer at a path. */
+  verbsAt(path: string): string[]
 } {
   let handle: HttpHandler = () => {}
   const fastify: FastifyInstance = Fastify({
@@ -59,7 +61,7 @@ export function createFastify(options: FastifyOptions): {
     if (request.method === 'OPTIONS') return reply.code(204).send()
     throw new SignetError(ErrorReason.METHOD_NOT_ALLOWED)
   })
-  return { fastify, handle: (req, res) => handle(req, res) }
+  return { fastify, handle: (req, res) => handle(req, res), verbsAt: paths.methodsAt }
 }
 
 type HeaderOptions = Pick<FastifyOptions, 'headers' | 'clientAddress'>

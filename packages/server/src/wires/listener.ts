@@ -84,8 +84,9 @@ export async function createListener(options: ListenerOptions): Promise<Listener
     headers: createResponseHeaders(),
     shutdown: stopping.signal,
   }
-  const rest = createRest({ ...shared, aliases: options.aliases })
-  const { fastify, handle: others } = createFastify(shared)
+  const { fastify, handle: others, verbsAt } = createFastify(shared)
+  const { aliases } = options
+  const rest = createRest({ ...shared, aliases, others: { handle: others, verbsAt } })
   await options.mountExtra?.(fastify, createPlainCalls(shared))
   await fastify.ready()
   const services = [...new Set(app.methods.map(({ desc }) => desc.parent))]

@@ -115,6 +115,7 @@ describe('health', () => {
     assert.deepEqual(Object.keys(statuses).sort(), [
       '',
       'signet.v1.AuthService',
+      'signet.v1.AvatarService',
       'signet.v1.EmailService',
       'signet.v1.EventService',
       'signet.v1.RecoveryService',

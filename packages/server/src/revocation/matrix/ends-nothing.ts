@@ -9,6 +9,8 @@ export const endsNothing: readonly EventKind[] = [
   'user.updated',
   // Makes the events of a person unreadable. The deletion of the user, which ends what they hold, is not there yet.
   'user.erased',
+  'avatar.set',
+  'avatar.removed',
   'external_user.created',
   'session.started',
   'grant.issued',

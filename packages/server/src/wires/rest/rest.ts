@@ -17,7 +17,13 @@ import { callUnary, openStream, type StreamRequest } from '../../call/call.ts'
 import type { StreamMethod, UnaryMethod } from '../../call/method.ts'
 import { refusalOf } from '../../call/refusal.ts'
 import { SignetError } from '../../errors.ts'
-import { type HttpRequest, type HttpResponse, idempotencyKeyOf, pathOf } from '../http.ts'
+import {
+  type HttpHandler,
+  type HttpRequest,
+  type HttpResponse,
+  idempotencyKeyOf,
+  pathOf,
+} from '../http.ts'
 import { cutAfterAnswer } from '../read-body.ts'
 import { type RefuseOptions, refuse } from '../refuse.ts'
 import { type Exchange, type OriginOptions, originOf } from '../request-origin.ts'
@@ -35,6 +41,8 @@ export interface RestOptions extends RefuseOptions, OriginOptions {
   shutdown: AbortSignal
   /** A second path for some methods, by their full name. */
   aliases?: Readonly<Record<string, string>> | undefined
+  /** What is not of the contract, and may answer further HTTP methods at its paths, such as a PUT of raw bytes. */
+  others?: { handle: HttpHandler; verbsAt(path: string): readonly string[] } | undefined
 }
 
 export interface Rest {
@@ -59,7 +67,9 @@ export function createRest(options: RestOptions): Rest {
       const path = pathOf(req)
       const route = router.find(req.method ?? '', path)
       if (route === undefined) {
-        tellVerbs(options, router.verbsAt(path), { req, res })
+        const elsewhere = options.others?.verbsAt(path) ?? []
+        if (elsewhere.includes(req.method ?? '')) options.others?.handle(req, res)
+        else tellVerbs(options, [...router.verbsAt(path), ...elsewhere].sort(), { req, res })
         return
       }
       const exchange = { req, res, reference: options.nextReference(), route }

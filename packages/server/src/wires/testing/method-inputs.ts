@@ -93,6 +93,30 @@ export const methodInputs: Record<
       rules: { requestToken: 'string.min_len', 'device.os': 'string.max_len' },
     },
   },
+  'signet.v1.AvatarService/RequestAvatarUpload': {
+    valid: { byteLength: 4711 },
+    invalid: { input: { byteLength: 0 }, rules: { byteLength: 'int32.gte' } },
+  },
+  'signet.v1.AvatarService/CompleteAvatarUpload': {
+    valid: { uploadId: '6d0d9f0e-2b8e-4f5a-9c61-0a7f5d3b1e42' },
+    invalid: { input: { uploadId: 'nonsense' }, rules: { uploadId: 'string.uuid' } },
+  },
+  'signet.v1.AvatarService/GetAvatarUpload': {
+    valid: { uploadId: '6d0d9f0e-2b8e-4f5a-9c61-0a7f5d3b1e42' },
+    invalid: { input: { uploadId: 'nonsense' }, rules: { uploadId: 'string.uuid' } },
+  },
+  'signet.v1.AvatarService/RemoveAvatar': { valid: {} },
+  'signet.v1.AvatarService/RemoveUserAvatar': {
+    valid: { userId: '0199f3a4-1e9b-7a63-8c55-62d0b7f1a8e4' },
+    invalid: { input: { userId: 'nonsense' }, rules: { userId: 'string.uuid' } },
+  },
+  'signet.v1.AvatarService/BatchGetAvatars': {
+    valid: { userIds: ['0199f3a4-1e9b-7a63-8c55-62d0b7f1a8e4'] },
+    invalid: {
+      input: { userIds: ['nonsense'] },
+      rules: { 'userIds[0]': 'string.uuid' },
+    },
+  },
   'signet.v1.EmailService/ListEmails': { valid: {} },
   'signet.v1.EmailService/AddEmail': {
     valid: { email: 'ada@example.net' },
