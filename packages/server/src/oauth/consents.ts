@@ -35,6 +35,14 @@ export async function describeConsent(
   return { client, scopes: scopesToAllow(request), allowedBefore: new Set(before?.scopes) }
 }
 
+/** The name of a client that asks; undefined where it is gone. */
+export async function findAskingName(
+  { db }: Pick<Deps, 'db'>,
+  { clientId }: Pick<AuthorizationRequest, 'clientId'>,
+): Promise<string | undefined> {
+  return (await findConsentClient(db, { id: clientId }))?.name
+}
+
 /** Remembers that the person allows what the request asks for. */
 export async function giveConsent(
   deps: Pick<Deps, 'db' | 'masterSecret'>,

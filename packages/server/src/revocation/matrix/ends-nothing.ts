@@ -34,6 +34,7 @@ export const endsNothing: readonly EventKind[] = [
   'role.assigned',
   'role.unassigned',
   'administrator.created',
+  'setup.refused',
   'access.denied',
   'signing_key.created',
   'signing_key.activated',
