@@ -191,7 +191,7 @@ async function goOn(
   const audience = audienceOf(deps, client, request)
   const code = await issueAuthorizationCode(deps, { request, session: decision.session, audience })
   if (code !== undefined) return { to: request, parameters: { code } }
-  // The session ended between the two statements: the person signs in again, and the request goes on.
+  // Session or consent ended between the two statements: the person signs in again, and the request goes on.
   if (request.silent) throw new AuthorizationError('login_required', 'The person has to sign in.')
   const query = new URLSearchParams({ request: sealRequest(deps, request) })
   return { location: `${pages.sign_in}?${query}` }

@@ -42,5 +42,8 @@ export const endsNothing: readonly EventKind[] = [
   'signing_key.retired',
   'master_secret.rewrapped',
   'client.created',
+  'client.updated',
+  // What had ended stays ended: the cut is not lowered.
+  'client.enabled',
   'client.authentication_failed',
 ]
