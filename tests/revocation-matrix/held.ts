@@ -12,7 +12,9 @@ import {
   parseAuthorizationRequest,
   readParameters,
 } from '../../packages/server/src/oauth/authorization-request.ts'
+import { giveConsent } from '../../packages/server/src/oauth/consents.ts'
 import {
+  hashRequestToken,
   issueMailedLink,
   type LinkPurpose,
   makeOpener,
@@ -57,12 +59,14 @@ export interface Held {
   here: Presence
   other: Presence
   /** In the mailbox: to prove the address, and to set a new password. */
-  links: { verify_email: string; reset_password: string }
+  links: { verify_email: string; reset_password: string; sign_in: string }
   /** In the mailbox of an address that the account had before. */
   undoLink: string
   shop: TestClient
   /** What the service got for itself. */
   clientToken: string
+  /** The other app. */
+  app: ClientId
   /** What outlives the session. */
   offline: string
   minted: { accessToken: string; refreshToken: string }
@@ -103,6 +107,7 @@ export async function holdEverything(
   return {
     userId,
     email,
+    app,
     here,
     other: await enter(world, deps.other, { email, app }),
     clientToken: JSON.parse(granted.text).access_token,
@@ -110,6 +115,7 @@ export async function holdEverything(
     links: {
       verify_email: await mailLink(world, { userId, email, purpose: 'verify_email' }),
       reset_password: await mailLink(world, { userId, email, purpose: 'reset_password' }),
+      sign_in: await mailLink(world, { userId, email, purpose: 'sign_in' }),
     },
     undoLink: await mailUndoLink(world, userId),
     shop,
@@ -162,6 +168,10 @@ async function authorizeApp(
   const where = { clientId, redirectUri: appRedirectUri }
   const request = parseAuthorizationRequest(readParameters(parameters), where, new Date())
   const audience = [shopAudience]
+  if (session !== undefined) {
+    const { userId } = session
+    await giveConsent(deps, testContext(), { request, userId })
+  }
   const code = session && (await issueAuthorizationCode(deps, { request, session, audience }))
   assert.ok(code)
   return code
@@ -212,13 +222,18 @@ async function openStream({ service }: World, accessToken: string): Promise<Pres
   return stream
 }
 
+/** What each request for a mail to sign in with was answered with. */
+export const requestToken = makeOpener().token
+
 async function mailLink(
   { deps }: World,
   { userId, email, purpose }: { userId: UserId; email: string; purpose: LinkPurpose },
 ): Promise<string> {
   const opener = makeOpener()
   const [row] = await rowsOf(deps, 'select id from identifiers where user_id = $1', [userId])
-  const link = { purpose, identifierId: String(row?.[0]), userId, canonical: email, opener }
+  const of = { purpose, identifierId: String(row?.[0]), userId, canonical: email, opener }
+  const requestHash = hashRequestToken(requestToken)
+  const link = purpose === 'sign_in' ? { ...of, requestHash } : of
   await issueMailedLink(deps, { ...link, lifetimeMinutes: 60 }, new Date())
   return opener.token
 }
@@ -292,11 +307,12 @@ export const single: Record<SingleArtefact, (world: World, held: Held) => Promis
     return byAccessToken
   },
   async mailedLink({ deps }, { links }) {
-    const proofOf = (token: string) => ({ token, email: '', code: '' })
+    const proofOf = (token: string) => ({ token, email: '', code: '', requestToken })
     const isGood = (purpose: keyof typeof links) =>
       succeeds(requireLiveLink(deps, testContext(), { purpose, proof: proofOf(links[purpose]) }))
     const verifies = await isGood('verify_email')
     assert.equal(await isGood('reset_password'), verifies)
+    assert.equal(await isGood('sign_in'), verifies)
     return verifies
   },
   undoLink: ({ deps }, { undoLink: token }) =>

@@ -3,6 +3,8 @@
 import {
   AuthService,
   AvatarService,
+  ClientService,
+  ConsentService,
   EmailService,
   EventService,
   RecoveryService,
@@ -21,6 +23,15 @@ import {
 } from './avatars/rpc.ts'
 import { implement, type Method } from './call/method.ts'
 import {
+  createClient,
+  disableClient,
+  enableClient,
+  getClient,
+  listClients,
+  rotateClientSecret,
+  updateClient,
+} from './clients/rpc.ts'
+import {
   addEmail,
   changeEmail,
   confirmEmail,
@@ -30,10 +41,13 @@ import {
   undoEmailChange,
 } from './emails/rpc.ts'
 import { watchEvents } from './events/rpc.ts'
+import { listConsents, withdrawConsent } from './oauth/rpc.ts'
 import {
+  requestEmailSignIn,
   requestEmailVerification,
   requestPasswordReset,
   resetPassword,
+  signInByEmail,
   verifyEmail,
 } from './recovery/rpc.ts'
 import { getRevocationStatus, reportPosition } from './revocation/feed-rpc.ts'
@@ -66,6 +80,8 @@ export const methods: readonly Method[] = [
     resetPassword,
     requestEmailVerification,
     verifyEmail,
+    requestEmailSignIn,
+    signInByEmail,
   }),
   ...implement(EmailService, {
     listEmails,
@@ -87,6 +103,16 @@ export const methods: readonly Method[] = [
   }),
   ...implement(SessionService, { listSessions, revokeSession, revokeOtherSessions }),
   ...implement(TokenService, { mintTokens }),
+  ...implement(ConsentService, { listConsents, withdrawConsent }),
+  ...implement(ClientService, {
+    createClient,
+    listClients,
+    getClient,
+    updateClient,
+    disableClient,
+    enableClient,
+    rotateClientSecret,
+  }),
   ...implement(EventService, { watchEvents }),
   ...implement(RevocationService, { watchRevocations, reportPosition, getRevocationStatus }),
 ]

@@ -761,6 +761,7 @@ CREATE TABLE installation (
   only_row boolean DEFAULT true NOT NULL,
   instance_id uuid DEFAULT gen_random_uuid() NOT NULL,
   created_at timestamp with time zone DEFAULT signet_now() NOT NULL,
+  set_up_at timestamp with time zone,
   CONSTRAINT installation_pkey PRIMARY KEY (only_row),
   CONSTRAINT installation_only_row_check CHECK (only_row)
 );
@@ -802,10 +803,13 @@ CREATE TABLE mailed_links (
   used_at timestamp with time zone,
   value text,
   canonical text,
+  request_hash bytea,
   CONSTRAINT mailed_links_pkey PRIMARY KEY (id),
   CONSTRAINT mailed_links_token_hash_key UNIQUE (token_hash),
   CONSTRAINT mailed_links_code_hash_check CHECK (octet_length(code_hash) = 32),
-  CONSTRAINT mailed_links_purpose_check CHECK (purpose = ANY (ARRAY['verify_email'::text, 'reset_password'::text, 'add_email'::text, 'undo_email_change'::text])),
+  CONSTRAINT mailed_links_purpose_check CHECK (purpose = ANY (ARRAY['verify_email'::text, 'reset_password'::text, 'add_email'::text, 'undo_email_change'::text, 'sign_in'::text])),
+  CONSTRAINT mailed_links_request_check CHECK ((purpose = 'sign_in'::text) = (request_hash IS NOT NULL)),
+  CONSTRAINT mailed_links_request_hash_check CHECK (octet_length(request_hash) = 32),
   CONSTRAINT mailed_links_token_hash_check CHECK (octet_length(token_hash) = 32),
   CONSTRAINT mailed_links_identifier_id_fkey FOREIGN KEY (identifier_id) REFERENCES identifiers(id) ON DELETE CASCADE,
   CONSTRAINT mailed_links_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
@@ -813,6 +817,7 @@ CREATE TABLE mailed_links (
 CREATE INDEX mailed_links_canonical ON public.mailed_links USING btree (canonical, purpose) WHERE (used_at IS NULL);
 CREATE INDEX mailed_links_expires_at ON public.mailed_links USING btree (expires_at);
 CREATE INDEX mailed_links_identifier ON public.mailed_links USING btree (identifier_id, purpose) WHERE (used_at IS NULL);
+CREATE INDEX mailed_links_request ON public.mailed_links USING btree (request_hash) WHERE ((used_at IS NULL) AND (request_hash IS NOT NULL));
 CREATE INDEX mailed_links_user ON public.mailed_links USING btree (user_id, purpose) WHERE (used_at IS NULL);
 
 CREATE TABLE passwords (

@@ -13,11 +13,13 @@ export const revocationReasons = [
   'password_changed',
   'password_reset',
   'email_change_undone',
+  'email_proved',
   'suspended',
   'client_disabled',
   'token_revoked',
   'refresh_token_reuse',
   'authorization_code_reuse',
+  'consent_withdrawn',
   'recovered',
 ] as const
 

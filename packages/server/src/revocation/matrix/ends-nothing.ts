@@ -25,6 +25,7 @@ export const endsNothing: readonly EventKind[] = [
   'password_change.throttled',
   'password_reset.requested',
   'email_verification.requested',
+  'email_sign_in.requested',
   'mailed_link.refused',
   'email.verified',
   'email.requested',
@@ -33,6 +34,7 @@ export const endsNothing: readonly EventKind[] = [
   'role.assigned',
   'role.unassigned',
   'administrator.created',
+  'setup.refused',
   'access.denied',
   'signing_key.created',
   'signing_key.activated',
@@ -40,5 +42,8 @@ export const endsNothing: readonly EventKind[] = [
   'signing_key.retired',
   'master_secret.rewrapped',
   'client.created',
+  'client.updated',
+  // What had ended stays ended: the cut is not lowered.
+  'client.enabled',
   'client.authentication_failed',
 ]
