@@ -1,4 +1,4 @@
--- Who is told of the end of sessions. Rows are made, ended and queued by triggers (0023-backchannel-logout.sql).
+-- Who is told of the end of sessions. Rows are made, ended and queued by triggers (0025-backchannel-logout.sql).
 
 -- name: sweepBackchannelLogouts :one
 -- Looks at the sessions whose time it is, unless another instance does: what has ended without a word is ended here, and
