@@ -43,9 +43,11 @@ import {
 import { watchEvents } from './events/rpc.ts'
 import { listConsents, withdrawConsent } from './oauth/rpc.ts'
 import {
+  requestEmailSignIn,
   requestEmailVerification,
   requestPasswordReset,
   resetPassword,
+  signInByEmail,
   verifyEmail,
 } from './recovery/rpc.ts'
 import { getRevocationStatus, reportPosition } from './revocation/feed-rpc.ts'
@@ -78,6 +80,8 @@ export const methods: readonly Method[] = [
     resetPassword,
     requestEmailVerification,
     verifyEmail,
+    requestEmailSignIn,
+    signInByEmail,
   }),
   ...implement(EmailService, {
     listEmails,

@@ -24,6 +24,7 @@ import { inboxAgainPage, inboxPage } from './inbox-pages.ts'
 import {
   confirmEmailPage,
   donePage,
+  emailSignInPage,
   forgotPasswordPage,
   resetPasswordPage,
   undoEmailChangePage,
@@ -52,6 +53,7 @@ const routes: readonly PageRoute[] = [
   verifyEmailPage,
   confirmEmailPage,
   undoEmailChangePage,
+  emailSignInPage,
   donePage,
   forgotPasswordPage,
   resetPasswordPage,
@@ -68,6 +70,7 @@ const mailed: ReadonlySet<PageRoute> = new Set([
   confirmEmailPage,
   undoEmailChangePage,
   resetPasswordPage,
+  emailSignInPage,
   donePage,
 ])
 
