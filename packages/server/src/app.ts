@@ -5,6 +5,7 @@ import {
   AvatarService,
   EmailService,
   EventService,
+  PhoneService,
   RecoveryService,
   RevocationService,
   SessionService,
@@ -30,6 +31,13 @@ import {
   undoEmailChange,
 } from './emails/rpc.ts'
 import { watchEvents } from './events/rpc.ts'
+import {
+  addPhone,
+  removePhone,
+  requestPhoneSignIn,
+  signInByPhone,
+  verifyPhone,
+} from './phones/rpc.ts'
 import {
   requestEmailVerification,
   requestPasswordReset,
@@ -77,6 +85,13 @@ export const methods: readonly Method[] = [
     undoEmailChange,
   }),
   ...implement(UserService, { getMe, updateMe }),
+  ...implement(PhoneService, {
+    addPhone,
+    verifyPhone,
+    removePhone,
+    requestPhoneSignIn,
+    signInByPhone,
+  }),
   ...implement(AvatarService, {
     requestAvatarUpload,
     completeAvatarUpload,

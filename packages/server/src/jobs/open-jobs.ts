@@ -6,6 +6,7 @@ import type { Deps } from '../deps.ts'
 import type { Inbox } from '../mail/inbox.ts'
 import { openMailer } from '../mail/mailer.ts'
 import { openWorker } from '../queue/worker.ts'
+import { openSmsSender } from '../sms/sms-sender.ts'
 import { jobHandlers } from './job-handlers.ts'
 
 export interface Jobs {
@@ -23,7 +24,8 @@ export function openJobs(
   const { config, log, metrics } = deps
   const mailer = openMailer(config, inbox)
   const pictures = openPictureRenderer()
-  const handlers = jobHandlers({ ...deps, mailer, pictures })
+  const sms = openSmsSender(config, inbox)
+  const handlers = jobHandlers({ ...deps, mailer, pictures, sms })
   const worker = openWorker({ address, log, handlers, observe: metrics.observeJob })
   return {
     start: worker.start,

@@ -15,6 +15,7 @@ import type { RequestContext } from '../request-context.ts'
 import { apiAudience } from '../tokens/access-token.ts'
 import { type IssuedTokens, issueTokens } from '../tokens/issue-tokens.ts'
 import { type PasswordDeps, type PasswordSignIn, signInWithPassword } from './password-sign-in.ts'
+import type { StartedSignIn } from './simultaneous-sign-ins.ts'
 
 export type SignIn = Omit<PasswordSignIn, 'yields'>
 
@@ -30,10 +31,20 @@ export async function signIn(
   const audience = [apiAudience(deps.config.issuer)]
   const yields = { kind: 'grant', audience } as const
   const started = await signInWithPassword(deps, ctx, { ...input, yields })
+  return issueSignedIn(deps, started, audience, ctx.now)
+}
+
+/** The tokens of a session that was started, and of the grant in it. */
+export function issueSignedIn(
+  deps: Pick<Deps, 'config' | 'signingKeys'>,
+  started: StartedSignIn,
+  audience: string[],
+  now: Date,
+): SignedIn {
   if (started.kind !== 'grant') throw new Error('a sign-in for tokens has no grant')
   const { session, deviceSecret } = started
   const { id: sessionId, userId, clientId } = session
   const grant = { ...started.grant, userId, clientId }
   const of = { ...session, sessionId, grant, generation: firstGeneration, audience }
-  return { ...issueTokens(deps, of, ctx.now), sessionId, deviceSecret }
+  return { ...issueTokens(deps, of, now), sessionId, deviceSecret }
 }
