@@ -320,7 +320,7 @@ export const single: Record<SingleArtefact, (world: World, held: Held) => Promis
   },
   async phoneCode({ deps }, { phone: { number: canonical, codeId: id } }) {
     const code = codeOf(deps.masterSecret, 'sign_in', id)
-    return (await proveCode(deps, { purpose: 'sign_in', id, code, canonical })) !== undefined
+    return typeof (await proveCode(deps, { purpose: 'sign_in', id, code, canonical })) === 'object'
   },
   undoLink: ({ deps }, { undoLink: token }) =>
     succeeds(

@@ -85,10 +85,8 @@ export async function verifyPhone(
   const state = await readGuessState(deps.db, { ...guess, canonical: '' })
   checkGuess(state)
   const proved = await proveCode(deps, { purpose: 'add_phone', id, code, userId })
-  if (proved === undefined) {
-    await countFailedGuess(deps, guess, state)
-    throw await refused(deps, ctx)
-  }
+  if (proved === 'wrong') await countFailedGuess(deps, guess, state)
+  if (proved === 'wrong' || proved === 'over') throw await refused(deps, ctx)
   const { canonical } = proved
   const isDone = await deps.db.transaction(async (tx) => {
     const inTransaction = { ...deps, db: tx }

@@ -42,11 +42,14 @@ export function codeOf(masterSecret: MasterSecret, purpose: CodePurpose, id: str
   return String(value).padStart(codeDigits, '0')
 }
 
-/** Tries a code. Where it is the right one it is not used up yet; every look counts. Undefined where it is not good. */
+/**
+ * Tries a code. Where it is the right one it is not used up yet; every look counts. `over`: it was the right one, and is good for nothing any
+ * more, which is no guess.
+ */
 export async function proveCode(
   { db, masterSecret }: { db: Db; masterSecret: MasterSecret },
   asked: { purpose: CodePurpose; id: string; code: string; canonical?: string; userId?: string },
-): Promise<ProvedCode | undefined> {
+): Promise<ProvedCode | 'wrong' | 'over'> {
   const { purpose, id } = asked
   const expected = Buffer.from(codeOf(masterSecret, purpose, id))
   const given = Buffer.from(asked.code.replace(/\s/gu, ''))
@@ -57,7 +60,8 @@ export async function proveCode(
     canonical: asked.canonical ?? null,
     userId: asked.userId ?? null,
   })
-  if (!matches || found?.userId == null || !found.good) return undefined
+  if (!matches) return 'wrong'
+  if (found?.userId == null || !found.good) return 'over'
   return { id, userId: found.userId, canonical: found.canonical, rev: found.rev }
 }
 

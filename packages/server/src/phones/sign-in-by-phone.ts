@@ -110,8 +110,9 @@ export async function signInByPhone(
   checkGuess(state)
   const { id, code } = input
   const proved = await proveCode(deps, { purpose: 'sign_in', id, code, canonical })
-  if (proved === undefined) throw await wrong(deps, ctx, { guess, state, canonical })
-  if (!(await useCode(deps.db, proved))) throw new SignetError(ErrorReason.LINK_INVALID)
+  if (proved === 'wrong') throw await wrong(deps, ctx, { guess, state, canonical })
+  if (proved === 'over' || !(await useCode(deps.db, proved)))
+    throw new SignetError(ErrorReason.LINK_INVALID)
   return start(deps, ctx, { input, proved, guess, state })
 }
 
