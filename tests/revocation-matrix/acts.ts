@@ -9,6 +9,7 @@ import type { Deps } from '../../packages/server/src/deps.ts'
 import { confirmEmail } from '../../packages/server/src/emails/confirm-email.ts'
 import { removeEmail } from '../../packages/server/src/emails/remove-email.ts'
 import { undoEmailChange } from '../../packages/server/src/emails/undo-email-change.ts'
+import { withdrawConsent } from '../../packages/server/src/oauth/consents.ts'
 import { removePhone } from '../../packages/server/src/phones/remove-phone.ts'
 import { issueMailedLink, makeOpener } from '../../packages/server/src/recovery/mailed-links.ts'
 import { resetPassword } from '../../packages/server/src/recovery/reset-password.ts'
@@ -202,6 +203,10 @@ export const acts: Record<CauseName, Act> = {
   refreshReuse: { end: reuse },
   authorizationCodeReuse: {
     end: ({ deps }, { here }) => assert.rejects(redeem(deps, here.app.code)),
+  },
+  consentWithdrawn: {
+    end: ({ deps }, { userId, app: clientId }) =>
+      withdrawConsent(deps, testContext(), { userId, clientId }),
   },
   recover: {
     ofEverybody: true,

@@ -12,6 +12,7 @@ import {
   parseAuthorizationRequest,
   readParameters,
 } from '../../packages/server/src/oauth/authorization-request.ts'
+import { giveConsent } from '../../packages/server/src/oauth/consents.ts'
 import { codeOf, proveCode } from '../../packages/server/src/phones/phone-codes.ts'
 import { writeToNumber } from '../../packages/server/src/phones/sign-in-by-phone.ts'
 import {
@@ -67,6 +68,8 @@ export interface Held {
   shop: TestClient
   /** What the service got for itself. */
   clientToken: string
+  /** The other app. */
+  app: ClientId
   /** What outlives the session. */
   offline: string
   minted: { accessToken: string; refreshToken: string }
@@ -107,6 +110,7 @@ export async function holdEverything(
   return {
     userId,
     email,
+    app,
     here,
     other: await enter(world, deps.other, { email, app }),
     clientToken: JSON.parse(granted.text).access_token,
@@ -181,6 +185,10 @@ async function authorizeApp(
   const where = { clientId, redirectUri: appRedirectUri }
   const request = parseAuthorizationRequest(readParameters(parameters), where, new Date())
   const audience = [shopAudience]
+  if (session !== undefined) {
+    const { userId } = session
+    await giveConsent(deps, testContext(), { request, userId })
+  }
   const code = session && (await issueAuthorizationCode(deps, { request, session, audience }))
   assert.ok(code)
   return code

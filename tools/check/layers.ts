@@ -6,6 +6,10 @@
 export const layers: readonly { folder: string; because: string }[] = [
   { folder: '.', because: 'ids, errors and the request context are words that everyone speaks' },
   { folder: 'html', because: 'making HTML safe needs nothing of ours' },
+  {
+    folder: 'translation',
+    because: 'texts by language need nothing of ours, and whoever speaks to people has some',
+  },
   { folder: 'crypto', because: 'keys and ciphers know no table and no request' },
   {
     folder: 'config',
@@ -44,6 +48,10 @@ export const layers: readonly { folder: string; because: string }[] = [
   { folder: 'roles', because: 'roles say what a signed-in user may do' },
   { folder: 'jobs', because: 'the work that waits in the queue is done with all of it' },
   { folder: 'oauth', because: 'the endpoints of OAuth and OpenID Connect stand on all of it' },
+  {
+    folder: 'pages',
+    because: 'what people see of sign-in stands on all of it, the protocol included',
+  },
   { folder: 'reference', because: 'the reference describes every method' },
   { folder: 'call', because: 'the pipeline runs any method and knows none by name' },
   { folder: 'wires', because: 'a wire decodes and encodes calls; it decides nothing' },
@@ -80,6 +88,7 @@ const features = [
   'roles',
   'jobs',
   'oauth',
+  'pages',
 ]
 
 /** The sentence that refuses this import, or undefined where it is allowed. Folders are relative to the server's src. */

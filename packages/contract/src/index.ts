@@ -1,6 +1,8 @@
 /** The contract: every message, service and error reason, generated from `proto/`. */
 export * from './gen/signet/v1/auth_pb.ts'
 export * from './gen/signet/v1/avatar_pb.ts'
+export * from './gen/signet/v1/client_pb.ts'
+export * from './gen/signet/v1/consent_pb.ts'
 export * from './gen/signet/v1/email_pb.ts'
 export * from './gen/signet/v1/error_pb.ts'
 export * from './gen/signet/v1/event_pb.ts'

@@ -3,6 +3,8 @@
 import {
   AuthService,
   AvatarService,
+  ClientService,
+  ConsentService,
   EmailService,
   EventService,
   PhoneService,
@@ -22,6 +24,15 @@ import {
 } from './avatars/rpc.ts'
 import { implement, type Method } from './call/method.ts'
 import {
+  createClient,
+  disableClient,
+  enableClient,
+  getClient,
+  listClients,
+  rotateClientSecret,
+  updateClient,
+} from './clients/rpc.ts'
+import {
   addEmail,
   changeEmail,
   confirmEmail,
@@ -31,6 +42,7 @@ import {
   undoEmailChange,
 } from './emails/rpc.ts'
 import { watchEvents } from './events/rpc.ts'
+import { listConsents, withdrawConsent } from './oauth/rpc.ts'
 import {
   addPhone,
   removePhone,
@@ -102,6 +114,16 @@ export const methods: readonly Method[] = [
   }),
   ...implement(SessionService, { listSessions, revokeSession, revokeOtherSessions }),
   ...implement(TokenService, { mintTokens }),
+  ...implement(ConsentService, { listConsents, withdrawConsent }),
+  ...implement(ClientService, {
+    createClient,
+    listClients,
+    getClient,
+    updateClient,
+    disableClient,
+    enableClient,
+    rotateClientSecret,
+  }),
   ...implement(EventService, { watchEvents }),
   ...implement(RevocationService, { watchRevocations, reportPosition, getRevocationStatus }),
 ]

@@ -30,8 +30,6 @@ import { openDatabase } from './db/database.ts'
 import type { StartedDatabase } from './db/embedded/start-database.ts'
 import { migrate } from './db/migrate.ts'
 import type { Deps } from './deps.ts'
-import { emailForms } from './emails/forms.ts'
-import { mountMailedForms } from './emails/mailed-forms.ts'
 import { recordEvent } from './events/record-event.ts'
 import { type Sealer, startSealer } from './events/sealer.ts'
 import { openKnownGrants } from './grants/grant-keys.ts'
@@ -39,7 +37,6 @@ import { startNotices } from './jobs/notices.ts'
 import { openJobs } from './jobs/open-jobs.ts'
 import { type Inbox, openInbox } from './mail/inbox.ts'
 import { mountInbox } from './mail/mount-inbox.ts'
-import { showAuthorizationProblem } from './oauth/authorization-problem.ts'
 import { anyOriginPaths, mountOauth } from './oauth/mount-oauth.ts'
 import { createMetrics, type Metrics } from './operations/metrics.ts'
 import { observePasswordHasher } from './operations/observe-password-hasher.ts'
@@ -47,8 +44,8 @@ import { listenProbes, mountProbes } from './operations/probes.ts'
 import { openReadiness, type Readiness } from './operations/readiness.ts'
 import { createTracing, type Tracing } from './operations/tracing.ts'
 import { openGuardedFetch } from './outbound/guarded-fetch.ts'
+import { mountPages } from './pages/mount-pages.ts'
 import { readQueueState } from './queue/queue-state.ts'
-import { mountLinkPages } from './recovery/mount-pages.ts'
 import { mountReference } from './reference/mount-reference.ts'
 import { openRevocationFeed } from './revocation/feed.ts'
 import { openLiveLog } from './revocation/live-log.ts'
@@ -56,6 +53,7 @@ import { openReceipts } from './revocation/receipts.ts'
 import { openRedisMirror } from './revocation/redis-mirror.ts'
 import { openSessionEnds } from './revocation/session-ends.ts'
 import { openVerifierRegistry } from './revocation/verifier-registry.ts'
+import { readInstallation, setupCode } from './roles/set-up.ts'
 import { openSimultaneousSignIns } from './sign-in/simultaneous-sign-ins.ts'
 import { authenticate } from './tokens/authenticate.ts'
 import { startRewrapping } from './tokens/rewrap-stored-keys.ts'
@@ -70,6 +68,8 @@ export interface RunningServer {
   addresses: { http: string; grpc?: string; metrics?: string }
   /** Where the embedded Postgres keeps its data; undefined where the configuration names a database. */
   embeddedIn: string | undefined
+  /** The code that lets somebody become the first administrator; undefined once there has been one. */
+  setupCode: string | undefined
   /** Migrations that this start applied. */
   applied: string[]
   /** Finishes what is in flight, then closes everything. May be called again, and waits for the same end. */
@@ -129,11 +129,13 @@ export async function startServer({
     const { addresses, stop } = await listen({ config, app, readiness, metrics, inbox })
     opened.push(stop)
     if (config.worker) jobs.start()
+    const { instanceId, setUp } = await readInstallation(deps.db)
 
     let closed: Promise<void> | undefined
     return {
       addresses,
       embeddedIn: database.embeddedIn,
+      setupCode: setUp ? undefined : setupCode(deps.masterSecret, instanceId),
       applied,
       close() {
         closed ??= closeAll()
@@ -274,12 +276,10 @@ async function listen({ config, app, readiness, metrics, inbox }: Parts): Promis
       const metricsTo = onMainPort ? 'this machine' : 'nobody'
       mountProbes(fastify, { readiness, metrics }, metricsTo)
       mountReference(fastify, { issuer: config.issuer })
-      await mountOauth(fastify, app.deps, { call: calls, showProblem: showAuthorizationProblem })
-      mountLinkPages(fastify, app.deps, calls)
+      const { showProblem } = await mountPages(fastify, app.deps, calls)
+      await mountOauth(fastify, app.deps, { call: calls, showProblem })
       await mountAvatars(fastify, app.deps, calls)
-      mountMailedForms(fastify, calls, emailForms(app.deps))
       if (inbox !== undefined) mountInbox(fastify, inbox)
-      fastify.get('/', async (_request, reply) => reply.redirect('/docs/api', 302))
     },
   })
   const addresses = await listener.listen()

@@ -115,6 +115,13 @@ function addServiceVerbs(program: Command, run: RunVerb): void {
 }
 
 function addAdminVerbs(program: Command, run: RunVerb): void {
+  verb(
+    program,
+    'setup-code',
+    'Show the code with which the first administrator is made in a browser.',
+  ).action((options: CommonOptions) =>
+    run(options, async (context) => (await import('./setup-code.ts')).showSetupCode(context)),
+  )
   const admin = group(program, 'admin', 'Make administrators.')
   verb(admin, 'create', 'Make an administrator: a new account, or the role for one that exists.')
     .requiredOption(

@@ -46,22 +46,25 @@ function toldToStop(): Promise<string> {
   })
 }
 
-function urlsOf(config: Config, { addresses }: RunningServer) {
+function urlsOf(config: Config, { addresses, setupCode }: RunningServer) {
   const scheme = config.tls === undefined ? 'http' : 'https'
   return {
     http: `${scheme}://${addresses.http}`,
     grpc: `${scheme}://${addresses.grpc ?? addresses.http}`,
     ...(addresses.metrics === undefined ? {} : { metrics: `http://${addresses.metrics}` }),
+    ...(setupCode === undefined ? {} : { setup: `${config.issuer}/setup#${setupCode}` }),
   }
 }
 
 function block(config: Config, server: RunningServer, seconds: number): string {
-  const { http, grpc, metrics } = urlsOf(config, server)
+  const { http, grpc, metrics, setup } = urlsOf(config, server)
   const database =
     server.embeddedIn === undefined
       ? 'yours, as SIGNET_DATABASE_URL says'
       : `embedded Postgres in ${shortPath(server.embeddedIn)} (delete the folder to start over)`
   const rows: [string, string][] = [
+    ...(setup === undefined ? [] : [['Set up', setup] as [string, string]]),
+    ['Sign in', `${config.issuer}/sign-in`],
     ['REST', `${http}/api/v1`],
     ['gRPC, Connect', `${grpc}${config.reflection ? ' (with reflection)' : ''}`],
     ['API reference', `${http}/docs/api`],

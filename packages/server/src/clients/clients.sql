@@ -21,7 +21,7 @@ select id, name, type, status, first_party, direct_sign_in, confirming, subject_
 
 -- name: findClientForUpdate :maybe
 -- One client, locked: secrets are given out one after the other.
-select id, type, status, jwks is not null or jwks_uri is not null as "signs!"
+select id, type, status, subject_namespace, jwks is not null or jwks_uri is not null as "signs!"
   from clients
  where id = :id
    for no key update;
@@ -60,6 +60,22 @@ update client_secrets
                      and (s.expires_at is null or s.expires_at > signet_now())
                    order by s.created_at desc, s.id desc
                    limit :secretsMax::integer);
+
+-- name: replaceClient :exec
+-- Replaces everything of a client that can change. Needs the lock on it.
+update clients
+   set name = :name, first_party = :firstParty, direct_sign_in = :directSignIn, confirming = :confirming,
+       signing_algorithm = :signingAlgorithm, scopes = :scopes, allowed_origins = :allowedOrigins, permissions = :permissions,
+       resources = :resources, audiences = :audiences, claims = :claims,
+       access_token_lifetime_seconds = :accessTokenLifetimeSeconds?, grant_types = :grantTypes, redirect_uris = :redirectUris,
+       post_logout_redirect_uris = :postLogoutRedirectUris, backchannel_logout_uri = :backchannelLogoutUri?,
+       response_modes = :responseModes, pkce_required = :pkceRequired, jwks = :jwks?, jwks_uri = :jwksUri?,
+       client_uri = :clientUri?, logo_uri = :logoUri?, policy_uri = :policyUri?, tos_uri = :tosUri?, updated_at = :now
+ where id = :id;
+
+-- name: enableClient :exec
+-- Opens a closed client again.
+update clients set status = 'active', updated_at = :now where id = :id and status = 'disabled';
 
 -- name: disableClient :exec
 -- Closes a client; the built-in one stays. Locks it for the entry in the revocation log.

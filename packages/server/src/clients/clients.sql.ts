@@ -106,16 +106,17 @@ export const findClientForUpdate = maybe<
     id: string
     type: 'public' | 'confidential' | 'service'
     status: 'active' | 'disabled'
+    subjectNamespace: string | null
     signs: boolean
   }
 >({
   name: 'clients.findClientForUpdate',
-  text: `select id, type, status, jwks is not null or jwks_uri is not null as "signs!"
+  text: `select id, type, status, subject_namespace, jwks is not null or jwks_uri is not null as "signs!"
   from clients
  where id = $1
    for no key update`,
   params: ['id'],
-  columns: ['id', 'type', 'status', 'signs'],
+  columns: ['id', 'type', 'status', 'subjectNamespace', 'signs'],
 })
 
 /** Clients by id, after the one that is named. */
@@ -220,6 +221,60 @@ export const revokeOlderClientSecrets = exec<{ clientId: string; secretsMax: num
                    order by s.created_at desc, s.id desc
                    limit $2::integer)`,
   params: ['clientId', 'secretsMax'],
+  columns: [],
+})
+
+/** Replaces everything of a client that can change. Needs the lock on it. */
+export const replaceClient = exec<
+  {
+    name: string
+    firstParty: boolean
+    directSignIn: boolean
+    confirming: boolean
+    signingAlgorithm: string
+    scopes: readonly string[]
+    allowedOrigins: readonly string[]
+    permissions: readonly string[]
+    resources: readonly string[]
+    audiences: readonly string[]
+    claims: readonly string[]
+    accessTokenLifetimeSeconds: number | null
+    grantTypes: readonly string[]
+    redirectUris: readonly string[]
+    postLogoutRedirectUris: readonly string[]
+    backchannelLogoutUri: string | null
+    responseModes: readonly string[]
+    pkceRequired: boolean
+    jwks: NonNullable<Json> | null
+    jwksUri: string | null
+    clientUri: string | null
+    logoUri: string | null
+    policyUri: string | null
+    tosUri: string | null
+    now: Date
+    id: string
+  }
+>({
+  name: 'clients.replaceClient',
+  text: `update clients
+   set name = $1, first_party = $2, direct_sign_in = $3, confirming = $4,
+       signing_algorithm = $5, scopes = $6, allowed_origins = $7, permissions = $8,
+       resources = $9, audiences = $10, claims = $11,
+       access_token_lifetime_seconds = $12, grant_types = $13, redirect_uris = $14,
+       post_logout_redirect_uris = $15, backchannel_logout_uri = $16,
+       response_modes = $17, pkce_required = $18, jwks = $19, jwks_uri = $20,
+       client_uri = $21, logo_uri = $22, policy_uri = $23, tos_uri = $24, updated_at = $25
+ where id = $26`,
+  params: ['name', 'firstParty', 'directSignIn', 'confirming', 'signingAlgorithm', 'scopes', 'allowedOrigins', 'permissions', 'resources', 'audiences', 'claims', 'accessTokenLifetimeSeconds', 'grantTypes', 'redirectUris', 'postLogoutRedirectUris', 'backchannelLogoutUri', 'responseModes', 'pkceRequired', 'jwks', 'jwksUri', 'clientUri', 'logoUri', 'policyUri', 'tosUri', 'now', 'id'],
+  columns: [],
+  json: ['jwks'],
+})
+
+/** Opens a closed client again. */
+export const enableClient = exec<{ now: Date; id: string }>({
+  name: 'clients.enableClient',
+  text: `update clients set status = 'active', updated_at = $1 where id = $2 and status = 'disabled'`,
+  params: ['now', 'id'],
   columns: [],
 })
 

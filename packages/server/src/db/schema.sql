@@ -646,6 +646,7 @@ CREATE TABLE installation (
   only_row boolean DEFAULT true NOT NULL,
   instance_id uuid DEFAULT gen_random_uuid() NOT NULL,
   created_at timestamp with time zone DEFAULT signet_now() NOT NULL,
+  set_up_at timestamp with time zone,
   CONSTRAINT installation_pkey PRIMARY KEY (only_row),
   CONSTRAINT installation_only_row_check CHECK (only_row)
 );

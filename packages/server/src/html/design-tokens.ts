@@ -12,6 +12,7 @@ const day = `color-scheme: light;
   --ok: oklch(0.45 0.1 155); --ok-tint: oklch(0.95 0.035 155);
   --warn: oklch(0.48 0.1 70); --warn-tint: oklch(0.955 0.04 85);
   --bad: oklch(0.49 0.18 25); --bad-tint: oklch(0.955 0.022 20);
+  --iris-a: oklch(0.53 0.09 215); --iris-b: oklch(0.5 0.14 300); --iris-c: oklch(0.58 0.16 5);
   --focus: oklch(0.5 0.17 300);`
 
 const night = `color-scheme: dark;
@@ -23,19 +24,20 @@ const night = `color-scheme: dark;
   --ok: oklch(0.82 0.12 160); --ok-tint: oklch(0.29 0.045 165);
   --warn: oklch(0.84 0.11 85); --warn-tint: oklch(0.3 0.045 80);
   --bad: oklch(0.76 0.14 20); --bad-tint: oklch(0.3 0.065 15);
+  --iris-a: oklch(0.85 0.12 195); --iris-b: oklch(0.72 0.15 295); --iris-c: oklch(0.78 0.125 15);
   --focus: oklch(0.85 0.12 195);`
 
 /** The custom properties, by the reader's colour scheme. */
 export const designTokens = `:root {
   ${day}
   --s-1: 4px; --s-2: 8px; --s-3: 12px; --s-4: 16px; --s-5: 20px; --s-6: 24px; --s-8: 32px; --s-10: 40px; --s-14: 56px;
-  --r-control: 6px; --r-card: 10px; --r-tag: 4px;
+  --r-control: 6px; --r-card: 10px; --r-document: 14px; --r-tag: 4px; --r-full: 999px;
   --line: 1px solid var(--rule); --line-strong: 3px double var(--rule-strong);
   --font-text: system-ui, "Segoe UI", Roboto, "Noto Sans", sans-serif;
   --font-code: ui-monospace, "Cascadia Mono", Menlo, "DejaVu Sans Mono", monospace;
   --t-xs: 0.8125rem/1.35 var(--font-text); --t-sm: 0.875rem/1.45 var(--font-text);
   --t-md: 1rem/1.5 var(--font-text); --t-lg: 1.0625rem/1.4 var(--font-text);
-  --t-xl: 1.25rem/1.3 var(--font-text); --t-3xl: 1.75rem/1.2 var(--font-text);
+  --t-xl: 1.25rem/1.3 var(--font-text); --t-2xl: 1.5rem/1.2 var(--font-text); --t-3xl: 1.75rem/1.2 var(--font-text);
 }
 @media (prefers-color-scheme: dark) { :root {
   ${night}

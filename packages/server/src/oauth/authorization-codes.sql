@@ -6,7 +6,11 @@ select id, name, type, status, first_party, scopes, audiences, grant_types, resp
 
 -- name: insertAuthorizationCode :exec
 -- A code for what a person authorized, only where the session that they were recognised by, and everything above it, is still
--- alive, and the client with it. It rests on the position that is read here.
+-- alive, and the client with it; and, for a client that is not ours, only where the person allows it, which nobody takes back
+-- meanwhile: the row is held. It rests on the position that is read here.
+with allowed as materialized (
+  select k.scopes from consents k where k.user_id = :userId and k.client_id = :clientId for share
+)
 insert into authorization_codes (code_hash, client_id, user_id, session_id, redirect_uri, scopes, audience, nonce,
                                  code_challenge, claims, amr, acr, auth_time, rev, created_at, expires_at)
 select :codeHash, c.id, u.id, s.id, :redirectUri, :scopes, :audience, :nonce?, :codeChallenge?, :claims?, s.amr, s.acr,
@@ -18,7 +22,8 @@ select :codeHash, c.id, u.id, s.id, :redirectUri, :scopes, :audience, :nonce?, :
  where s.id = :sessionId and s.user_id = :userId
    and s.ended_at is null and least(s.idle_expires_at, s.expires_at) > signet_now()
    and u.status = 'active' and own.status = 'active' and c.status = 'active'
-   and s.rev >= greatest(u.cut, own.cut, global_cut());
+   and s.rev >= greatest(u.cut, own.cut, global_cut())
+   and (c.first_party or coalesce((select a.scopes @> :scopesToAllow::text[] from allowed a), false));
 
 -- name: redeemAuthorizationCode :maybe
 -- Decides on a code, and issues its grant where it is good; once, however many present it at a time, because the row is held.

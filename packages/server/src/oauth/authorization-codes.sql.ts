@@ -28,9 +28,11 @@ export const findAuthorizationClient = maybe<
   columns: ['id', 'name', 'type', 'status', 'firstParty', 'scopes', 'audiences', 'grantTypes', 'responseModes', 'redirectUris', 'pkceRequired'],
 })
 
-/** A code for what a person authorized, only where the session that they were recognised by, and everything above it, is still alive, and the client with it. It rests on the position that is read here. */
+/** A code for what a person authorized, only where the session that they were recognised by, and everything above it, is still alive, and the client with it; and, for a client that is not ours, only where the person allows it, which nobody takes back meanwhile: the row is held. It rests on the position that is read here. */
 export const insertAuthorizationCode = exec<
   {
+    userId: string
+    clientId: string
     codeHash: Buffer
     redirectUri: string
     scopes: readonly string[]
@@ -39,25 +41,28 @@ export const insertAuthorizationCode = exec<
     codeChallenge: Buffer | null
     claims: NonNullable<Json> | null
     lifetimeSeconds: number
-    clientId: string
     sessionId: string
-    userId: string
+    scopesToAllow: readonly string[]
   }
 >({
   name: 'oauth.authorization-codes.insertAuthorizationCode',
-  text: `insert into authorization_codes (code_hash, client_id, user_id, session_id, redirect_uri, scopes, audience, nonce,
+  text: `with allowed as materialized (
+  select k.scopes from consents k where k.user_id = $1 and k.client_id = $2 for share
+)
+insert into authorization_codes (code_hash, client_id, user_id, session_id, redirect_uri, scopes, audience, nonce,
                                  code_challenge, claims, amr, acr, auth_time, rev, created_at, expires_at)
-select $1, c.id, u.id, s.id, $2, $3, $4, $5, $6, $7, s.amr, s.acr,
-       s.auth_time, revocation_position(), signet_now(), signet_now() + make_interval(secs => $8::integer)
+select $3, c.id, u.id, s.id, $4, $5, $6, $7, $8, $9, s.amr, s.acr,
+       s.auth_time, revocation_position(), signet_now(), signet_now() + make_interval(secs => $10::integer)
   from sessions s
   join users u on u.id = s.user_id
   join clients own on own.id = s.client_id
-  join clients c on c.id = $9
- where s.id = $10 and s.user_id = $11
+  join clients c on c.id = $2
+ where s.id = $11 and s.user_id = $1
    and s.ended_at is null and least(s.idle_expires_at, s.expires_at) > signet_now()
    and u.status = 'active' and own.status = 'active' and c.status = 'active'
-   and s.rev >= greatest(u.cut, own.cut, global_cut())`,
-  params: ['codeHash', 'redirectUri', 'scopes', 'audience', 'nonce', 'codeChallenge', 'claims', 'lifetimeSeconds', 'clientId', 'sessionId', 'userId'],
+   and s.rev >= greatest(u.cut, own.cut, global_cut())
+   and (c.first_party or coalesce((select a.scopes @> $12::text[] from allowed a), false))`,
+  params: ['userId', 'clientId', 'codeHash', 'redirectUri', 'scopes', 'audience', 'nonce', 'codeChallenge', 'claims', 'lifetimeSeconds', 'sessionId', 'scopesToAllow'],
   columns: [],
   json: ['claims'],
 })

@@ -29,13 +29,14 @@ import { revokeReusedGrant } from '../revocation/revoke-token.ts'
 import type { BrowserSession } from '../sessions/browser-session.ts'
 import { insertAuthorizationCode, redeemAuthorizationCode } from './authorization-codes.sql.ts'
 import type { AuthorizationRequest, RequestedClaims } from './authorization-request.ts'
+import { scopesToAllow } from './consents.ts'
 
 const prefix = 'sa1_'
 const secretBytes = 32
 const codeForm = /^sa1_[\w-]{46}$/u
 const lifetimeSeconds = 60
 
-/** A code for what the user of a session authorizes; undefined where the session, or the client, ended meanwhile. */
+/** A code for what the user of a session authorizes; undefined where session, client or consent ended meanwhile. */
 export async function issueAuthorizationCode(
   { db }: Pick<Deps, 'db'>,
   { request, session, audience }: Authorized,
@@ -45,6 +46,7 @@ export async function issueAuthorizationCode(
   const { sessionId, userId } = session
   const inserted = await insertAuthorizationCode(db, {
     ...{ clientId, redirectUri, scopes, audience, nonce, sessionId, userId, lifetimeSeconds },
+    scopesToAllow: scopesToAllow(request),
     codeHash: hash('sha256', code, 'buffer'),
     codeChallenge: codeChallenge === undefined ? null : Buffer.from(codeChallenge, 'base64url'),
     claims: claims === null ? null : { ...claims },

@@ -44,6 +44,8 @@ export interface AuthorizationProblem {
   sentence: string
   /** For whoever builds the client: what was received, and what would have been right. */
   details: readonly [label: string, value: string][]
+  /** Where that is what is wrong. */
+  redirectUris?: { received: string; registered: readonly string[] }
 }
 
 /** Shows a person a page about a request that cannot go on. */
@@ -51,7 +53,7 @@ export type ShowProblem = (
   request: FastifyRequest,
   reply: FastifyReply,
   problem: AuthorizationProblem,
-) => FastifyReply
+) => Promise<FastifyReply>
 
 const authorizePath = '/oauth2/authorize'
 
@@ -189,7 +191,7 @@ async function goOn(
   const audience = audienceOf(deps, client, request)
   const code = await issueAuthorizationCode(deps, { request, session: decision.session, audience })
   if (code !== undefined) return { to: request, parameters: { code } }
-  // The session ended between the two statements: the person signs in again, and the request goes on.
+  // Session or consent ended between the two statements: the person signs in again, and the request goes on.
   if (request.silent) throw new AuthorizationError('login_required', 'The person has to sign in.')
   const query = new URLSearchParams({ request: sealRequest(deps, request) })
   return { location: `${pages.sign_in}?${query}` }
@@ -220,11 +222,12 @@ async function findClientAndRedirect(
   if (redirectUri === undefined) return problem(['Problem', 'redirect_uri is missing'])
   const registered = { registered: client.redirectUris, isPublic: client.type === 'public' }
   if (isRegisteredRedirectUri(redirectUri, registered)) return { client, redirectUri }
-  return problem(
-    ['Problem', 'redirect_uri is none of the registered ones, to the letter'],
-    ['redirect_uri received', redirectUri],
-    ['registered', client.redirectUris.join(' ') || '(none)'],
-  )
+  const { problem: mismatch } = problem([
+    'Problem',
+    'redirect_uri is none of the registered ones, to the letter',
+  ])
+  const redirectUris = { received: redirectUri, registered: client.redirectUris }
+  return { problem: { ...mismatch, redirectUris } }
 }
 
 /** Where a refusal goes although the request itself could not be read: what of it can be believed. */

@@ -13,3 +13,29 @@ on conflict (user_id, client_id) do update
 -- name: findConsentClient :maybe
 -- What a person is shown of a client before they agree to anything.
 select id, name, first_party, client_uri, logo_uri, policy_uri, tos_uri from clients where id = :id and status = 'active';
+
+-- name: listConsents :many
+-- What a person allows clients, the latest first.
+select c.client_id, k.name, k.client_uri, c.scopes, c.created_at, c.updated_at
+  from consents c
+  join clients k on k.id = c.client_id
+ where c.user_id = :userId
+ order by c.updated_at desc, c.client_id
+ limit :limit::integer;
+
+-- name: forgetConsent :maybe
+-- Takes a consent back. Whoever issues a code on it at this moment holds the row, and is waited for.
+delete from consents where user_id = :userId and client_id = :clientId returning client_id;
+
+-- name: deleteCodesOfClient :exec
+-- Codes of this person that are on their way to this client. Whoever redeems one at this moment holds the row, and is waited for.
+delete from authorization_codes where user_id = :userId and client_id = :clientId;
+
+-- name: endGrantsOfClient :many
+-- Ends every grant that a client has of a person, and tells it to everyone.
+with held as materialized (
+  select id from grants where user_id = :userId and client_id = :clientId and ended_at is null order by id for no key update
+), ended as (
+  update grants g set ended_at = signet_now(), end_reason = :reason from held h where g.id = h.id returning g.id
+)
+select log_revocation('gid', e.id::text, :reason) as "entry_id!" from ended e;

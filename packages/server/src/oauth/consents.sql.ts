@@ -1,5 +1,5 @@
 // Generated from consents.sql by tools/sql. Do not edit.
-import { exec, maybe } from '../db/query.ts'
+import { exec, many, maybe } from '../db/query.ts'
 
 /** What a person allows a client, and when they last said so. */
 export const findConsent = maybe<
@@ -56,4 +56,68 @@ export const findConsentClient = maybe<
   text: `select id, name, first_party, client_uri, logo_uri, policy_uri, tos_uri from clients where id = $1 and status = 'active'`,
   params: ['id'],
   columns: ['id', 'name', 'firstParty', 'clientUri', 'logoUri', 'policyUri', 'tosUri'],
+})
+
+/** What a person allows clients, the latest first. */
+export const listConsents = many<
+  {
+    userId: string
+    limit: number
+  },
+  {
+    clientId: string
+    name: string
+    clientUri: string | null
+    scopes: string[]
+    createdAt: Date
+    updatedAt: Date
+  }
+>({
+  name: 'oauth.consents.listConsents',
+  text: `select c.client_id, k.name, k.client_uri, c.scopes, c.created_at, c.updated_at
+  from consents c
+  join clients k on k.id = c.client_id
+ where c.user_id = $1
+ order by c.updated_at desc, c.client_id
+ limit $2::integer`,
+  params: ['userId', 'limit'],
+  columns: ['clientId', 'name', 'clientUri', 'scopes', 'createdAt', 'updatedAt'],
+})
+
+/** Takes a consent back. Whoever issues a code on it at this moment holds the row, and is waited for. */
+export const forgetConsent = maybe<{ userId: string; clientId: string }, { clientId: string }>({
+  name: 'oauth.consents.forgetConsent',
+  text: `delete from consents where user_id = $1 and client_id = $2 returning client_id`,
+  params: ['userId', 'clientId'],
+  columns: ['clientId'],
+})
+
+/** Codes of this person that are on their way to this client. Whoever redeems one at this moment holds the row, and is waited for. */
+export const deleteCodesOfClient = exec<{ userId: string; clientId: string }>({
+  name: 'oauth.consents.deleteCodesOfClient',
+  text: `delete from authorization_codes where user_id = $1 and client_id = $2`,
+  params: ['userId', 'clientId'],
+  columns: [],
+})
+
+/** Ends every grant that a client has of a person, and tells it to everyone. */
+export const endGrantsOfClient = many<
+  {
+    userId: string
+    clientId: string
+    reason: string
+  },
+  {
+    entryId: bigint
+  }
+>({
+  name: 'oauth.consents.endGrantsOfClient',
+  text: `with held as materialized (
+  select id from grants where user_id = $1 and client_id = $2 and ended_at is null order by id for no key update
+), ended as (
+  update grants g set ended_at = signet_now(), end_reason = $3 from held h where g.id = h.id returning g.id
+)
+select log_revocation('gid', e.id::text, $3) as "entry_id!" from ended e`,
+  params: ['userId', 'clientId', 'reason'],
+  columns: ['entryId'],
 })

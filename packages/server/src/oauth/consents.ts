@@ -7,12 +7,22 @@
  * Specs: OpenID Connect Core 1.0 §3.1.2.4 and §5.4, RFC 6749 §3.3, OWASP ASVS 5.0 V10.7.
  */
 
+import { ErrorReason } from '@signet/contract'
 import type { Deps } from '../deps.ts'
+import { SignetError } from '../errors.ts'
 import { recordEvent } from '../events/record-event.ts'
 import type { ClientId, UserId } from '../ids.ts'
 import type { RequestContext } from '../request-context.ts'
+import type { RevocationReason } from '../revocation/revocation-reasons.ts'
 import type { AuthorizationRequest } from './authorization-request.ts'
-import { findConsent, findConsentClient, rememberConsent } from './consents.sql.ts'
+import {
+  deleteCodesOfClient,
+  endGrantsOfClient,
+  findConsent,
+  findConsentClient,
+  forgetConsent,
+  rememberConsent,
+} from './consents.sql.ts'
 import { scopesOfClaims } from './standard-claims.ts'
 
 /** What the consent page says. */
@@ -33,6 +43,14 @@ export async function describeConsent(
   if (client === undefined) return undefined
   const before = await findConsent(db, { userId, clientId: request.clientId })
   return { client, scopes: scopesToAllow(request), allowedBefore: new Set(before?.scopes) }
+}
+
+/** The name of a client that asks; undefined where it is gone. */
+export async function findAskingName(
+  { db }: Pick<Deps, 'db'>,
+  { clientId }: Pick<AuthorizationRequest, 'clientId'>,
+): Promise<string | undefined> {
+  return (await findConsentClient(db, { id: clientId }))?.name
 }
 
 /** Remembers that the person allows what the request asks for. */
@@ -56,6 +74,33 @@ export async function giveConsent(
   })
 }
 
+/**
+ * Takes back what a person allowed a client, and ends what the client holds of them: codes on their way first, then grants, so
+ * that one that is being redeemed meanwhile is ended too. Throws NOT_FOUND where nothing was allowed.
+ */
+export async function withdrawConsent(
+  deps: Pick<Deps, 'db' | 'masterSecret' | 'revocations'>,
+  ctx: RequestContext,
+  { userId, clientId }: { userId: UserId; clientId: ClientId },
+): Promise<void> {
+  const reason: RevocationReason = 'consent_withdrawn'
+  await deps.db.transaction(async (tx) => {
+    if ((await forgetConsent(tx, { userId, clientId })) === undefined)
+      throw new SignetError(ErrorReason.NOT_FOUND, { detail: 'nothing was allowed' })
+    await deleteCodesOfClient(tx, { userId, clientId })
+    const ended = await endGrantsOfClient(tx, { userId, clientId, reason })
+    await recordEvent({ ...deps, db: tx }, ctx, {
+      kind: 'consent.withdrawn',
+      outcome: 'success',
+      subjectId: userId,
+      clientId,
+      details: { grants: ended.length },
+    })
+  })
+  deps.revocations.announce()
+  await deps.revocations.settled()
+}
+
 /** Whether a remembered consent covers the request; where it prompts for consent, only one that was given since. */
 export async function isConsented(
   { db }: Pick<Deps, 'db'>,
@@ -71,7 +116,7 @@ export async function isConsented(
 }
 
 /** The scopes asked for, and those under which the claims fall that are asked for by name. */
-function scopesToAllow({ scopes, claims = {} }: AuthorizationRequest): string[] {
+export function scopesToAllow({ scopes, claims = {} }: AuthorizationRequest): string[] {
   const named = [...Object.keys(claims.userinfo ?? {}), ...Object.keys(claims.id_token ?? {})]
   return [...new Set([...scopes, ...scopesOfClaims(named)])]
 }

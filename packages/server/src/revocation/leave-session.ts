@@ -2,8 +2,8 @@
  * Ends the session of an access token, for whichever audience it is.
  *
  * 1. The token is one of ours. It may have expired: nobody must be fresh to leave.
- * 2. Its session was opened through the client that the token was issued to. An app that holds a token of somebody's
- *    session elsewhere must not end that.
+ * 2. Its session was opened through the client that the token was issued to, or that client is one of ours. Another app that
+ *    holds a token of the session in somebody's browser must not end that.
  * 3. The session is ended, with its grants. One that has ended before is left as it is.
  *
  * Errors: UNAUTHENTICATED, PERMISSION_DENIED, UNAVAILABLE.
@@ -23,9 +23,9 @@ export async function leaveSession(
   accessToken: string,
 ): Promise<void> {
   const { userId, sessionId, clientId } = readDepartingAccessToken(deps, ctx, accessToken)
-  const session = await findSessionToLeave(deps.db, { userId, sessionId })
+  const session = await findSessionToLeave(deps.db, { userId, sessionId, clientId })
   if (session === undefined) return
-  if (session.clientId !== clientId) {
+  if (!session.mayLeave) {
     const detail = 'the session was opened through another client'
     throw new SignetError(ErrorReason.PERMISSION_DENIED, { detail })
   }

@@ -18,6 +18,7 @@ export const revocationReasons = [
   'token_revoked',
   'refresh_token_reuse',
   'authorization_code_reuse',
+  'consent_withdrawn',
   'recovered',
 ] as const
 

@@ -1,12 +1,14 @@
 -- name: findDepartingSession :maybe
--- The session that somebody wants to leave, with its client; no row where it has ended, in whichever way.
+-- Whether the client through which somebody wants to leave is one of ours; no row where the session has ended, in whichever
+-- way. The session may be that of a browser in which several clients are signed in to.
 select c.first_party
   from sessions s
   join users u on u.id = s.user_id
-  join clients c on c.id = s.client_id
- where s.id = :sessionId and s.user_id = :userId and s.client_id = :clientId
+  join clients own on own.id = s.client_id
+  join clients c on c.id = :clientId
+ where s.id = :sessionId and s.user_id = :userId
    and s.ended_at is null and least(s.idle_expires_at, s.expires_at) > signet_now()
-   and s.rev >= greatest(u.cut, c.cut, global_cut());
+   and s.rev >= greatest(u.cut, own.cut, global_cut());
 
 -- name: findSessionOfGrant :maybe
 -- The session that a grant belongs to; null where it belongs to none.
@@ -129,11 +131,13 @@ with ended as (
 select log_revocation('gid', ended.id::text, :reason) as "entry_id!" from ended;
 
 -- name: findSessionToLeave :maybe
--- The client through which a session was opened; no row where it has ended, in whichever way.
-select s.client_id
+-- Whether a client may end a session: it was opened through this client, or the client is one of ours. No row where the session
+-- has ended, in whichever way.
+select s.client_id = c.id or c.first_party as "may_leave!"
   from sessions s
   join users u on u.id = s.user_id
-  join clients c on c.id = s.client_id
+  join clients own on own.id = s.client_id
+  join clients c on c.id = :clientId
  where s.id = :sessionId and s.user_id = :userId
    and s.ended_at is null and least(s.idle_expires_at, s.expires_at) > signet_now()
-   and s.rev >= greatest(u.cut, c.cut, global_cut());
+   and s.rev >= greatest(u.cut, own.cut, global_cut());

@@ -1,12 +1,12 @@
 // Generated from revocation.sql by tools/sql. Do not edit.
 import { many, maybe, one, type Json } from '../db/query.ts'
 
-/** The session that somebody wants to leave, with its client; no row where it has ended, in whichever way. */
+/** Whether the client through which somebody wants to leave is one of ours; no row where the session has ended, in whichever way. The session may be that of a browser in which several clients are signed in to. */
 export const findDepartingSession = maybe<
   {
+    clientId: string
     sessionId: string
     userId: string
-    clientId: string
   },
   {
     firstParty: boolean
@@ -16,11 +16,12 @@ export const findDepartingSession = maybe<
   text: `select c.first_party
   from sessions s
   join users u on u.id = s.user_id
-  join clients c on c.id = s.client_id
- where s.id = $1 and s.user_id = $2 and s.client_id = $3
+  join clients own on own.id = s.client_id
+  join clients c on c.id = $1
+ where s.id = $2 and s.user_id = $3
    and s.ended_at is null and least(s.idle_expires_at, s.expires_at) > signet_now()
-   and s.rev >= greatest(u.cut, c.cut, global_cut())`,
-  params: ['sessionId', 'userId', 'clientId'],
+   and s.rev >= greatest(u.cut, own.cut, global_cut())`,
+  params: ['clientId', 'sessionId', 'userId'],
   columns: ['firstParty'],
 })
 
@@ -218,16 +219,26 @@ select log_revocation('gid', ended.id::text, $1) as "entry_id!" from ended`,
   columns: ['entryId'],
 })
 
-/** The client through which a session was opened; no row where it has ended, in whichever way. */
-export const findSessionToLeave = maybe<{ sessionId: string; userId: string }, { clientId: string }>({
+/** Whether a client may end a session: it was opened through this client, or the client is one of ours. No row where the session has ended, in whichever way. */
+export const findSessionToLeave = maybe<
+  {
+    clientId: string
+    sessionId: string
+    userId: string
+  },
+  {
+    mayLeave: boolean
+  }
+>({
   name: 'revocation.findSessionToLeave',
-  text: `select s.client_id
+  text: `select s.client_id = c.id or c.first_party as "may_leave!"
   from sessions s
   join users u on u.id = s.user_id
-  join clients c on c.id = s.client_id
- where s.id = $1 and s.user_id = $2
+  join clients own on own.id = s.client_id
+  join clients c on c.id = $1
+ where s.id = $2 and s.user_id = $3
    and s.ended_at is null and least(s.idle_expires_at, s.expires_at) > signet_now()
-   and s.rev >= greatest(u.cut, c.cut, global_cut())`,
-  params: ['sessionId', 'userId'],
-  columns: ['clientId'],
+   and s.rev >= greatest(u.cut, own.cut, global_cut())`,
+  params: ['clientId', 'sessionId', 'userId'],
+  columns: ['mayLeave'],
 })

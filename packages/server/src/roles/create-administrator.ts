@@ -4,7 +4,9 @@
  * The operator who can do this vouches for the address, so it counts as verified. Where somebody proved to own it,
  * that user gets the role and keeps their password. Claims without proof are not looked at: they hold nothing.
  *
- * Errors: INVALID_ARGUMENT, PASSWORD_REJECTED, UNAVAILABLE.
+ * The first administrator of an installation closes its setup; of two who set it up at once, one succeeds.
+ *
+ * Errors: INVALID_ARGUMENT, PASSWORD_REJECTED, LINK_INVALID (there was one before, where the first is to be made), UNAVAILABLE.
  */
 
 import { ErrorReason } from '@signet/contract'
@@ -18,11 +20,14 @@ import { parseEmail } from '../users/identifier.ts'
 import { lockHolders, openAccount } from '../users/open-account.ts'
 import { checkPrintable } from '../users/printable.ts'
 import { assignRole } from './roles.sql.ts'
+import { markSetUp } from './set-up.sql.ts'
 
 export interface NewAdministrator {
   email: string
   password: string
   displayName: string
+  /** Only where there has never been another one. */
+  first?: boolean
 }
 
 /** The user who is an administrator from here on; `created` is false where the account existed. */
@@ -46,6 +51,8 @@ export async function createAdministrator(
 
   return deps.db.transaction(async (tx) => {
     const { identifier } = parsed
+    const closed = (await markSetUp(tx)) === undefined
+    if (closed && input.first === true) throw new SignetError(ErrorReason.LINK_INVALID)
     const { ownerId } = await lockHolders(tx, identifier)
     const verifiedAt = ctx.now
     const account = { identifier, verifiedAt, passwordHash, displayName, locale: '' }

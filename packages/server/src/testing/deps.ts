@@ -21,6 +21,7 @@ import { openLiveLog } from '../revocation/live-log.ts'
 import { openReceipts } from '../revocation/receipts.ts'
 import { openSessionEnds } from '../revocation/session-ends.ts'
 import { openVerifierRegistry } from '../revocation/verifier-registry.ts'
+import { markSetUp } from '../roles/set-up.sql.ts'
 import { openSimultaneousSignIns } from '../sign-in/simultaneous-sign-ins.ts'
 import { ensureSigningKeys } from '../tokens/signing-keys.ts'
 import { createTestDatabase } from './database.ts'
@@ -31,11 +32,12 @@ export interface TestDeps {
   close(): Promise<void>
 }
 
-/** Opens everything. `close` it when the test is over. */
+/** Opens everything, set up as after the first administrator. `close` it when the test is over. */
 export async function openTestDeps(): Promise<TestDeps> {
   const { db, address, drop } = await createTestDatabase()
   const masterSecret = openMasterSecret({ current: `secret of one test ${randomUUID()}` })
   const signingKeys = await ensureSigningKeys({ db, masterSecret }, new Date())
+  await markSetUp(db)
   const config = loadConfig({ environment: {}, directory: import.meta.dirname })
   const log = createLogger({ level: 'silent', format: 'json' })
   const tokenLifetimeSeconds = config.accessTokenLifetimeSeconds

@@ -5,11 +5,9 @@ import { mountAvatars } from '../avatars/mount-avatars.ts'
 import { createAdmission } from '../call/admission.ts'
 import { createValidate } from '../call/validate.ts'
 import type { Deps } from '../deps.ts'
-import { emailForms } from '../emails/forms.ts'
-import { mountMailedForms } from '../emails/mailed-forms.ts'
-import { showAuthorizationProblem } from '../oauth/authorization-problem.ts'
+
 import { anyOriginPaths, mountOauth } from '../oauth/mount-oauth.ts'
-import { mountLinkPages } from '../recovery/mount-pages.ts'
+import { mountPages } from '../pages/mount-pages.ts'
 import { authenticate } from '../tokens/authenticate.ts'
 import { defaultWireLimits } from '../wires/limits.ts'
 import { createListener } from '../wires/listener.ts'
@@ -54,10 +52,9 @@ export async function startTestService(deps: Deps): Promise<TestService> {
     anyOriginPaths,
     aliases: plainPaths,
     mountExtra: async (fastify, calls) => {
-      await mountOauth(fastify, deps, { call: calls, showProblem: showAuthorizationProblem })
-      mountLinkPages(fastify, deps, calls)
+      const { showProblem } = await mountPages(fastify, deps, calls)
+      await mountOauth(fastify, deps, { call: calls, showProblem })
       await mountAvatars(fastify, deps, calls)
-      mountMailedForms(fastify, calls, emailForms(deps))
     },
   })
   const { http } = await listener.listen()

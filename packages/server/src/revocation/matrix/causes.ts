@@ -91,6 +91,12 @@ const nothingOfTheUser = {
 }
 /** The session that asks is kept with what it gave; what is still on its way to an app was asked for before. */
 const keptSession: OfSession = { ...all(kept), authorizationCode: dies }
+const ofThatApp: OfSession = {
+  ...all(lives('the session is the person’s own; only that app loses what it has')),
+  appAccessToken: dies,
+  appRefreshToken: dies,
+  authorizationCode: dies,
+}
 const anotherGrant = lives('only what the code was redeemed for ends')
 
 const expires = {
@@ -328,6 +334,14 @@ export const causes = {
     other: all(anotherSession),
     single: oneSession,
   },
+  consentWithdrawn: {
+    title: 'the person withdraws the consent for that app',
+    reasons: ['consent_withdrawn'],
+    events: ['consent.withdrawn'],
+    here: ofThatApp,
+    other: ofThatApp,
+    single: { ...oneSession, offlineRefreshToken: dies },
+  },
   recover: {
     title: '`signet recover` after a restore',
     reasons: ['recovered'],
@@ -373,6 +387,5 @@ export const causesToCome: readonly string[] = [
   'role change by an API (a token says something outdated until it is refreshed)',
   'end of an impersonation',
   'identity provider disabled',
-  'consent withdrawn',
   'API key revoked',
 ]

@@ -37,6 +37,7 @@ export const endsNothing: readonly EventKind[] = [
   'role.assigned',
   'role.unassigned',
   'administrator.created',
+  'setup.refused',
   'access.denied',
   'signing_key.created',
   'signing_key.activated',
@@ -44,5 +45,8 @@ export const endsNothing: readonly EventKind[] = [
   'signing_key.retired',
   'master_secret.rewrapped',
   'client.created',
+  'client.updated',
+  // What had ended stays ended: the cut is not lowered.
+  'client.enabled',
   'client.authentication_failed',
 ]

@@ -191,6 +191,52 @@ export const methodInputs: Record<
       },
     },
   },
+  'signet.v1.ConsentService/ListConsents': { valid: {} },
+  'signet.v1.ConsentService/WithdrawConsent': {
+    valid: { clientId: 'photos' },
+    invalid: { input: { clientId: 'x'.repeat(64) }, rules: { clientId: 'string.max_len' } },
+  },
+  'signet.v1.ClientService/CreateClient': {
+    valid: {
+      id: 'photos',
+      type: 'CLIENT_TYPE_CONFIDENTIAL',
+      record: { name: 'Photos', redirectUris: ['https://photos.example/callback'] },
+    },
+    invalid: {
+      input: { id: '', type: 'CLIENT_TYPE_PUBLIC', record: { grantTypes: ['password'] } },
+      rules: { id: 'string.min_len', 'record.grantTypes[0]': 'string.in' },
+    },
+  },
+  'signet.v1.ClientService/ListClients': {
+    valid: { pageSize: 10, pageToken: 'photos' },
+    invalid: { input: { pageSize: 501 }, rules: { pageSize: 'int32.gte_lte' } },
+  },
+  'signet.v1.ClientService/GetClient': {
+    valid: { clientId: 'photos' },
+    invalid: { input: { clientId: 'x'.repeat(64) }, rules: { clientId: 'string.max_len' } },
+  },
+  'signet.v1.ClientService/UpdateClient': {
+    valid: { clientId: 'photos', record: { name: 'Photos' } },
+    invalid: {
+      input: { clientId: 'photos', record: { name: 'x'.repeat(101) } },
+      rules: { 'record.name': 'string.max_len' },
+    },
+  },
+  'signet.v1.ClientService/DisableClient': {
+    valid: { clientId: 'photos' },
+    invalid: { input: { clientId: 'x'.repeat(64) }, rules: { clientId: 'string.max_len' } },
+  },
+  'signet.v1.ClientService/EnableClient': {
+    valid: { clientId: 'photos' },
+    invalid: { input: { clientId: 'x'.repeat(64) }, rules: { clientId: 'string.max_len' } },
+  },
+  'signet.v1.ClientService/RotateClientSecret': {
+    valid: { clientId: 'photos', lifetimeDays: 365 },
+    invalid: {
+      input: { clientId: 'photos', lifetimeDays: 3651 },
+      rules: { lifetimeDays: 'int32.gte_lte' },
+    },
+  },
   'signet.v1.UserService/UpdateMe': {
     valid: { displayName: 'Ada', locale: 'en' },
     invalid: {

@@ -157,7 +157,10 @@ function userOf(ctx: RequestContext, token: string): UserCaller {
 function clientOf({ clientId, clientSecret }: ClientCredentials): ClientCaller {
   const permissions: Record<string, string[]> = {
     plain: [],
-    reader: ['events.read', 'revocations.read', 'tokens.mint', 'users.write'],
+    reader: [
+      ...['events.read', 'revocations.read', 'tokens.mint', 'users.write'],
+      ...['clients.read', 'clients.write'],
+    ],
   }
   const granted = permissions[clientId]
   if (granted === undefined || clientSecret !== `secret-of-${clientId}`)

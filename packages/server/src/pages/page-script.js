@@ -1,0 +1,82 @@
+/**
+ * What a page does beyond being read and sent. Without this script everything still works: it reveals passwords, says when
+ * Caps Lock is on, sends each form once, counts down and copies.
+ */
+
+// The answer to a form takes the address of its page: going back to it, or loading it again, sends nothing.
+const { address } = document.body.dataset
+if (address !== undefined) history.replaceState(null, '', address)
+
+for (const button of document.querySelectorAll('button[data-reveals]')) {
+  const input = document.getElementById(button.dataset.reveals)
+  button.hidden = false
+  button.addEventListener('click', () => {
+    const shown = input.type === 'password'
+    input.type = shown ? 'text' : 'password'
+    button.textContent = shown ? button.dataset.hide : button.dataset.show
+    button.setAttribute('aria-pressed', String(shown))
+    input.focus()
+  })
+  input.form.addEventListener('submit', () => {
+    input.type = 'password'
+  })
+}
+
+for (const hint of document.querySelectorAll('[data-caps-lock]')) {
+  const input = document.getElementById(hint.dataset.capsLock)
+  const tell = (event) => {
+    hint.hidden = !event.getModifierState?.('CapsLock')
+  }
+  input.addEventListener('keydown', tell)
+  input.addEventListener('keyup', tell)
+  input.addEventListener('blur', () => {
+    hint.hidden = true
+  })
+}
+
+for (const form of document.forms) {
+  form.addEventListener('submit', (event) => {
+    if (form.dataset.sent === 'true') {
+      event.preventDefault()
+      return
+    }
+    form.dataset.sent = 'true'
+    event.submitter?.setAttribute('aria-busy', 'true')
+  })
+}
+// Whoever comes back to a page may send its form again.
+addEventListener('pageshow', () => {
+  for (const form of document.forms) form.dataset.sent = 'false'
+  for (const button of document.querySelectorAll('[aria-busy]')) button.removeAttribute('aria-busy')
+})
+
+for (const place of document.querySelectorAll('[data-countdown]')) {
+  const until = performance.now() + Number(place.dataset.countdown) * 1000
+  const count = () => {
+    const left = Math.ceil((until - performance.now()) / 1000)
+    place.textContent = left > 0 ? place.dataset.text.replace('{s}', String(left)) : ''
+    if (left > 0) setTimeout(count, 1000)
+  }
+  count()
+}
+
+for (const button of document.querySelectorAll('button[data-copies]')) {
+  if (navigator.clipboard === undefined) continue
+  button.hidden = false
+  button.addEventListener('click', async () => {
+    await navigator.clipboard.writeText(button.dataset.copies)
+    button.textContent = button.dataset.copied
+  })
+}
+
+const filled = document.querySelector('input[data-from-fragment]')
+if (filled !== null && filled.value === '' && location.hash.length > 1) {
+  filled.value = decodeURIComponent(location.hash.slice(1))
+  history.replaceState(null, '', location.pathname + location.search)
+}
+
+if (document.querySelector('[autofocus]') === null && matchMedia('(pointer: fine)').matches) {
+  const inputs = document.querySelectorAll('main input:not([type=hidden]):not([readonly])')
+  const empty = [...inputs].find((input) => input.value === '')
+  empty?.focus()
+}

@@ -1,0 +1,105 @@
+/**
+ * Reads from a request who looks at a page: language, app, sessions, and the mark of the browser, which it is given where it has
+ * none.
+ */
+
+import type { FastifyRequest } from 'fastify'
+import { readCookie, writeCookie } from '../cookie-header.ts'
+import type { Deps } from '../deps.ts'
+import { findBrowserSessions } from '../sessions/browser-session.ts'
+import { formToken, knownBrowserMark, makeBrowserMark } from './form-token.ts'
+import { type PageForm, pageForm } from './page-form.ts'
+import { acceptedLocales, translatorFor } from './page-texts.ts'
+import { rememberedEmail } from './typed-email.ts'
+import type { Visit } from './visit.ts'
+import { findVisitingApp } from './visiting-app.ts'
+
+export interface ReadVisit {
+  visit: Visit
+  /** What the browser brought as its mark; undefined where it brought none. */
+  mark: string | undefined
+  /** Sets the mark, where it had none. */
+  setCookies: string[]
+  /** It came with a request of an app that we did not seal. */
+  requestIsBroken: boolean
+}
+
+/** Reads it. `form` is what was posted, if anything was. */
+export async function readVisit(
+  deps: Pick<Deps, 'config' | 'db' | 'masterSecret'>,
+  request: FastifyRequest,
+  form?: PageForm,
+): Promise<ReadVisit> {
+  const { cookie: cookieHeader } = request.headers
+  const read = await readVisitor(deps, request, form)
+  const { visit } = read
+  const { carried } = visit
+  if (carried.request === '' && cookieHeader === undefined) return read
+  const app =
+    carried.request === '' ? undefined : await findVisitingApp(deps, carried.request, visit.now)
+  const sessions = await findBrowserSessions(deps, cookieHeader)
+  return {
+    ...read,
+    requestIsBroken: carried.request !== '' && app === undefined,
+    visit: {
+      ...visit,
+      words: await translatorFor(
+        ...carried.uiLocales.split(' ', 10),
+        ...(app?.request.uiLocales ?? []),
+        sessions[0]?.locale ?? '',
+        ...acceptedLocales(request.headers['accept-language']),
+      ),
+      carried: app === undefined ? { ...carried, request: '' } : carried,
+      app,
+      sessions,
+      knownEmail: app?.request.loginHint || visit.typedEmail,
+    },
+  }
+}
+
+/** What the request alone says: nothing is asked, so that a page can be shown while the database is away. */
+export async function readVisitor(
+  { config, masterSecret }: Pick<Deps, 'config' | 'masterSecret'>,
+  request: FastifyRequest,
+  form?: PageForm,
+): Promise<ReadVisit> {
+  const { cookie: cookieHeader } = request.headers
+  const [path = '', search = ''] = request.url.split('?', 2)
+  const query = pageForm(search)
+  const given = form ?? query
+  const carried = { request: given.text('request'), uiLocales: given.text('ui_locales') }
+  const typedEmail = rememberedEmail(config, cookieHeader)
+  const mark = knownBrowserMark(readCookie(config, cookieHeader, 'browser'))
+  const newMark = mark ?? makeBrowserMark()
+  return {
+    mark,
+    setCookies: mark === undefined ? [writeCookie(config, 'browser', { value: newMark })] : [],
+    requestIsBroken: false,
+    visit: {
+      config,
+      words: await translatorFor(
+        ...carried.uiLocales.split(' ', 10),
+        ...acceptedLocales(request.headers['accept-language']),
+      ),
+      path,
+      reference: request.id,
+      now: new Date(),
+      host: hostOf(request),
+      carried,
+      app: undefined,
+      sessions: [],
+      typedEmail,
+      knownEmail: typedEmail,
+      formToken: formToken(masterSecret, newMark),
+      formAgain: false,
+      cookieHeader,
+      query,
+    },
+  }
+}
+
+/** The host that the visitor typed. */
+function hostOf({ headers }: FastifyRequest): string {
+  const authority = headers.host ?? headers[':authority']
+  return typeof authority === 'string' ? authority : ''
+}

@@ -1,0 +1,74 @@
+/**
+ * `/sign-in`: identifier and password in one form, so that a password manager fills both.
+ *
+ * Whoever is signed in already is told so, and may go on. What was typed is kept, but for the password; the address follows to
+ * the pages for a new account and a new password.
+ *
+ * Specs: OWASP ASVS 5.0 V6.2.6, V6.3.8; RFC 9700 §4.12 (303 after a form with a password).
+ */
+
+import { ErrorReason } from '@signet/contract'
+import { SignetError } from '../errors.ts'
+import { html } from '../html/html.ts'
+import { signInInBrowser } from '../sign-in/browser-sign-in.ts'
+import { emailField, pageForm, passwordField, submitButton } from './fields.ts'
+import { rememberEmail } from './typed-email.ts'
+import { nameOf, onwardAddress, type PageRoute, pageAddress, type Visit } from './visit.ts'
+
+const notices = ['address_confirmed', 'password_set', 'signed_out', 'set_up'] as const
+
+export const signInPage: PageRoute = {
+  path: '/sign-in',
+
+  view(visit, tried) {
+    const { words, carried, knownEmail } = visit
+    const notice = notices.find((each) => each === visit.query.text('notice'))
+    return {
+      title: words.text('sign_in_title'),
+      ...(notice !== undefined &&
+        tried === undefined && { notice: words.text(`notice_${notice}`) }),
+      content: html`${alreadySignedIn(visit)}
+${pageForm(visit, {
+  to: '/sign-in',
+  content: html`${emailField({
+    name: 'identifier',
+    label: words.text('email'),
+    value: tried?.form.text('identifier') ?? knownEmail,
+    autofill: 'username',
+    tried,
+  })}
+${passwordField({ name: 'password', label: words.text('password'), autofill: 'current-password', words, tried })}
+${submitButton(words.text('sign_in_button'))}`,
+})}
+<p class="aside"><a href="${pageAddress('/forgot-password', carried)}">${words.text('forgot_link')}</a></p>
+<p class="aside">${words.text('no_account')} <a href="${pageAddress('/sign-up', carried)}">${words.text('sign_up_link')}</a></p>`,
+    }
+  },
+
+  async submit(deps, ctx, { visit, form }) {
+    const [identifier, password] = [form.text('identifier'), form.text('password')]
+    const { cookieHeader } = visit
+    try {
+      const signedIn = await signInInBrowser(deps, ctx, { identifier, password, cookieHeader })
+      return {
+        setCookies: [...signedIn.setCookies, rememberEmail(deps.config, identifier)],
+        to: onwardAddress(visit, signedIn.sessionId),
+      }
+    } catch (error) {
+      if (!(error instanceof SignetError) || error.reason !== ErrorReason.EMAIL_NOT_VERIFIED)
+        throw error
+      return {
+        setCookies: [rememberEmail(deps.config, identifier)],
+        to: pageAddress('/check-inbox', visit.carried, { notice: 'first' }),
+      }
+    }
+  },
+}
+
+/** Whoever has signed in in another tab meanwhile need not do it again, unless the app asks for exactly that. */
+function alreadySignedIn(visit: Visit) {
+  const [active] = visit.sessions
+  if (active === undefined || visit.carried.request !== '') return undefined
+  const { words, carried } = visit
+  return html`<p>${words.text('already_signed_in', { who: nameOf(active) })} <a href="${pageAddress('/signed-in', carried)}">${words.text('continue_as')}</a></p>`
+}

@@ -1,0 +1,66 @@
+/**
+ * `/sign-up`: a new account. The answer is the same whoever has the address: look into the inbox.
+ *
+ * Specs: OWASP ASVS 5.0 V6.2, V6.3.8.
+ */
+
+import { html } from '../html/html.ts'
+import { signUp } from '../sign-in/sign-up.ts'
+import { emailField, pageForm, passwordField, submitButton, textField } from './fields.ts'
+import { rememberEmail } from './typed-email.ts'
+import { type PageRoute, pageAddress } from './visit.ts'
+
+export const signUpPage: PageRoute = {
+  path: '/sign-up',
+
+  view(visit, tried) {
+    const { words, carried, config, knownEmail } = visit
+    const { passwordMinLength: minLength } = config
+    return {
+      title: words.text('sign_up_title'),
+      content: html`${pageForm(visit, {
+        to: '/sign-up',
+        content: html`${emailField({
+          name: 'email',
+          label: words.text('email'),
+          value: tried?.form.text('email') ?? knownEmail,
+          autofill: 'username',
+          tried,
+        })}
+${textField({
+  name: 'displayName',
+  label: words.text('display_name'),
+  value: tried?.form.text('displayName') ?? '',
+  autofill: 'name',
+  optional: words.text('optional'),
+  tried,
+})}
+${passwordField({
+  name: 'password',
+  label: words.text('password'),
+  autofill: 'new-password',
+  minLength,
+  hint: words.text('password_rules', { min: String(minLength) }),
+  words,
+  tried,
+})}
+${submitButton(words.text('sign_up_button'))}`,
+      })}
+<p class="aside">${words.text('have_account')} <a href="${pageAddress('/sign-in', carried)}">${words.text('sign_in_link')}</a></p>`,
+    }
+  },
+
+  async submit(deps, ctx, { visit, form }) {
+    const email = form.text('email')
+    await signUp(deps, ctx, {
+      email,
+      password: form.text('password'),
+      displayName: form.text('displayName'),
+      locale: visit.words.locale,
+    })
+    return {
+      setCookies: [rememberEmail(deps.config, email)],
+      to: pageAddress('/check-inbox', visit.carried),
+    }
+  },
+}

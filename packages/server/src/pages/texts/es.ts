@@ -1,0 +1,203 @@
+/** The texts of the hosted pages in Spanish. */
+
+import type { Catalogue } from '../page-texts.ts'
+
+export const es: Catalogue = {
+  continue_to: 'para continuar a {{app}}',
+  not_encrypted: 'Desarrollo: esta conexión no está cifrada.',
+  reference: 'Referencia {{reference}}',
+  language: 'Idioma',
+  for_developers: 'Para desarrolladores',
+  error_lead:
+    'Vuelve atrás e inténtalo de nuevo. Si continúa, da la referencia a quien administra.',
+  problem_summary: 'Revisa esto e inténtalo de nuevo.',
+  back: 'Volver',
+  copy: 'Copiar',
+  copied: 'Copiado',
+  required_field: 'Rellena este campo.',
+
+  email: 'Dirección de correo',
+  password: 'Contraseña',
+  new_password: 'Contraseña nueva',
+  display_name: 'Tu nombre',
+  optional: 'opcional',
+  code: 'Código del mensaje',
+  setup_code: 'Código de instalación',
+  show_password: 'Mostrar',
+  hide_password: 'Ocultar',
+  caps_lock: 'El bloqueo de mayúsculas está activado.',
+  password_rules: '{{min}} caracteres o más. Unas palabras sin relación se recuerdan bien.',
+
+  sign_in_title: 'Inicia sesión',
+  sign_in_button: 'Iniciar sesión',
+  forgot_link: '¿Has olvidado la contraseña?',
+  no_account: '¿Primera vez aquí?',
+  sign_up_link: 'Crea una cuenta',
+  already_signed_in: 'Has iniciado sesión como {{who}}.',
+  continue_as: 'Continuar',
+
+  sign_up_title: 'Crea una cuenta',
+  sign_up_button: 'Crear la cuenta',
+  have_account: '¿Ya tienes una cuenta?',
+  sign_in_link: 'Inicia sesión',
+
+  inbox_title: 'Revisa tu correo',
+  inbox_sent: 'Hemos escrito a {{email}}. Abre el enlace del mensaje o introduce aquí su código.',
+  inbox_sent_somewhere:
+    'Hemos escrito a tu dirección. Abre el enlace del mensaje o introduce aquí su código.',
+  inbox_hint:
+    '¿No hay nada? Mira en la carpeta de correo no deseado y comprueba que la dirección es correcta.',
+  inbox_button: 'Confirmar la dirección',
+  inbox_again: 'Enviar otro mensaje',
+  inbox_another_address: 'Usar otra dirección',
+  inbox_resent:
+    'Si la dirección tiene una cuenta que lo espera, otro mensaje está en camino. Solo vale el último.',
+
+  verify_title: 'Confirma tu dirección de correo',
+  verify_lead: 'Confirma que lees el correo que te ha traído hasta aquí.',
+  verify_button: 'Confirmar la dirección',
+  link_not_you: '¿No lo has pedido tú? Cierra esta página: sin el botón no pasa nada.',
+  confirm_title: 'Confirma tu dirección de correo',
+  confirm_lead:
+    'Confirma que lees el correo que te ha traído hasta aquí, y la dirección será de tu cuenta.',
+  confirm_button: 'Confirmar la dirección',
+  undo_title: 'Recupera tu dirección',
+  undo_lead:
+    'Tu cuenta vuelve a tener esta dirección. Se quitan las que se añadieron hace poco, se cierra tu sesión en todas partes y eliges una contraseña nueva: un mensaje te dice cómo.',
+  undo_button: 'Recuperarla',
+  done_address_added_title: 'La dirección está confirmada',
+  done_address_added_lead: 'Ahora es de tu cuenta. Puedes cerrar esta página.',
+  done_address_back_title: 'La dirección vuelve a ser tuya',
+  done_address_back_lead:
+    'Elige una contraseña nueva con el mensaje que llega ahora. Puedes cerrar esta página.',
+  forgot_title: '¿Has olvidado la contraseña?',
+  forgot_lead: 'Introduce la dirección de tu cuenta. Te escribiremos a ella.',
+  forgot_button: 'Enviar el mensaje',
+  reset_title: 'Elige una contraseña nueva',
+  reset_sent:
+    'Si hay una cuenta para {{email}}, le hemos escrito. Abre el enlace del mensaje o introduce aquí su código.',
+  reset_sent_somewhere: 'Introduce el código del mensaje o abre su enlace.',
+  reset_lead: 'Al guardarla se cerrará tu sesión en todas partes, también en este dispositivo.',
+  reset_button: 'Guardar la contraseña',
+
+  notice_address_confirmed: 'Tu dirección está confirmada. Inicia sesión para continuar.',
+  notice_password_set:
+    'Tu contraseña está guardada y tu sesión se ha cerrado en todas partes. Inicia sesión con ella.',
+  notice_email_not_verified: 'Confirma antes tu dirección. Te hemos escrito.',
+  notice_signed_out: 'Has cerrado la sesión.',
+  notice_set_up: 'Signet está instalado. Inicia sesión con tu cuenta.',
+
+  signed_in_title: 'Has iniciado sesión',
+  signed_in_as: 'Has iniciado sesión como {{who}}.',
+  accounts_here: 'Cuentas en este navegador',
+  active_account: 'activa',
+  sign_out_button: 'Cerrar sesión',
+  sign_out_named: 'Cerrar sesión de {{who}}',
+  sign_out_all: 'Cerrar la sesión de todas las cuentas de aquí',
+  add_account: 'Usar otra cuenta',
+  switch_account: 'Cambiar de cuenta',
+  choose_title: 'Elige una cuenta',
+  choose_named: 'Continuar como {{who}}',
+  sign_out_title: '¿Cerrar la sesión?',
+  sign_out_lead:
+    'Las aplicaciones que usas con esta cuenta en este navegador te pedirán iniciar sesión de nuevo.',
+  stay: 'Seguir con la sesión',
+  signed_out_title: 'Has cerrado la sesión',
+  signed_out_lead: 'Puedes cerrar esta página.',
+  sign_in_again: 'Iniciar sesión de nuevo',
+
+  consent_title: '¿Permitir que {{app}} use tu cuenta?',
+  consent_as: 'Has iniciado sesión como {{who}}.',
+  consent_asks: '{{app}} pide:',
+  consent_new: 'nuevo',
+  consent_allow: 'Permitir',
+  consent_deny: 'Denegar',
+  consent_goes_to: 'Después volverás a {{host}}.',
+  consent_undo: 'Puedes retirarlo más tarde: entonces {{app}} tendrá que preguntar de nuevo.',
+  consent_policy: 'Política de privacidad',
+  consent_terms: 'Condiciones',
+  scope_openid: 'saber quién eres',
+  scope_profile: 'ver tu nombre y tu idioma',
+  scope_email: 'ver tu dirección de correo',
+  scope_phone: 'ver tu número de teléfono',
+  scope_address: 'ver tu dirección postal',
+  scope_offline_access: 'seguir conectada cuando no estés, hasta que lo retires',
+  scope_named: 'usar {{scope}}',
+
+  setup_title: 'Instala Signet',
+  setup_lead:
+    'Nadie administra todavía esta instalación. Crea la primera cuenta y la administrará.',
+  setup_code_where: 'Se mostró donde se inició Signet; «signet setup-code» lo muestra otra vez.',
+  setup_button: 'Crear la cuenta de administración',
+  setup_address_same:
+    'Has abierto la dirección para la que Signet está configurado: {{configured}}.',
+  setup_address_differs:
+    'Has abierto {{visited}}, pero Signet está configurado para {{configured}}. Las aplicaciones y los enlaces de los mensajes usan la configurada.',
+  setup_address_fix: 'Abre la dirección configurada, o pon SIGNET_ISSUER={{visited}} y reinicia.',
+  setup_address_open: 'Abrir {{configured}}',
+  setup_done: 'Alguien ya ha terminado esta instalación. Inicia sesión.',
+
+  error_title: 'No ha funcionado',
+  not_found_title: 'Aquí no hay nada',
+  not_found_lead: 'Puede que la dirección esté mal escrita, o que lo que había ya no esté.',
+  not_found_button: 'Ir al inicio de sesión',
+  try_again: 'Intentarlo de nuevo',
+  cookies_title: 'Tu navegador no guarda cookies de este sitio',
+  cookies_lead:
+    'Para iniciar sesión hace falta una. Permite las cookies de {{host}} e inténtalo de nuevo.',
+  form_expired:
+    'Esta página llevaba demasiado tiempo abierta o se abrió en otra ventana. No se ha perdido nada: revísala y envíala de nuevo.',
+  request_broken:
+    'El enlace que te ha traído aquí está incompleto. Vuelve a la aplicación y empieza de nuevo desde allí.',
+  wait_seconds_one: 'Demasiados intentos. Espera {{count}} segundo e inténtalo de nuevo.',
+  wait_seconds_other: 'Demasiados intentos. Espera {{count}} segundos e inténtalo de nuevo.',
+  wait_minutes_one: 'Demasiados intentos. Espera {{count}} minuto e inténtalo de nuevo.',
+  wait_minutes_other: 'Demasiados intentos. Espera {{count}} minutos e inténtalo de nuevo.',
+  wait_hours_one: 'Demasiados intentos. Espera {{count}} hora e inténtalo de nuevo.',
+  wait_hours_other: 'Demasiados intentos. Espera {{count}} horas e inténtalo de nuevo.',
+  countdown: 'Podrás intentarlo de nuevo en {s} s.',
+
+  reason_invalid_credentials:
+    'Ese correo y esa contraseña no coinciden. Revisa ambos e inténtalo de nuevo.',
+  reason_account_suspended:
+    'Esta cuenta está suspendida. Pide a quien administra que la abra de nuevo.',
+  reason_password_rejected: 'Esa contraseña no se puede usar. Elige otra.',
+  reason_link_invalid: 'Este enlace o código ya no vale. Pide uno nuevo y usa el último mensaje.',
+  reason_email_not_verified:
+    'Revisa antes el correo de esta dirección: usa el enlace o el código del último mensaje.',
+  reason_not_found: 'No hay nada en esta dirección.',
+  reason_unavailable: 'Signet no puede hacerlo en este momento. Inténtalo de nuevo dentro de poco.',
+  reason_internal: 'Algo ha fallado por nuestra parte. Da la referencia a quien administra.',
+  reason_timeout: 'Ha tardado demasiado. Inténtalo de nuevo.',
+  reason_too_large: 'Es más de lo que se puede enviar aquí. Envía menos.',
+  reason_invalid_argument: 'Algo de este formulario no es correcto. Revísalo y envíalo de nuevo.',
+  reason_method_not_allowed: 'Esta dirección no se puede usar así.',
+  reason_unsupported_media_type: 'Esto no es un formulario de esta página.',
+  reason_origin_not_allowed:
+    'Este formulario se envió desde otro sitio, así que no se ha hecho nada. Abre la página aquí y envíalo de nuevo.',
+
+  rule_password_too_short:
+    'Usa al menos {{min}} caracteres. Unas palabras sin relación se recuerdan bien.',
+  rule_password_too_long: 'Usa como máximo {{max}} caracteres.',
+  rule_password_common:
+    'Mucha gente usa esta contraseña o una muy parecida, así que es de las primeras que se prueban. Elige otra.',
+  rule_password_contains_name:
+    'Los nombres y las direcciones se adivinan con facilidad, y sin ellos esta contraseña es demasiado corta. Añade algo más.',
+  rule_password_control_character:
+    'Esta contraseña contiene un carácter de control invisible, como un tabulador. Quítalo.',
+  rule_password_not_text: 'Esta contraseña contiene medio carácter. Escríbela de nuevo.',
+  rule_setup_code:
+    'Ese no es el código de instalación. Cópialo de donde se inició Signet, o ejecuta «signet setup-code».',
+  rule_email_space: 'Hay un espacio antes o después de la dirección. Quítalo.',
+  rule_email_invisible:
+    'La dirección contiene caracteres que no se ven. Escríbela en lugar de pegarla.',
+  rule_email_length:
+    'La dirección es demasiado larga: como máximo 64 bytes antes de la @ y 254 en total.',
+  rule_email_at: 'Una dirección de correo lleva una @, como en nombre@example.com.',
+  rule_email_quoted: 'No se aceptan direcciones con comillas.',
+  rule_email_local:
+    'La parte anterior a la @ puede tener letras, cifras, puntos sueltos entre ellas y signos como - _ +.',
+  rule_email_domain:
+    'La parte posterior a la @ debe ser un nombre de dominio, como en nombre@example.com.',
+  rule_text_printable: 'Este texto contiene caracteres de control. Quítalos.',
+}

@@ -1,0 +1,113 @@
+/** What a page knows of who looks at it, and what it answers. */
+
+import type { Config } from '../config/config.ts'
+import type { Deps } from '../deps.ts'
+import type { Violation } from '../errors.ts'
+import type { HtmlValue } from '../html/html.ts'
+import type { SessionId } from '../ids.ts'
+import type { RequestContext } from '../request-context.ts'
+import type { BrowserSession } from '../sessions/browser-session.ts'
+import type { PageForm } from './page-form.ts'
+import type { Translator } from './page-texts.ts'
+import type { VisitingApp } from './visiting-app.ts'
+
+/** One request for a page. */
+export interface Visit {
+  config: Pick<
+    Config,
+    'brand' | 'environment' | 'issuer' | 'passwordMinLength' | 'sessionLifetimeSeconds'
+  >
+  words: Translator
+  /** The path that was asked for. */
+  path: string
+  /** Finds the log line and the event. */
+  reference: string
+  now: Date
+  /** The host that the visitor typed, with its port. */
+  host: string
+  /** What goes along from page to page. */
+  carried: Carried
+  /** The app that the visitor comes from; undefined where they come by themselves. */
+  app: VisitingApp | undefined
+  /** Who is signed in in this browser, the active one first. */
+  sessions: readonly BrowserSession[]
+  /** The address that was typed on an earlier page; empty where none was. */
+  typedEmail: string
+  /** The address that the app names, else the one that was typed. */
+  knownEmail: string
+  /** The token that a form of this browser carries. */
+  formToken: string
+  /** The form is shown again because the browser did not bring what it was given with the first one. */
+  formAgain: boolean
+  cookieHeader: string | undefined
+  /** Parameters of the address. */
+  query: PageForm
+}
+
+/** Parameters that every link and form of a page has, where the page was opened with them. */
+export interface Carried {
+  /** The sealed authorization request. */
+  request: string
+  uiLocales: string
+}
+
+/** A page without its frame. */
+export interface Page {
+  title: string
+  /** Says that something worked. */
+  notice?: string
+  content: HtmlValue
+}
+
+/** What was sent, and why it was refused. */
+export interface Tried {
+  form: PageForm
+  problem: string
+  violations: readonly Violation[]
+  /** Whole seconds after which trying again makes sense. */
+  retryAfterSeconds?: number | undefined
+}
+
+/** A page, or the address where the visitor goes on, with a GET. */
+export type PageAnswer = { setCookies?: readonly string[] } & (
+  | { page: Page; status?: number; refused?: Pick<Tried, 'problem' | 'retryAfterSeconds'> }
+  | { to: string }
+)
+
+/** A page: what it shows, and what its form does. */
+export interface PageRoute {
+  path: string
+  /** The page, empty or with what was tried. */
+  view(visit: Visit, tried?: Tried): Page
+  /** What a GET answers, where that is not the page as it is. It changes nothing. */
+  show?(deps: Deps, ctx: RequestContext, visit: Visit): Promise<PageAnswer>
+  /** What a POST does. A SignetError is shown on the page. */
+  submit?(
+    deps: Deps,
+    ctx: RequestContext,
+    sent: { visit: Visit; form: PageForm },
+  ): Promise<PageAnswer>
+}
+
+/** The address of another page, with what goes along. */
+export function pageAddress(
+  path: string,
+  { request, uiLocales }: Carried,
+  more: Readonly<Record<string, string>> = {},
+): string {
+  const given = { ...more, request, ui_locales: uiLocales }
+  const query = new URLSearchParams(Object.entries(given).filter(([, value]) => value !== ''))
+  return query.size === 0 ? path : `${path}?${query}`
+}
+
+/** Where somebody goes on who is done with the pages: back to what the app wants, with this session; else to who they are here. */
+export function onwardAddress({ app, carried }: Visit, sessionId: SessionId): string {
+  if (app === undefined) return pageAddress('/signed-in', carried)
+  const request = app.chosen(sessionId)
+  return pageAddress('/oauth2/authorize/resume', { request, uiLocales: '' })
+}
+
+/** How a person is called on a page. */
+export function nameOf({ displayName, email }: BrowserSession): string {
+  return displayName || email || '–'
+}

@@ -1,0 +1,32 @@
+/** The app that a visitor comes from, by the request that travels with the pages, sealed (`oauth/sealed-request.ts`). */
+
+import type { Deps } from '../deps.ts'
+import type { SessionId } from '../ids.ts'
+import type { AuthorizationRequest } from '../oauth/authorization-request.ts'
+import { findAskingName } from '../oauth/consents.ts'
+import { openSealedRequest, sealRequest } from '../oauth/sealed-request.ts'
+
+export interface VisitingApp {
+  /** Of the client. */
+  name: string
+  request: AuthorizationRequest
+  /** The same request, sealed again, now that this session was chosen for it. */
+  chosen(sessionId: SessionId): string
+}
+
+/** The app; undefined where the text is none that we sealed, or the client is gone. */
+export async function findVisitingApp(
+  deps: Pick<Deps, 'db' | 'masterSecret'>,
+  sealed: string,
+  now: Date,
+): Promise<VisitingApp | undefined> {
+  const request = openSealedRequest(deps, sealed, now)
+  if (request === undefined) return undefined
+  const name = await findAskingName(deps, request)
+  if (name === undefined) return undefined
+  return {
+    name,
+    request,
+    chosen: (chosenSession) => sealRequest(deps, { ...request, chosenSession }),
+  }
+}
