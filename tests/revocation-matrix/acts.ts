@@ -11,6 +11,7 @@ import { removeEmail } from '../../packages/server/src/emails/remove-email.ts'
 import { undoEmailChange } from '../../packages/server/src/emails/undo-email-change.ts'
 import { withdrawConsent } from '../../packages/server/src/oauth/consents.ts'
 import { removePhone } from '../../packages/server/src/phones/remove-phone.ts'
+import { signInByEmail } from '../../packages/server/src/recovery/email-sign-in.ts'
 import { issueMailedLink, makeOpener } from '../../packages/server/src/recovery/mailed-links.ts'
 import { resetPassword } from '../../packages/server/src/recovery/reset-password.ts'
 import type { CauseName } from '../../packages/server/src/revocation/matrix/causes.ts'
@@ -28,7 +29,7 @@ import { refreshTokens } from '../../packages/server/src/tokens/refresh-tokens.t
 import { revokeSigningKey } from '../../packages/server/src/tokens/rotate-signing-keys.ts'
 import { suspendUser, unsuspendUser } from '../../packages/server/src/users/suspend-user.ts'
 import { eventually } from '../client.ts'
-import { type Held, type Presence, redeem } from './held.ts'
+import { type Held, type Presence, redeem, requestToken } from './held.ts'
 import { accepts, type World } from './world.ts'
 
 export interface Act {
@@ -183,6 +184,16 @@ export const acts: Record<CauseName, Act> = {
   },
   emailChangeUndone: {
     end: ({ deps }, { undoLink: token }) => undoEmailChange(deps, testContext(), { token }),
+  },
+  unprovenAddressProved: {
+    async end({ deps }, { userId, links: { sign_in: token } }) {
+      const text = 'update identifiers set verified_at = null where user_id = $1'
+      await rowsOf(deps, text, [userId])
+      const parts = withParts(deps, { config: { ...deps.config, emailSignIn: true } })
+      const mail = { requestToken, token, code: '', device: undefined, deviceSecret: '' }
+      const yields = { kind: 'grant', audience: [`${deps.config.issuer}/api`] } as const
+      await signInByEmail(parts, testContext(), { ...mail, yields })
+    },
   },
   suspension: {
     end: ({ deps }, { userId }) => suspendUser(deps, testContext(), { userId }),

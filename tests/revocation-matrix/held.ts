@@ -16,6 +16,7 @@ import { giveConsent } from '../../packages/server/src/oauth/consents.ts'
 import { codeOf, proveCode } from '../../packages/server/src/phones/phone-codes.ts'
 import { writeToNumber } from '../../packages/server/src/phones/sign-in-by-phone.ts'
 import {
+  hashRequestToken,
   issueMailedLink,
   type LinkPurpose,
   makeOpener,
@@ -60,7 +61,7 @@ export interface Held {
   here: Presence
   other: Presence
   /** In the mailbox: to prove the address, and to set a new password. */
-  links: { verify_email: string; reset_password: string }
+  links: { verify_email: string; reset_password: string; sign_in: string }
   /** A number of the account, and the id of a code that was sent there to sign in with. */
   phone: { number: string; codeId: string }
   /** In the mailbox of an address that the account had before. */
@@ -118,6 +119,7 @@ export async function holdEverything(
     links: {
       verify_email: await mailLink(world, { userId, email, purpose: 'verify_email' }),
       reset_password: await mailLink(world, { userId, email, purpose: 'reset_password' }),
+      sign_in: await mailLink(world, { userId, email, purpose: 'sign_in' }),
     },
     undoLink: await mailUndoLink(world, userId),
     phone: await sendPhoneCode(world, userId, `+4915100000${100 + number}`),
@@ -239,13 +241,18 @@ async function openStream({ service }: World, accessToken: string): Promise<Pres
   return stream
 }
 
+/** What each request for a mail to sign in with was answered with. */
+export const requestToken = makeOpener().token
+
 async function mailLink(
   { deps }: World,
   { userId, email, purpose }: { userId: UserId; email: string; purpose: LinkPurpose },
 ): Promise<string> {
   const opener = makeOpener()
   const [row] = await rowsOf(deps, 'select id from identifiers where user_id = $1', [userId])
-  const link = { purpose, identifierId: String(row?.[0]), userId, canonical: email, opener }
+  const of = { purpose, identifierId: String(row?.[0]), userId, canonical: email, opener }
+  const requestHash = hashRequestToken(requestToken)
+  const link = purpose === 'sign_in' ? { ...of, requestHash } : of
   await issueMailedLink(deps, { ...link, lifetimeMinutes: 60 }, new Date())
   return opener.token
 }
@@ -319,11 +326,12 @@ export const single: Record<SingleArtefact, (world: World, held: Held) => Promis
     return byAccessToken
   },
   async mailedLink({ deps }, { links }) {
-    const proofOf = (token: string) => ({ token, email: '', code: '' })
+    const proofOf = (token: string) => ({ token, email: '', code: '', requestToken })
     const isGood = (purpose: keyof typeof links) =>
       succeeds(requireLiveLink(deps, testContext(), { purpose, proof: proofOf(links[purpose]) }))
     const verifies = await isGood('verify_email')
     assert.equal(await isGood('reset_password'), verifies)
+    assert.equal(await isGood('sign_in'), verifies)
     return verifies
   },
   async phoneCode({ deps }, { phone: { number: canonical, codeId: id } }) {

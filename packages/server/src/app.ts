@@ -51,9 +51,11 @@ import {
   verifyPhone,
 } from './phones/rpc.ts'
 import {
+  requestEmailSignIn,
   requestEmailVerification,
   requestPasswordReset,
   resetPassword,
+  signInByEmail,
   verifyEmail,
 } from './recovery/rpc.ts'
 import { getRevocationStatus, reportPosition } from './revocation/feed-rpc.ts'
@@ -86,6 +88,8 @@ export const methods: readonly Method[] = [
     resetPassword,
     requestEmailVerification,
     verifyEmail,
+    requestEmailSignIn,
+    signInByEmail,
   }),
   ...implement(EmailService, {
     listEmails,

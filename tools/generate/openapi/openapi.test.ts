@@ -143,6 +143,8 @@ describe('what the document says', () => {
       'post /api/v1/auth/reset-password signet.v1.RecoveryService/ResetPassword',
       'post /api/v1/auth/request-email-verification signet.v1.RecoveryService/RequestEmailVerification',
       'post /api/v1/auth/verify-email signet.v1.RecoveryService/VerifyEmail',
+      'post /api/v1/auth/request-email-sign-in signet.v1.RecoveryService/RequestEmailSignIn',
+      'post /api/v1/auth/sign-in-by-email signet.v1.RecoveryService/SignInByEmail',
       'post /api/v1/clients signet.v1.ClientService/CreateClient',
       'get /api/v1/clients signet.v1.ClientService/ListClients',
       'get /api/v1/clients/{clientId} signet.v1.ClientService/GetClient',

@@ -1,6 +1,6 @@
 /** The variables that say how accounts are opened and entered, beside passwords. */
 
-import { type Kind, listOf, oneOf } from './kinds.ts'
+import { type Kind, listOf, oneOf, onOff } from './kinds.ts'
 import { defaulted } from './variable.ts'
 
 const section = 'Accounts'
@@ -30,5 +30,11 @@ export const accountVariables = {
     kind: scopes,
     about:
       'The scopes that are given to nobody without a proved address, where `SIGNET_EMAIL_VERIFICATION` is `before-scopes`. Who proves one gets them at the next sign-in.',
+  }),
+  SIGNET_EMAIL_SIGN_IN: defaulted('off', {
+    section,
+    kind: onOff,
+    about:
+      'Whether people may sign in with a link or a code from their mailbox instead of a password. It is as strong as their mailbox, and never a second factor.',
   }),
 } as const

@@ -70,6 +70,8 @@ export interface Config {
     readonly when: 'before-sign-in' | 'before-scopes' | 'off'
     readonly scopes: readonly string[]
   }
+  /** Whether a link or a code from a mailbox signs in. */
+  readonly emailSignIn: boolean
   readonly passwordMinLength: number
   readonly passwordHash: { readonly concurrency: number; readonly queueMax: number }
   /** How many wrong passwords are taken before waiting begins. */
@@ -270,20 +272,7 @@ function assemble(values: Values, files: Files, directory: string): Config {
     },
     ...present({ masterSecret: current && { current, ...present({ previous }) } }),
     limits: limits(values),
-    emailVerification: {
-      when: values.SIGNET_EMAIL_VERIFICATION,
-      scopes: values.SIGNET_EMAIL_VERIFICATION_SCOPES,
-    },
-    passwordMinLength: values.SIGNET_PASSWORD_MIN_LENGTH,
-    passwordHash: {
-      concurrency: values.SIGNET_PASSWORD_HASH_CONCURRENCY,
-      queueMax: values.SIGNET_PASSWORD_HASH_QUEUE_MAX,
-    },
-    signInAttempts: {
-      perAccount: values.SIGNET_SIGN_IN_ATTEMPTS_PER_ACCOUNT,
-      perAddress: values.SIGNET_SIGN_IN_ATTEMPTS_PER_ADDRESS,
-      addressWindowSeconds: values.SIGNET_SIGN_IN_ATTEMPTS_WINDOW_SECONDS,
-    },
+    ...accounts(values),
     accessTokenLifetimeSeconds: values.SIGNET_ACCESS_TOKEN_LIFETIME_SECONDS,
     signingKeyLifetimeDays: values.SIGNET_SIGNING_KEY_LIFETIME_DAYS,
     sessionIdleLifetimeSeconds: values.SIGNET_SESSION_IDLE_LIFETIME_SECONDS,
@@ -328,6 +317,27 @@ function limits(values: Values): Config['limits'] {
     idleSocketTimeoutMs: values.SIGNET_LIMIT_IDLE_SOCKET_TIMEOUT_MS,
     concurrentCalls: values.SIGNET_LIMIT_CONCURRENT_CALLS,
     connectionsMax: values.SIGNET_LIMIT_CONNECTIONS,
+  }
+}
+
+/** How accounts are opened and entered. */
+function accounts(values: Values) {
+  return {
+    emailVerification: {
+      when: values.SIGNET_EMAIL_VERIFICATION,
+      scopes: values.SIGNET_EMAIL_VERIFICATION_SCOPES,
+    },
+    emailSignIn: values.SIGNET_EMAIL_SIGN_IN,
+    passwordMinLength: values.SIGNET_PASSWORD_MIN_LENGTH,
+    passwordHash: {
+      concurrency: values.SIGNET_PASSWORD_HASH_CONCURRENCY,
+      queueMax: values.SIGNET_PASSWORD_HASH_QUEUE_MAX,
+    },
+    signInAttempts: {
+      perAccount: values.SIGNET_SIGN_IN_ATTEMPTS_PER_ACCOUNT,
+      perAddress: values.SIGNET_SIGN_IN_ATTEMPTS_PER_ADDRESS,
+      addressWindowSeconds: values.SIGNET_SIGN_IN_ATTEMPTS_WINDOW_SECONDS,
+    },
   }
 }
 

@@ -125,9 +125,11 @@ describe('another address', () => {
     const tries = Array.from({ length: 50 }, () => confirm(byLink(mail)))
     const outcomes = await Promise.allSettled(tries)
     assert.equal(outcomes.filter(({ status }) => status === 'fulfilled').length, 1)
+    // On a machine that is busy some may be told to come back, before anything was looked at.
+    const refusals = [ErrorReason.LINK_INVALID, ErrorReason.UNAVAILABLE]
     for (const outcome of outcomes)
       if (outcome.status === 'rejected')
-        assert.equal(outcome.reason.reason, ErrorReason.LINK_INVALID, String(outcome.reason))
+        assert.ok(refusals.includes(outcome.reason.reason), String(outcome.reason))
     const text = `select count(*)::integer from events where kind = 'email.added' and subject_id = $1`
     assert.deepEqual(await rowsOf(person.deps, text, [person.userId]), [[1]])
   })
@@ -163,7 +165,7 @@ describe('another address', () => {
     await invalid(confirm(byLink(another)))
   })
 
-  it('that was asked for in a person.session which has ended meanwhile comes to nothing', async () => {
+  it('that was asked for in a session which has ended meanwhile comes to nothing', async () => {
     const [[rev] = []] = await rowsOf(person.deps, 'select revocation_position()::text')
     await changePassword(person.deps, person.ctx, { currentPassword: testPassword, newPassword })
     const payload = {

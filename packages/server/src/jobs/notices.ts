@@ -3,6 +3,7 @@
  * subject should know of. Nothing else in the service sends notices.
  *
  *     password.set (changed, reset)             → password_changed
+ *     password.dropped (set by a stranger)       → password_dropped
  *     email.…                                   → see email-notices.ts
  *     phone.verified, phone.removed             → see phone-notices.ts
  *     session.started on a device that is new   → new_device, unless it is the first session
@@ -99,6 +100,12 @@ async function tell(deps: TellDeps, event: SealedEvent): Promise<void> {
       facts: { when },
     } as const
     await orderMail(deps, mail, { now, id })
+  }
+  if (kind === 'password.dropped') {
+    const to = await findReader(deps.db, { userId: subjectId })
+    if (to === undefined) return
+    const mail = { kind: 'password_dropped', to: to.value, locale: to.locale } as const
+    await orderMail(deps, { ...mail, facts: { when } }, { now, id })
   }
   if (kind === 'session.started' && details.knownDevice === false) {
     const session = await findStrangeSession(deps.db, { id: String(details.sessionId) })

@@ -86,6 +86,7 @@ function usefulFor(
   { lifetimeMinutes, code }: NonNullable<MailKindRow['link']>,
 ): string {
   const hours = lifetimeMinutes / 60
+  if (hours < 1) return words.text('useful_minutes', { count: lifetimeMinutes })
   const link =
     hours > 48
       ? words.text('useful_days', { count: hours / 24 })

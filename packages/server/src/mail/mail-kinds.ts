@@ -44,6 +44,11 @@ export const mailKinds = {
   },
   password_changed: { paragraphs: 2 },
   new_device: { paragraphs: 2 },
+  sign_in: {
+    paragraphs: 1,
+    link: { path: '/sign-in-by-email', lifetimeMinutes: codeLifetimeMinutes, code: true },
+  },
+  password_dropped: { paragraphs: 2 },
   add_email: {
     paragraphs: 1,
     link: { path: '/confirm-email', lifetimeMinutes: day, code: true },

@@ -23,6 +23,7 @@ import { inboxAgainPage, inboxPage } from './inbox-pages.ts'
 import {
   confirmEmailPage,
   donePage,
+  emailSignInPage,
   forgotPasswordPage,
   resetPasswordPage,
   undoEmailChangePage,
@@ -51,6 +52,7 @@ const routes: readonly PageRoute[] = [
   verifyEmailPage,
   confirmEmailPage,
   undoEmailChangePage,
+  emailSignInPage,
   donePage,
   forgotPasswordPage,
   resetPasswordPage,
@@ -66,6 +68,7 @@ const mailed: ReadonlySet<PageRoute> = new Set([
   confirmEmailPage,
   undoEmailChangePage,
   resetPasswordPage,
+  emailSignInPage,
   donePage,
 ])
 

@@ -26,7 +26,7 @@ import { enqueue } from '../queue/enqueue.ts'
 import type { Job } from '../queue/worker.ts'
 import type { RequestContext } from '../request-context.ts'
 import type { Device } from '../sessions/start-session.ts'
-import { issueSignedIn, type SignedIn } from '../sign-in/sign-in.ts'
+import { type SignedIn, tokensOf } from '../sign-in/sign-in.ts'
 import {
   checkGuess,
   countFailedGuess,
@@ -148,7 +148,7 @@ async function start(
   })
   if (started === 'revoked') throw new SignetError(ErrorReason.LINK_INVALID)
   if ('retryAfter' in started) throw tooManyGuesses(started.retryAfter)
-  return issueSignedIn(deps, started, audience, ctx.now)
+  return tokensOf(deps, ctx, started)
 }
 
 function requireNumber({ config }: RequestDeps, text: string, device?: Device): string {

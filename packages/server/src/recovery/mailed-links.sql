@@ -10,9 +10,9 @@ with void as (
      and identifier_id is not distinct from :identifierId?::uuid
      and (identifier_id is not null or canonical = :canonical)
 )
-insert into mailed_links (id, purpose, user_id, identifier_id, value, canonical, token_hash, code_hash, rev, created_at,
-                          expires_at)
-select :id, :purpose, u.id, i.id, coalesce(:value?, i.value), :canonical, :tokenHash, :codeHash,
+insert into mailed_links (id, purpose, user_id, identifier_id, value, canonical, token_hash, code_hash, request_hash, rev,
+                          created_at, expires_at)
+select :id, :purpose, u.id, i.id, coalesce(:value?, i.value), :canonical, :tokenHash, :codeHash, :requestHash?,
        coalesce(:rev?::bigint, revocation_position()), signet_now(),
        signet_now() + make_interval(mins => :lifetimeMinutes::integer)
   from users u
@@ -23,13 +23,16 @@ on conflict (id) do nothing;
 
 -- name: findLiveLink :maybe
 -- Whom a link or a code would prove something about, without using it. Of a code this counts as a try. A code is found by
--- the address that it went to, or by its link.
+-- the address that it went to, by its link, or by the request for it. What was asked for with a request is good with it alone.
 with presented as materialized (
   select l.id
     from mailed_links l
    where l.purpose = :purpose and l.used_at is null
+     and (l.request_hash is null or l.request_hash = :requestHash?::bytea)
      and (l.token_hash = :tokenHash?::bytea
-          or ((l.canonical = :canonical?::text or l.id = :linkId?::uuid) and l.code_tries < :triesMax::integer
+          or (:tokenHash? is null
+              and (l.canonical = :canonical?::text or l.id = :linkId?::uuid or l.request_hash = :requestHash?)
+              and l.code_tries < :triesMax::integer
               and l.created_at > signet_now() - make_interval(mins => :codeLifetimeMinutes::integer)))
    order by l.created_at desc
    limit 1
@@ -48,13 +51,14 @@ select t.id, t.user_id, t.identifier_id, t.value as "value!", t.canonical as "ca
  where t.matches and t.expires_at > signet_now() and mailed_link_lives(:purpose, t.rev, u.status, u.cut);
 
 -- name: consumeMailedLink :maybe
--- Uses a link up, where it still stands. The single use is this condition.
+-- Uses a link up, where it still stands, and reads on which position of the revocation log that rests. The single use is this
+-- condition.
 update mailed_links l
    set used_at = signet_now()
   from users u
  where l.id = :id and l.used_at is null and l.expires_at > signet_now()
    and u.id = l.user_id and mailed_link_lives(l.purpose, l.rev, u.status, u.cut)
-returning l.user_id;
+returning revocation_position() as "position!";
 
 -- name: findAddressee :maybe
 -- Who is meant by an address: the user who proved it, else the one who claimed it first and has proved nothing else. Whoever

@@ -13,6 +13,7 @@ export const insertMailedLink = exec<
     value: string | null
     tokenHash: Buffer
     codeHash: Buffer
+    requestHash: Buffer | null
     rev: bigint | null
     lifetimeMinutes: number
   }
@@ -25,24 +26,25 @@ export const insertMailedLink = exec<
      and identifier_id is not distinct from $5::uuid
      and (identifier_id is not null or canonical = $6)
 )
-insert into mailed_links (id, purpose, user_id, identifier_id, value, canonical, token_hash, code_hash, rev, created_at,
-                          expires_at)
-select $4, $2, u.id, i.id, coalesce($7, i.value), $6, $8, $9,
-       coalesce($10::bigint, revocation_position()), signet_now(),
-       signet_now() + make_interval(mins => $11::integer)
+insert into mailed_links (id, purpose, user_id, identifier_id, value, canonical, token_hash, code_hash, request_hash, rev,
+                          created_at, expires_at)
+select $4, $2, u.id, i.id, coalesce($7, i.value), $6, $8, $9, $10,
+       coalesce($11::bigint, revocation_position()), signet_now(),
+       signet_now() + make_interval(mins => $12::integer)
   from users u
   left join identifiers i on i.id = $5 and i.user_id = u.id
- where u.id = $1 and mailed_link_lives($2, coalesce($10, revocation_position()), u.status, u.cut)
+ where u.id = $1 and mailed_link_lives($2, coalesce($11, revocation_position()), u.status, u.cut)
    and (i.id is not null or $5 is null)
 on conflict (id) do nothing`,
-  params: ['userId', 'purpose', 'voidsEarlier', 'id', 'identifierId', 'canonical', 'value', 'tokenHash', 'codeHash', 'rev', 'lifetimeMinutes'],
+  params: ['userId', 'purpose', 'voidsEarlier', 'id', 'identifierId', 'canonical', 'value', 'tokenHash', 'codeHash', 'requestHash', 'rev', 'lifetimeMinutes'],
   columns: [],
 })
 
-/** Whom a link or a code would prove something about, without using it. Of a code this counts as a try. A code is found by the address that it went to, or by its link. */
+/** Whom a link or a code would prove something about, without using it. Of a code this counts as a try. A code is found by the address that it went to, by its link, or by the request for it. What was asked for with a request is good with it alone. */
 export const findLiveLink = maybe<
   {
     purpose: string
+    requestHash: Buffer | null
     tokenHash: Buffer | null
     canonical: string | null
     linkId: string | null
@@ -66,39 +68,42 @@ export const findLiveLink = maybe<
   select l.id
     from mailed_links l
    where l.purpose = $1 and l.used_at is null
-     and (l.token_hash = $2::bytea
-          or ((l.canonical = $3::text or l.id = $4::uuid) and l.code_tries < $5::integer
-              and l.created_at > signet_now() - make_interval(mins => $6::integer)))
+     and (l.request_hash is null or l.request_hash = $2::bytea)
+     and (l.token_hash = $3::bytea
+          or ($3 is null
+              and (l.canonical = $4::text or l.id = $5::uuid or l.request_hash = $2)
+              and l.code_tries < $6::integer
+              and l.created_at > signet_now() - make_interval(mins => $7::integer)))
    order by l.created_at desc
    limit 1
 ), tried as (
   update mailed_links l
-     set code_tries = l.code_tries + case when $2::bytea is null then 1 else 0 end
+     set code_tries = l.code_tries + case when $3::bytea is null then 1 else 0 end
     from presented p
-   where l.id = p.id and l.used_at is null and l.code_tries < $5 + case when $2::bytea is null then 0 else 1 end
+   where l.id = p.id and l.used_at is null and l.code_tries < $6 + case when $3::bytea is null then 0 else 1 end
   returning l.id, l.user_id, l.identifier_id, l.value, l.canonical,
-            l.token_hash = $2 or l.code_hash = $7::bytea as matches, l.created_at, l.expires_at, l.rev
+            l.token_hash = $3 or l.code_hash = $8::bytea as matches, l.created_at, l.expires_at, l.rev
 )
 select t.id, t.user_id, t.identifier_id, t.value as "value!", t.canonical as "canonical!", t.created_at, u.display_name,
        array(select o.value from identifiers o where o.user_id = u.id order by o.created_at, o.id) as "identifiers!"
   from tried t
   join users u on u.id = t.user_id
  where t.matches and t.expires_at > signet_now() and mailed_link_lives($1, t.rev, u.status, u.cut)`,
-  params: ['purpose', 'tokenHash', 'canonical', 'linkId', 'triesMax', 'codeLifetimeMinutes', 'codeHash'],
+  params: ['purpose', 'requestHash', 'tokenHash', 'canonical', 'linkId', 'triesMax', 'codeLifetimeMinutes', 'codeHash'],
   columns: ['id', 'userId', 'identifierId', 'value', 'canonical', 'createdAt', 'displayName', 'identifiers'],
 })
 
-/** Uses a link up, where it still stands. The single use is this condition. */
-export const consumeMailedLink = maybe<{ id: string }, { userId: string }>({
+/** Uses a link up, where it still stands, and reads on which position of the revocation log that rests. The single use is this condition. */
+export const consumeMailedLink = maybe<{ id: string }, { position: bigint }>({
   name: 'recovery.mailed-links.consumeMailedLink',
   text: `update mailed_links l
    set used_at = signet_now()
   from users u
  where l.id = $1 and l.used_at is null and l.expires_at > signet_now()
    and u.id = l.user_id and mailed_link_lives(l.purpose, l.rev, u.status, u.cut)
-returning l.user_id`,
+returning revocation_position() as "position!"`,
   params: ['id'],
-  columns: ['userId'],
+  columns: ['position'],
 })
 
 /** Who is meant by an address: the user who proved it, else the one who claimed it first and has proved nothing else. Whoever reads a mailbox gets no account of which somebody has proved another address. */

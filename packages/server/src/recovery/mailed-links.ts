@@ -23,14 +23,23 @@ import type { RequestContext } from '../request-context.ts'
 import { parseEmail } from '../users/identifier.ts'
 import { consumeMailedLink, findLiveLink, insertMailedLink } from './mailed-links.sql.ts'
 
-export type LinkPurpose = 'verify_email' | 'reset_password' | 'add_email' | 'undo_email_change'
+export type LinkPurpose =
+  | 'verify_email'
+  | 'reset_password'
+  | 'add_email'
+  | 'undo_email_change'
+  | 'sign_in'
 
-/** What came from a mailbox: the token of a link, or a code with the address it went to, or with the id of its link. */
+/**
+ * What came from a mailbox: the token of a link, or a code with the address it went to, or with the id of its link. What a
+ * request was answered with comes with it, where the mail is good for that request alone.
+ */
 export interface MailedProof {
   token: string
   email: string
   code: string
   linkId?: string
+  requestToken?: string
 }
 
 /** What a link or a code is about, as long as it is good. */
@@ -60,6 +69,8 @@ export interface NewLink {
   value?: string
   canonical: string
   opener: Opener
+  /** Of what the request was answered with, where it is good for that alone. */
+  requestHash?: Buffer
   /** The position of the revocation log on which it rests; left out, it is read. */
   rev?: bigint
   lifetimeMinutes: number
@@ -72,7 +83,8 @@ export async function issueMailedLink(
   now: Date,
 ): Promise<boolean> {
   const id = given.id ?? newId(now, userId)
-  const of = purpose === 'add_email' ? id : canonical
+  const { requestHash } = given
+  const of = requestHash?.toString('hex') ?? (purpose === 'add_email' ? id : canonical)
   const inserted = await insertMailedLink(db, {
     id,
     purpose,
@@ -81,7 +93,8 @@ export async function issueMailedLink(
     value: given.value ?? null,
     canonical,
     rev: given.rev ?? null,
-    voidsEarlier: purpose !== 'undo_email_change',
+    requestHash: requestHash ?? null,
+    voidsEarlier: purpose !== 'undo_email_change' && requestHash === undefined,
     lifetimeMinutes,
     tokenHash: hash('sha256', opener.token, 'buffer'),
     codeHash: hashCode(masterSecret, { purpose, of, code: opener.code }),
@@ -111,20 +124,32 @@ async function findLink(
   proof: MailedProof,
 ): Promise<LiveLink | undefined> {
   const limits = { triesMax: codeTriesMax, codeLifetimeMinutes }
-  const none = { tokenHash: null, canonical: null, linkId: null, codeHash: null, ...limits }
+  const requestHash = proof.requestToken === undefined ? null : hashRequestToken(proof.requestToken)
+  const none = {
+    tokenHash: null,
+    canonical: null,
+    linkId: null,
+    codeHash: null,
+    requestHash,
+    ...limits,
+  }
   if (proof.token !== '') {
     const tokenHash = hash('sha256', proof.token, 'buffer')
     return findLiveLink(db, { ...none, purpose, tokenHash })
   }
   const code = proof.code.replace(/\s/gu, '')
   if (!/^\d{8}$/u.test(code)) return undefined
+  if (requestHash !== null) {
+    const codeHash = hashCode(masterSecret, { purpose, of: requestHash.toString('hex'), code })
+    return findLiveLink(db, { ...none, purpose, codeHash })
+  }
   const { linkId } = proof
   if (linkId !== undefined) {
     const codeHash = hashCode(masterSecret, { purpose, of: linkId, code })
     return findLiveLink(db, { ...none, purpose, linkId, codeHash })
   }
   // By its address alone, whoever knows it could use up the tries of somebody else.
-  if (purpose === 'add_email') return undefined
+  if (purpose === 'add_email' || purpose === 'sign_in') return undefined
   const email = parseEmail(proof.email, 'proof.email')
   if (!('identifier' in email)) return undefined
   const { canonical } = email.identifier
@@ -132,10 +157,16 @@ async function findLink(
   return findLiveLink(db, { ...none, purpose, canonical, codeHash })
 }
 
-/** Uses the link up. Of those who try at once one succeeds; the others are refused. */
-export async function consumeLink(tx: Db, link: LiveLink): Promise<void> {
-  if ((await consumeMailedLink(tx, { id: link.id })) === undefined)
-    throw new SignetError(ErrorReason.LINK_INVALID)
+/** Uses the link up. Of those who try at once one succeeds; the others are refused. Answers the position on which it rests. */
+export async function consumeLink(tx: Db, link: LiveLink): Promise<bigint> {
+  const consumed = await consumeMailedLink(tx, { id: link.id })
+  if (consumed === undefined) throw new SignetError(ErrorReason.LINK_INVALID)
+  return consumed.position
+}
+
+/** What is stored of what a request was answered with. */
+export function hashRequestToken(requestToken: string): Buffer {
+  return hash('sha256', requestToken, 'buffer')
 }
 
 /** `of` is what the code comes with: the address that it went to, or the id of its link. */

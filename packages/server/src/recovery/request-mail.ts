@@ -1,5 +1,6 @@
 /**
- * Takes in that somebody wants a mail to an address of theirs: for a new password, or for a proof once more.
+ * Takes in that somebody wants a mail to an address of theirs: for a new password, for a proof once more, or
+ * to sign in.
  *
  * 1. Refuse what is no address, and what comes too often.
  * 2. Record it, and leave the rest to a job: who has the address, and whether anybody has, is asked where nobody waits.
@@ -19,11 +20,18 @@ import type { RequestContext } from '../request-context.ts'
 import { admitMailRequest } from '../throttling/mail-requests.ts'
 import { parseEmail } from '../users/identifier.ts'
 
+export interface WantedMail {
+  about: 'password_reset' | 'email_verification' | 'email_sign_in'
+  email: string
+  /** Of what the request is answered with, where the mail is good for this request alone. */
+  requestHash?: Buffer
+}
+
 /** Takes the request in. */
 export async function requestMail(
   deps: Pick<Deps, 'db' | 'masterSecret'>,
   ctx: RequestContext,
-  { about, email: text }: { about: 'password_reset' | 'email_verification'; email: string },
+  { about, email: text, requestHash }: WantedMail,
 ): Promise<void> {
   const email = parseEmail(text, 'email')
   if ('violations' in email) {
@@ -39,6 +47,10 @@ export async function requestMail(
       outcome: 'success',
       personal: { email: value },
     })
-    await enqueue(tx, 'write_to_address', { about, canonical })
+    await enqueue(tx, 'write_to_address', {
+      about,
+      canonical,
+      ...(requestHash !== undefined && { requestHash: requestHash.toString('hex') }),
+    })
   })
 }

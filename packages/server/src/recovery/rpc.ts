@@ -3,17 +3,27 @@
 import type { MessageInitShape } from '@bufbuild/protobuf'
 import type {
   MailedProof as MailedProofMessage,
+  RequestEmailSignInRequest,
+  RequestEmailSignInResponseSchema,
   RequestEmailVerificationRequest,
   RequestEmailVerificationResponseSchema,
   RequestPasswordResetRequest,
   RequestPasswordResetResponseSchema,
   ResetPasswordRequest,
   ResetPasswordResponseSchema,
+  SignInByEmailRequest,
+  SignInByEmailResponseSchema,
   VerifyEmailRequest,
   VerifyEmailResponseSchema,
 } from '@signet/contract'
 import type { Deps } from '../deps.ts'
 import type { RequestContext } from '../request-context.ts'
+import { tokensOf } from '../sign-in/sign-in.ts'
+import { apiAudience } from '../tokens/access-token.ts'
+import {
+  requestEmailSignIn as askToSignIn,
+  signInByEmail as enterByEmail,
+} from './email-sign-in.ts'
 import type { MailedProof } from './mailed-links.ts'
 import { requestMail } from './request-mail.ts'
 import { resetPassword as resetForgottenPassword } from './reset-password.ts'
@@ -56,6 +66,41 @@ export async function verifyEmail(
   { proof }: VerifyEmailRequest,
 ): Promise<MessageInitShape<typeof VerifyEmailResponseSchema>> {
   return verifyMailedAddress(deps, ctx, { proof: proofOf(proof) })
+}
+
+/** Asks for a mail to sign in with. */
+export async function requestEmailSignIn(
+  deps: Deps,
+  ctx: RequestContext,
+  { email }: RequestEmailSignInRequest,
+): Promise<MessageInitShape<typeof RequestEmailSignInResponseSchema>> {
+  return askToSignIn(deps, ctx, { email })
+}
+
+/** Signs in with that mail. */
+export async function signInByEmail(
+  deps: Deps,
+  ctx: RequestContext,
+  { requestToken, token, code, device, deviceSecret }: SignInByEmailRequest,
+): Promise<MessageInitShape<typeof SignInByEmailResponseSchema>> {
+  const started = await enterByEmail(deps, ctx, {
+    requestToken,
+    token,
+    code,
+    device: device && {
+      installationId: device.installationId,
+      model: device.model,
+      os: device.os,
+      app: device.app,
+    },
+    deviceSecret,
+    yields: { kind: 'grant', audience: [apiAudience(deps.config.issuer)] },
+  })
+  const { deviceSecret: kept, ...issued } = tokensOf(deps, ctx, started)
+  return {
+    result: { case: 'tokens', value: { ...issued, tokenType: 'Bearer' } },
+    deviceSecret: kept,
+  }
 }
 
 function proofOf(proof: MailedProofMessage | undefined): MailedProof {

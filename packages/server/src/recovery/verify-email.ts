@@ -33,15 +33,15 @@ export async function verifyEmail(
   return { email: link.value }
 }
 
-/** Notes the proof, where it is news. The transaction has used up what proves it. */
+/** Notes the proof, and answers whether it is news. The transaction has used up what proves it. */
 export async function proveAddress(
   deps: { db: Db } & Pick<Deps, 'masterSecret'>,
   ctx: RequestContext,
   link: LiveLink,
-): Promise<void> {
+): Promise<boolean> {
   const { value, canonical } = link
   const { ownerId } = await lockHolders(deps.db, { kind: 'email', value, canonical })
-  if (ownerId === link.userId) return
+  if (ownerId === link.userId) return false
   if (ownerId !== undefined) throw new SignetError(ErrorReason.LINK_INVALID)
   if (link.identifierId === null) throw new Error('a link that proves an address has none')
   await verifyIdentifier(deps.db, { id: link.identifierId, now: ctx.now })
@@ -53,4 +53,5 @@ export async function proveAddress(
     subjectId: userId,
     personal: { email: value },
   })
+  return true
 }

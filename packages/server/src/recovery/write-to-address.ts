@@ -4,6 +4,7 @@
  *     sign-up, claim still open      → verify_email, bound to that account's claim
  *     sign-up, address is taken      → account_exists, with a link for a new password
  *     password_reset                 → reset_password to who proved the address, else to who claimed it first
+ *     email_sign_in                  → sign_in, likewise
  *     email_verification             → verify_email for the latest claim, while nobody has proved the address
  *     anything, and nobody is there  → nothing
  *
@@ -21,21 +22,30 @@ import { issueMailedLink, makeOpener } from './mailed-links.ts'
 
 /** Why somebody is written to. */
 export interface AddressJob {
-  about: 'sign_up' | 'password_reset' | 'email_verification'
+  about: 'sign_up' | 'password_reset' | 'email_verification' | 'email_sign_in'
   canonical: string
   /** Of a sign-up that opened an account: whose claim it is. */
   userId?: string
+  /** Of what the request was answered with, in hexadecimal. */
+  requestHash?: string
 }
 
 type Addressee = NonNullable<Awaited<ReturnType<typeof findAddressee>>>
-type LinkMail = 'verify_email' | 'account_exists' | 'reset_password'
+const purposes = {
+  verify_email: 'verify_email',
+  account_exists: 'reset_password',
+  reset_password: 'reset_password',
+  sign_in: 'sign_in',
+} as const
+
+type LinkMail = keyof typeof purposes
 
 /** Writes, if there is anybody to write to. */
 export async function writeToAddress(
   deps: Pick<Deps, 'db' | 'masterSecret'>,
   { id, payload }: Job<'write_to_address'>,
 ): Promise<void> {
-  const { about, canonical, userId } = payload
+  const { about, canonical, userId, requestHash } = payload
   const verifies = about === 'email_verification' || userId !== undefined
   await deps.db.transaction(async (tx) => {
     const claim = verifies ? await findClaim(tx, { canonical, userId: userId ?? null }) : undefined
@@ -45,15 +55,29 @@ export async function writeToAddress(
     }
     if (about === 'email_verification') return
     const addressee = await findAddressee(tx, { canonical })
-    const kind = about === 'sign_up' ? 'account_exists' : 'reset_password'
-    if (addressee !== undefined)
-      await orderLink({ ...deps, db: tx }, { id, kind, canonical, to: addressee })
+    if (addressee === undefined) return
+    const kind = kindFor[about]
+    await orderLink({ ...deps, db: tx }, { id, kind, canonical, to: addressee, requestHash })
   })
+}
+
+const kindFor = {
+  sign_up: 'account_exists',
+  password_reset: 'reset_password',
+  email_sign_in: 'sign_in',
+} as const
+
+interface OrderedLink {
+  id: string
+  kind: LinkMail
+  canonical: string
+  to: Addressee
+  requestHash?: string | undefined
 }
 
 async function orderLink(
   deps: Parameters<typeof orderMail>[0],
-  { id, kind, canonical, to }: { id: string; kind: LinkMail; canonical: string; to: Addressee },
+  { id, kind, canonical, to, requestHash }: OrderedLink,
 ): Promise<void> {
   const now = new Date()
   const { link } = mailKinds[kind]
@@ -71,11 +95,12 @@ async function orderLink(
   await issueMailedLink(
     deps,
     {
-      purpose: kind === 'verify_email' ? 'verify_email' : 'reset_password',
+      purpose: purposes[kind],
       identifierId: to.identifierId,
       userId: to.userId as UserId,
       canonical,
       opener,
+      ...(requestHash !== undefined && { requestHash: Buffer.from(requestHash, 'hex') }),
       lifetimeMinutes: link.lifetimeMinutes,
     },
     now,

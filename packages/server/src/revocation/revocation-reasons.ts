@@ -13,6 +13,7 @@ export const revocationReasons = [
   'password_changed',
   'password_reset',
   'email_change_undone',
+  'email_proved',
   'suspended',
   'client_disabled',
   'token_revoked',

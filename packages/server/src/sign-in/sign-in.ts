@@ -31,20 +31,20 @@ export async function signIn(
   const audience = [apiAudience(deps.config.issuer)]
   const yields = { kind: 'grant', audience } as const
   const started = await signInWithPassword(deps, ctx, { ...input, yields })
-  return issueSignedIn(deps, started, audience, ctx.now)
+  return tokensOf(deps, ctx, started)
 }
 
-/** The tokens of a session that was started, and of the grant in it. */
-export function issueSignedIn(
+/** The tokens of a sign-in that yields a grant for Signet's own API. */
+export function tokensOf(
   deps: Pick<Deps, 'config' | 'signingKeys'>,
+  ctx: RequestContext,
   started: StartedSignIn,
-  audience: string[],
-  now: Date,
 ): SignedIn {
   if (started.kind !== 'grant') throw new Error('a sign-in for tokens has no grant')
   const { session, deviceSecret } = started
   const { id: sessionId, userId, clientId } = session
+  const audience = [apiAudience(deps.config.issuer)]
   const grant = { ...started.grant, userId, clientId }
   const of = { ...session, sessionId, grant, generation: firstGeneration, audience }
-  return { ...issueTokens(deps, of, now), sessionId, deviceSecret }
+  return { ...issueTokens(deps, of, ctx.now), sessionId, deviceSecret }
 }

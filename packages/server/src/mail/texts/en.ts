@@ -6,6 +6,8 @@
 export const en = {
   greeting: 'Hello,',
   code: 'Or enter this code: {{code}}',
+  useful_minutes_one: 'The link and the code are good for {{count}} minute, and for one use.',
+  useful_minutes_other: 'The link and the code are good for {{count}} minutes, and for one use.',
   useful_hours_one: 'The link is good for {{count}} hour, and for one use.',
   useful_hours_other: 'The link is good for {{count}} hours, and for one use.',
   useful_days_one: 'The link is good for {{count}} day, and for one use.',
@@ -44,6 +46,16 @@ export const en = {
     'On {{when}} somebody signed in to your account at {{brand}} from a device that was not used before: {{device}}, {{address}}.',
   new_device_body_2:
     'If this was you, there is nothing to do. If not, change your password at {{host}}: that signs the device out.',
+
+  sign_in_subject: 'Sign in',
+  sign_in_body_1:
+    'Somebody, perhaps you, wants to sign in to your account at {{brand}} with this address. Open the link where you asked for it, or type the code there. Do not give the code to anybody.',
+  sign_in_button: 'Sign in',
+
+  password_dropped_subject: 'Your password was removed',
+  password_dropped_body_1:
+    'You have proved on {{when}} that this address is yours. The password of your account at {{brand}} was set before that, and anybody could have set it, so it was removed, and whoever was signed in with it was signed out.',
+  password_dropped_body_2: 'Set a new one at {{host}} if you want to sign in with a password.',
 
   add_email_subject: 'Confirm your email address',
   add_email_body_1:

@@ -5,6 +5,8 @@ import type { Catalogue } from '../catalogue.ts'
 export const es: Catalogue = {
   greeting: 'Hola:',
   code: 'O introduce este código: {{code}}',
+  useful_minutes_one: 'El enlace y el código valen durante {{count}} minuto y para un solo uso.',
+  useful_minutes_other: 'El enlace y el código valen durante {{count}} minutos y para un solo uso.',
   useful_hours_one: 'El enlace vale durante {{count}} hora y para un solo uso.',
   useful_hours_other: 'El enlace vale durante {{count}} horas y para un solo uso.',
   useful_days_one: 'El enlace vale durante {{count}} día y para un solo uso.',
@@ -43,6 +45,16 @@ export const es: Catalogue = {
     'El {{when}} alguien inició sesión en tu cuenta de {{brand}} desde un dispositivo que no se había usado antes: {{device}}, {{address}}.',
   new_device_body_2:
     'Si has sido tú, no hay nada que hacer. Si no, cambia tu contraseña en {{host}}: así se cierra la sesión de ese dispositivo.',
+
+  sign_in_subject: 'Iniciar sesión',
+  sign_in_body_1:
+    'Alguien, quizá tú, quiere iniciar sesión en tu cuenta de {{brand}} con esta dirección. Abre el enlace donde lo pediste o escribe allí el código. No des el código a nadie.',
+  sign_in_button: 'Iniciar sesión',
+
+  password_dropped_subject: 'Se ha quitado tu contraseña',
+  password_dropped_body_1:
+    'El {{when}} demostraste que esta dirección es tuya. La contraseña de tu cuenta de {{brand}} se había puesto antes y cualquiera pudo ponerla, así que se ha quitado y se ha cerrado la sesión de quien entró con ella.',
+  password_dropped_body_2: 'Elige una nueva en {{host}} si quieres iniciar sesión con contraseña.',
 
   add_email_subject: 'Confirma tu dirección de correo',
   add_email_body_1:

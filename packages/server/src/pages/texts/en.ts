@@ -66,6 +66,9 @@ export const en = {
   confirm_lead:
     'Confirm that you read the mail that brought you here, and the address belongs to your account.',
   confirm_button: 'Confirm the address',
+  email_sign_in_title: 'Go back to where you want to sign in',
+  email_sign_in_lead:
+    'This link signs in only where it was asked for. If nothing happens there, type the code from the mail.',
   undo_title: 'Take your address back',
   undo_lead:
     'Your account gets this address again. Addresses that were added lately are taken away, you are signed out everywhere, and you choose a new password: a mail tells you how.',

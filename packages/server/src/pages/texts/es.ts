@@ -61,6 +61,9 @@ export const es: Catalogue = {
   confirm_lead:
     'Confirma que lees el correo que te ha traído hasta aquí, y la dirección será de tu cuenta.',
   confirm_button: 'Confirmar la dirección',
+  email_sign_in_title: 'Vuelve a donde quieres iniciar sesión',
+  email_sign_in_lead:
+    'Este enlace solo inicia sesión donde se pidió. Si allí no pasa nada, escribe el código del correo.',
   undo_title: 'Recupera tu dirección',
   undo_lead:
     'Tu cuenta vuelve a tener esta dirección. Se quitan las que se añadieron hace poco, se cierra tu sesión en todas partes y eliges una contraseña nueva: un mensaje te dice cómo.',

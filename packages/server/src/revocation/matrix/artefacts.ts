@@ -44,7 +44,12 @@ export const singleArtefacts = {
   signInInFlight: { title: 'sign-in in flight (the password was read, its hash still runs)' },
   mailedLink: {
     title: 'mailed link or code',
-    storedIn: ['mailed_links.rev', 'mailed_links.token_hash', 'mailed_links.code_hash'],
+    storedIn: [
+      'mailed_links.rev',
+      'mailed_links.token_hash',
+      'mailed_links.code_hash',
+      'mailed_links.request_hash',
+    ],
     prefix: 'sl1_',
   },
   phoneCode: { title: 'code from a text message', storedIn: ['phone_codes.rev'] },

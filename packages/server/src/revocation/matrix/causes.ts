@@ -240,6 +240,14 @@ export const causes = {
     other: all(dies),
     single: { ...everySession, undoLink: dies },
   },
+  unprovenAddressProved: {
+    title: 'sign-in by mail that proves an address for the first time',
+    reasons: ['email_proved'],
+    events: ['password.dropped'],
+    here: all(dies),
+    other: all(dies),
+    single: everySession,
+  },
   suspension: {
     title: 'suspension, also once it was lifted',
     reasons: ['suspended'],

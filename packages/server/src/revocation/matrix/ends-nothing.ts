@@ -29,6 +29,7 @@ export const endsNothing: readonly EventKind[] = [
   'password_change.throttled',
   'password_reset.requested',
   'email_verification.requested',
+  'email_sign_in.requested',
   'mailed_link.refused',
   'email.verified',
   'email.requested',

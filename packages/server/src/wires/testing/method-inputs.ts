@@ -112,6 +112,17 @@ export const methodInputs: Record<
       rules: { codeId: 'string.uuid', phone: 'string.min_len', code: 'string.max_len' },
     },
   },
+  'signet.v1.RecoveryService/RequestEmailSignIn': {
+    valid: { email: 'ada@example.com' },
+    invalid: { input: { email: 'a' }, rules: { email: 'string.min_len' } },
+  },
+  'signet.v1.RecoveryService/SignInByEmail': {
+    valid: { requestToken: 'sl1_token', code: '1234 5678', device: { model: 'Pixel' } },
+    invalid: {
+      input: { requestToken: '', device: { os: 'x'.repeat(101) } },
+      rules: { requestToken: 'string.min_len', 'device.os': 'string.max_len' },
+    },
+  },
   'signet.v1.AvatarService/RequestAvatarUpload': {
     valid: { byteLength: 4711 },
     invalid: { input: { byteLength: 0 }, rules: { byteLength: 'int32.gte' } },
