@@ -11,6 +11,7 @@ import { parseArgs } from 'node:util'
 import { type Finding, isMet, type Subject } from './finding.ts'
 import { describeMachine } from './machine.ts'
 import { table } from './report.ts'
+import { clientCredentials } from './subjects/client-credentials.ts'
 import { grpc } from './subjects/grpc.ts'
 import { introspection } from './subjects/introspection.ts'
 import { memory } from './subjects/memory.ts'
@@ -33,6 +34,7 @@ const subjects: readonly Subject[] = [
   grpc,
   verifier,
   revocation,
+  clientCredentials,
   introspection,
   verifyHttp,
 ]
