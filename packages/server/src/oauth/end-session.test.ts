@@ -109,7 +109,7 @@ function modified(token: string): string {
 describe('the OpenID Foundation’s RP-initiated logout plan', () => {
   it('oidcc-rp-initiated-logout-discovery-endpoint-verification', async () => {
     const answer = await fetch(`${service.url}/.well-known/openid-configuration`)
-    const metadata = await answer.json()
+    const metadata = (await answer.json()) as Record<string, unknown>
     assert.equal(metadata.end_session_endpoint, `${deps.config.issuer}/oauth2/end-session`)
   })
 
@@ -133,7 +133,7 @@ describe('the OpenID Foundation’s RP-initiated logout plan', () => {
     ])
       await assertRefused(
         await leave({ ...good(), post_logout_redirect_uri }),
-        /not registered for it/,
+        /not registered for this client/,
       )
   })
 
@@ -230,11 +230,11 @@ describe('nobody is signed out', () => {
   })
 
   it('by a client that there is not, or is disabled', async () => {
-    await assertRefused(await leave({ client_id: 'nobody' }), /not known here/)
-    await assertRefused(await leave({ client_id: 'N/A' }), /not known here/)
+    await assertRefused(await leave({ client_id: 'nobody' }), /client is not known here/)
+    await assertRefused(await leave({ client_id: 'N/A' }), /client is not known here/)
     await registerApp(deps, { id: 'closed', postLogoutRedirectUris: [returnTo] })
     await rowsOf(deps, `update clients set status = 'disabled' where id = 'closed'`)
-    await assertRefused(await leave({ client_id: 'closed' }), /not known here/)
+    await assertRefused(await leave({ client_id: 'closed' }), /client is not known here/)
   })
 
   it('by a parameter that comes twice', async () => {

@@ -53,6 +53,10 @@ const names = [
 
 type Parameters = Partial<Record<(typeof names)[number], string>>
 
+interface Problem {
+  problem: AuthorizationProblem
+}
+
 /** Serves it. */
 export async function mountEndSession(
   fastify: FastifyInstance,
@@ -68,9 +72,9 @@ export async function mountEndSession(
       async handler(request, reply) {
         const outcome = await call(`${request.method} ${path}`, { request, reply }, async (ctx) => {
           const given = readParameters(request)
-          return 'sentence' in given ? given : judge(deps, given, ctx.now)
+          return 'problem' in given ? given : judge(deps, given, ctx.now)
         })
-        if ('sentence' in outcome) return showProblem(request, reply, outcome)
+        if ('problem' in outcome) return showProblem(request, reply, outcome.problem)
         return reply.header('cache-control', 'no-store').redirect(outcome.to, 303)
       },
     })
@@ -89,7 +93,7 @@ export function openEndSessionRequest(
 }
 
 /** The parameters that mean something here; an empty one counts as missing. */
-function readParameters(request: FastifyRequest): Parameters | AuthorizationProblem {
+function readParameters(request: FastifyRequest): Parameters | Problem {
   const encoded =
     request.method === 'POST' && Buffer.isBuffer(request.body)
       ? request.body.toString('utf8')
@@ -111,7 +115,7 @@ async function judge(
   deps: EndSessionDeps,
   given: Parameters,
   now: Date,
-): Promise<AuthorizationProblem | { to: string }> {
+): Promise<Problem | { to: string }> {
   const { id_token_hint: idToken, client_id: clientId, post_logout_redirect_uri: uri } = given
   const hint = idToken === undefined ? undefined : verifyIdTokenHint(deps, idToken)
   if (idToken !== undefined && hint === undefined)
@@ -128,15 +132,13 @@ async function judge(
   const client =
     id === undefined || !isClientId(id) ? undefined : await findLeavingClient(deps.db, { id })
   if (id !== undefined && client === undefined)
-    return problem('The app that asks is not known here.', [['client_id', id]])
+    return problem('The client is not known here.', [['client_id', id]])
   if (client !== undefined && uri !== undefined && !client.postLogoutRedirectUris.includes(uri))
-    return {
-      ...problem('The app asks to return to an address that is not registered for it.', [
-        ['client_id', id ?? ''],
-        ['parameter', 'post_logout_redirect_uri'],
-      ]),
-      redirectUris: { received: uri, registered: client.postLogoutRedirectUris },
-    }
+    return problem(
+      'The post_logout_redirect_uri is not registered for this client.',
+      [['client_id', id ?? '']],
+      { received: uri, registered: client.postLogoutRedirectUris },
+    )
   const request: EndSessionRequest = {
     client: client && { id: id as ClientId, name: client.name },
     hinted: hint && { userId: hint.sub, sessionId: hint.sid },
@@ -157,6 +159,14 @@ function withState(uri: string, state: string | undefined): string {
   return url.href
 }
 
-function problem(sentence: string, details: AuthorizationProblem['details']): AuthorizationProblem {
-  return { sentence, details: [['endpoint', path], ...details] }
+/** The sentence is for whoever builds the app; the person is told that the app is not set up right. */
+function problem(
+  sentence: string,
+  details: AuthorizationProblem['details'],
+  redirectUris?: NonNullable<AuthorizationProblem['redirectUris']>,
+): Problem {
+  const shown = [['error', sentence], ['endpoint', path], ...details] as const
+  return {
+    problem: { about: 'app', details: shown, ...(redirectUris !== undefined && { redirectUris }) },
+  }
 }
