@@ -1,7 +1,7 @@
 /** What is held when a cause comes, made as people and services come to it, and whether each of it is still good. */
 
 import assert from 'node:assert/strict'
-import { hash } from 'node:crypto'
+import { hash, randomUUID } from 'node:crypto'
 import { authenticateClient } from '../../packages/server/src/clients/authenticate-client.ts'
 import { Secret } from '../../packages/server/src/config/secret.ts'
 import type { Deps } from '../../packages/server/src/deps.ts'
@@ -13,6 +13,8 @@ import {
   readParameters,
 } from '../../packages/server/src/oauth/authorization-request.ts'
 import { giveConsent } from '../../packages/server/src/oauth/consents.ts'
+import { codeOf, proveCode } from '../../packages/server/src/phones/phone-codes.ts'
+import { writeToNumber } from '../../packages/server/src/phones/sign-in-by-phone.ts'
 import {
   hashRequestToken,
   issueMailedLink,
@@ -60,6 +62,8 @@ export interface Held {
   other: Presence
   /** In the mailbox: to prove the address, and to set a new password. */
   links: { verify_email: string; reset_password: string; sign_in: string }
+  /** A number of the account, and the id of a code that was sent there to sign in with. */
+  phone: { number: string; codeId: string }
   /** In the mailbox of an address that the account had before. */
   undoLink: string
   shop: TestClient
@@ -118,10 +122,25 @@ export async function holdEverything(
       sign_in: await mailLink(world, { userId, email, purpose: 'sign_in' }),
     },
     undoLink: await mailUndoLink(world, userId),
+    phone: await sendPhoneCode(world, userId, `+4915100000${100 + number}`),
     shop,
     minted: JSON.parse((await world.service.post('/mint', body, json)).text),
     inFlight: undefined,
   }
+}
+
+/** A number of the account, and a code that was sent there to sign in with. */
+async function sendPhoneCode(
+  { deps }: World,
+  userId: UserId,
+  number: string,
+): Promise<Held['phone']> {
+  const text = `insert into identifiers (id, user_id, kind, value, canonical, verified_at, created_at)
+                values (gen_random_uuid(), $1, 'phone', $2, $2, signet_now(), signet_now())`
+  await rowsOf(deps, text, [userId, number])
+  const codeId = randomUUID()
+  await writeToNumber(deps, { payload: { codeId, canonical: number } })
+  return { number, codeId }
 }
 
 async function enter(
@@ -314,6 +333,10 @@ export const single: Record<SingleArtefact, (world: World, held: Held) => Promis
     assert.equal(await isGood('reset_password'), verifies)
     assert.equal(await isGood('sign_in'), verifies)
     return verifies
+  },
+  async phoneCode({ deps }, { phone: { number: canonical, codeId: id } }) {
+    const code = codeOf(deps.masterSecret, 'sign_in', id)
+    return typeof (await proveCode(deps, { purpose: 'sign_in', id, code, canonical })) === 'object'
   },
   undoLink: ({ deps }, { undoLink: token }) =>
     succeeds(

@@ -7,6 +7,7 @@ import {
   ConsentService,
   EmailService,
   EventService,
+  PhoneService,
   RecoveryService,
   RevocationService,
   SessionService,
@@ -42,6 +43,13 @@ import {
 } from './emails/rpc.ts'
 import { watchEvents } from './events/rpc.ts'
 import { listConsents, withdrawConsent } from './oauth/rpc.ts'
+import {
+  addPhone,
+  removePhone,
+  requestPhoneSignIn,
+  signInByPhone,
+  verifyPhone,
+} from './phones/rpc.ts'
 import {
   requestEmailSignIn,
   requestEmailVerification,
@@ -93,6 +101,13 @@ export const methods: readonly Method[] = [
     undoEmailChange,
   }),
   ...implement(UserService, { getMe, updateMe }),
+  ...implement(PhoneService, {
+    addPhone,
+    verifyPhone,
+    removePhone,
+    requestPhoneSignIn,
+    signInByPhone,
+  }),
   ...implement(AvatarService, {
     requestAvatarUpload,
     completeAvatarUpload,

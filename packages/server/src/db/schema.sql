@@ -843,6 +843,23 @@ CREATE TABLE passwords (
   CONSTRAINT passwords_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
 );
 
+CREATE TABLE phone_codes (
+  id uuid NOT NULL,
+  purpose text NOT NULL,
+  user_id uuid,
+  canonical text NOT NULL,
+  code_tries integer DEFAULT 0 NOT NULL,
+  rev bigint NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  used_at timestamp with time zone,
+  CONSTRAINT phone_codes_pkey PRIMARY KEY (id),
+  CONSTRAINT phone_codes_purpose_check CHECK (purpose = ANY (ARRAY['add_phone'::text, 'sign_in'::text])),
+  CONSTRAINT phone_codes_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
+);
+CREATE INDEX phone_codes_expires_at ON public.phone_codes USING btree (expires_at);
+CREATE INDEX phone_codes_user ON public.phone_codes USING btree (user_id) WHERE (used_at IS NULL);
+
 CREATE TABLE revocation_head (
   only_row boolean DEFAULT true NOT NULL,
   position bigint DEFAULT 0 NOT NULL,

@@ -7,6 +7,7 @@ import type { Inbox } from '../mail/inbox.ts'
 import { openMailer } from '../mail/mailer.ts'
 import { openGuardedFetch } from '../outbound/guarded-fetch.ts'
 import { openWorker } from '../queue/worker.ts'
+import { openSmsSender } from '../sms/sms-sender.ts'
 import { jobHandlers } from './job-handlers.ts'
 
 export interface Jobs {
@@ -27,8 +28,9 @@ export function openJobs(
   const { config, log, metrics } = deps
   const mailer = openMailer(config, inbox)
   const pictures = openPictureRenderer()
+  const sms = openSmsSender(config, inbox)
   const fetch = openGuardedFetch({ privateHosts: config.outboundPrivateHosts })
-  const handlers = jobHandlers({ ...deps, mailer, pictures, fetch })
+  const handlers = jobHandlers({ ...deps, mailer, pictures, sms, fetch })
   const worker = openWorker({ address, log, handlers, observe: metrics.observeJob })
   return {
     start: worker.start,

@@ -52,6 +52,7 @@ export const singleArtefacts = {
     ],
     prefix: 'sl1_',
   },
+  phoneCode: { title: 'code from a text message', storedIn: ['phone_codes.rev'] },
   undoLink: { title: 'link that gives a former address back' },
   offlineRefreshToken: { title: 'refresh token that outlives sessions (`offline_access`)' },
   clientToken: { title: 'access token that a service got for itself' },

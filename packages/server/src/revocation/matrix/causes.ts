@@ -46,6 +46,7 @@ const anotherSession = lives('it is in another session, which was not ended')
 const kept = lives('the session that asks is kept')
 const anotherClient = lives('it is of another client')
 const ofTheAddress = lives('it rests on the password, not on the address')
+const ofTheNumber = lives('it rests on the password, not on the number')
 const becomesItsOwn = lives('it becomes a session of its own')
 const ofTheUser = lives('it belongs to the user, not to a session or a client')
 
@@ -69,18 +70,21 @@ const bystanders = { ...ofTheService, ...device, ...former }
 const oneSession = {
   signInInFlight: becomesItsOwn,
   mailedLink: ofTheUser,
+  phoneCode: ofTheUser,
   offlineRefreshToken: lives('it is for when the person is not there, and outlives a sign-out'),
   ...bystanders,
 }
 const everySession = {
   signInInFlight: dies,
   mailedLink: dies,
+  phoneCode: dies,
   offlineRefreshToken: dies,
   ...bystanders,
 }
 const nothingOfTheUser = {
   signInInFlight: anotherClient,
   mailedLink: ofTheUser,
+  phoneCode: ofTheUser,
   offlineRefreshToken: anotherClient,
   ...device,
   ...former,
@@ -107,6 +111,7 @@ const expires = {
     ...oneSession,
     signInInFlight: none('there is no session yet that could expire'),
     mailedLink: lives('it has a lifetime of its own'),
+    phoneCode: lives('it has a lifetime of its own'),
   },
 }
 
@@ -218,6 +223,14 @@ export const causes = {
     here: all(ofTheAddress),
     other: all(ofTheAddress),
     single: { ...oneSession, mailedLink: dies },
+  },
+  phoneRemoved: {
+    title: 'the number was taken away',
+    reasons: [],
+    events: ['phone.removed'],
+    here: all(ofTheNumber),
+    other: all(ofTheNumber),
+    single: { ...oneSession, phoneCode: dies },
   },
   emailChangeUndone: {
     title: 'a change of the address was taken back',
