@@ -217,7 +217,12 @@ describe('nobody is signed out', () => {
   it('by what was not judged, was changed, or is an hour old', async () => {
     const { location } = await visitor.open(`/oauth2/end-session?${new URLSearchParams(good())}`)
     const leaving = new URLSearchParams(location.split('?')[1]).get('leaving') ?? ''
-    for (const text of ['', 'x', `${leaving}A`, `${leaving.startsWith('A') ? 'B' : 'A'}${leaving.slice(1)}`]) {
+    for (const text of [
+      '',
+      'x',
+      `${leaving}A`,
+      `${leaving.startsWith('A') ? 'B' : 'A'}${leaving.slice(1)}`,
+    ]) {
       const page = await visitor.open(`/leave?leaving=${text}`)
       assert.equal(page.location, '/sign-out')
     }

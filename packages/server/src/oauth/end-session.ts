@@ -165,7 +165,7 @@ function problem(
   details: AuthorizationProblem['details'],
   redirectUris?: NonNullable<AuthorizationProblem['redirectUris']>,
 ): Problem {
-  const shown = [['error', sentence], ['endpoint', path], ...details] as const
+  const shown: [string, string][] = [['error', sentence], ['endpoint', path], ...details]
   return {
     problem: { about: 'app', details: shown, ...(redirectUris !== undefined && { redirectUris }) },
   }
