@@ -144,7 +144,10 @@ describe('what a client may do for itself', () => {
     ])
     await assert.rejects(register({ permissions: ['x'] }), (error) => {
       const [violation] = (error as SignetError).violations
-      assert.match(violation?.message ?? '', /There are clients\.read, .*tokens\.mint, users\.write\.$/)
+      assert.match(
+        violation?.message ?? '',
+        /There are clients\.read, .*tokens\.mint, users\.write\.$/,
+      )
       return true
     })
   })
