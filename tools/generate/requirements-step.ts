@@ -5,7 +5,8 @@
 
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Requirement, requirements } from '../../tests/requirements/rows.ts'
+import type { Requirement } from '../../tests/requirements/requirement.ts'
+import { requirements } from '../../tests/requirements/rows.ts'
 import { repositoryRoot, SourceDefects, syncFiles } from './generated-file.ts'
 import { generatedNote, markdownTable } from './markdown.ts'
 
