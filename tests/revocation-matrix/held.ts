@@ -2,10 +2,16 @@
 
 import assert from 'node:assert/strict'
 import { hash } from 'node:crypto'
+import { ErrorReason } from '@signet/contract'
 import { authenticateClient } from '../../packages/server/src/clients/authenticate-client.ts'
 import { Secret } from '../../packages/server/src/config/secret.ts'
 import type { Deps } from '../../packages/server/src/deps.ts'
 import type { ClientId, SessionId, UserId } from '../../packages/server/src/ids.ts'
+import {
+  acceptInvitation,
+  hashInvitationToken,
+} from '../../packages/server/src/invitations/accept-invitation.ts'
+import { inviteUser } from '../../packages/server/src/invitations/invite-user.ts'
 import { authorizationCodeGrant } from '../../packages/server/src/oauth/authorization-code-grant.ts'
 import { issueAuthorizationCode } from '../../packages/server/src/oauth/authorization-codes.ts'
 import {
@@ -60,6 +66,8 @@ export interface Held {
   other: Presence
   /** In the mailbox: to prove the address, and to set a new password. */
   links: { verify_email: string; reset_password: string; sign_in: string }
+  /** In the mailbox of somebody who has no account. */
+  invitation: { id: string; token: string }
   /** In the mailbox of an address that the account had before. */
   undoLink: string
   shop: TestClient
@@ -117,6 +125,7 @@ export async function holdEverything(
       reset_password: await mailLink(world, { userId, email, purpose: 'reset_password' }),
       sign_in: await mailLink(world, { userId, email, purpose: 'sign_in' }),
     },
+    invitation: await inviteTestUser(world, number),
     undoLink: await mailUndoLink(world, userId),
     shop,
     minted: JSON.parse((await world.service.post('/mint', body, json)).text),
@@ -238,6 +247,15 @@ async function mailLink(
   return opener.token
 }
 
+async function inviteTestUser({ deps }: World, number: number): Promise<Held['invitation']> {
+  const invited = { email: `invited-${number}@example.com`, displayName: '', locale: '' }
+  const { invitationId: id } = await inviteUser(deps, testContext(), invited)
+  const { token } = makeOpener()
+  const text = 'update invitations set token_hash = $2 where id = $1'
+  await rowsOf(deps, text, [id, hashInvitationToken(token)])
+  return { id, token }
+}
+
 async function mailUndoLink({ deps }: World, userId: UserId): Promise<string> {
   const opener = { ...makeOpener(), code: '' }
   const email = `former-${userId}@example.com`
@@ -314,6 +332,14 @@ export const single: Record<SingleArtefact, (world: World, held: Held) => Promis
     assert.equal(await isGood('reset_password'), verifies)
     assert.equal(await isGood('sign_in'), verifies)
     return verifies
+  },
+  async invitation({ deps }, { invitation: { token } }) {
+    const rejected = { token, email: '', code: '', password: 'password', displayName: '' }
+    const answer = await acceptInvitation(deps, testContext(), rejected).catch(
+      (error: { reason: unknown }) => error.reason,
+    )
+    // What is good is refused for its password alone, which uses nothing up.
+    return answer === ErrorReason.PASSWORD_REJECTED
   },
   undoLink: ({ deps }, { undoLink: token }) =>
     succeeds(

@@ -7,6 +7,7 @@ import {
   ConsentService,
   EmailService,
   EventService,
+  InvitationService,
   RecoveryService,
   RevocationService,
   SessionService,
@@ -41,6 +42,13 @@ import {
   undoEmailChange,
 } from './emails/rpc.ts'
 import { watchEvents } from './events/rpc.ts'
+import {
+  acceptInvitation,
+  inviteUser,
+  listInvitations,
+  resendInvitation,
+  revokeInvitation,
+} from './invitations/rpc.ts'
 import { listConsents, withdrawConsent } from './oauth/rpc.ts'
 import {
   requestEmailSignIn,
@@ -91,6 +99,13 @@ export const methods: readonly Method[] = [
     removeEmail,
     setPrimaryEmail,
     undoEmailChange,
+  }),
+  ...implement(InvitationService, {
+    inviteUser,
+    listInvitations,
+    resendInvitation,
+    revokeInvitation,
+    acceptInvitation,
   }),
   ...implement(UserService, { getMe, updateMe }),
   ...implement(AvatarService, {

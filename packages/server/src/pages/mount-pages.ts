@@ -21,6 +21,7 @@ import { openFace } from './face.ts'
 import { isFormToken, isFromElsewhere } from './form-token.ts'
 import { inboxAgainPage, inboxPage } from './inbox-pages.ts'
 import {
+  acceptInvitationPage,
   confirmEmailPage,
   donePage,
   emailSignInPage,
@@ -52,6 +53,7 @@ const routes: readonly PageRoute[] = [
   verifyEmailPage,
   confirmEmailPage,
   undoEmailChangePage,
+  acceptInvitationPage,
   emailSignInPage,
   donePage,
   forgotPasswordPage,
@@ -68,6 +70,7 @@ const mailed: ReadonlySet<PageRoute> = new Set([
   confirmEmailPage,
   undoEmailChangePage,
   resetPasswordPage,
+  acceptInvitationPage,
   emailSignInPage,
   donePage,
 ])

@@ -10,6 +10,7 @@
 
 import type { AvatarJob } from '../avatars/render-avatar.ts'
 import type { NewAddressJob } from '../emails/write-to-new-address.ts'
+import type { InvitationJob } from '../invitations/write-invitation.ts'
 import type { MailOrder } from '../mail/mail-order.ts'
 import type { AddressJob } from '../recovery/write-to-address.ts'
 
@@ -23,6 +24,8 @@ export interface JobPayloads {
   render_avatar: AvatarJob
   /** Writes to an address that somebody wants for their account. */
   write_to_new_address: NewAddressJob
+  /** Writes to somebody who is invited. */
+  write_invitation: InvitationJob
   /** Deletes what is over. */
   clean_up: Record<string, never>
 }
@@ -71,6 +74,13 @@ export const jobPolicies: { readonly [K in JobKind]: JobPolicy } = {
     concurrency: 2,
   },
   write_to_new_address: {
+    retriesMax: 20,
+    firstDelaySeconds: 1,
+    longestDelaySeconds: 60,
+    runSeconds: 30,
+    concurrency: 4,
+  },
+  write_invitation: {
     retriesMax: 20,
     firstDelaySeconds: 1,
     longestDelaySeconds: 60,

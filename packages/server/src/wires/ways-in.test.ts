@@ -118,6 +118,7 @@ describe('health', () => {
       'signet.v1.AvatarService',
       'signet.v1.EmailService',
       'signet.v1.EventService',
+      'signet.v1.InvitationService',
       'signet.v1.RecoveryService',
       'signet.v1.RevocationService',
       'signet.v1.SessionService',

@@ -52,6 +52,10 @@ export const singleArtefacts = {
     ],
     prefix: 'sl1_',
   },
+  invitation: {
+    title: 'invitation (link or code)',
+    storedIn: ['invitations.rev', 'invitations.token_hash', 'invitations.code_hash'],
+  },
   undoLink: { title: 'link that gives a former address back' },
   offlineRefreshToken: { title: 'refresh token that outlives sessions (`offline_access`)' },
   clientToken: { title: 'access token that a service got for itself' },

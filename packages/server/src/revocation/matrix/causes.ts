@@ -45,7 +45,8 @@ function all(cell: Cell): OfSession {
 const anotherSession = lives('it is in another session, which was not ended')
 const kept = lives('the session that asks is kept')
 const anotherClient = lives('it is of another client')
-const ofTheAddress = lives('it rests on the password, not on the address')
+const anotherUser = lives('it is of another person')
+const ofAnotherUser = { mailedLink: anotherUser, offlineRefreshToken: anotherUser }
 const becomesItsOwn = lives('it becomes a session of its own')
 const ofTheUser = lives('it belongs to the user, not to a session or a client')
 
@@ -59,12 +60,12 @@ const ofTheService = {
 const device = {
   deviceSecret: lives('it opens nothing: a device that has it is given attempts of its own'),
 } as const
-const former = {
-  undoLink: lives(
-    'it opens nothing, and whoever took the account over must not be able to void it',
-  ),
+/** What lies in the mailboxes of others. */
+const elsewhere = {
+  undoLink: lives('it opens nothing, and whoever took the account over must not void it'),
+  invitation: lives('it is for somebody who has no account yet'),
 } as const
-const bystanders = { ...ofTheService, ...device, ...former }
+const bystanders = { ...ofTheService, ...device, ...elsewhere }
 
 const oneSession = {
   signInInFlight: becomesItsOwn,
@@ -83,7 +84,7 @@ const nothingOfTheUser = {
   mailedLink: ofTheUser,
   offlineRefreshToken: anotherClient,
   ...device,
-  ...former,
+  ...elsewhere,
 }
 /** The session that asks is kept with what it gave; what is still on its way to an app was asked for before. */
 const keptSession: OfSession = { ...all(kept), authorizationCode: dies }
@@ -94,6 +95,14 @@ const ofThatApp: OfSession = {
   authorizationCode: dies,
 }
 const anotherGrant = lives('only what the code was redeemed for ends')
+
+const ofTheAddress = all(lives('it rests on the password, not on the address'))
+const addressGone = {
+  reasons: [],
+  here: ofTheAddress,
+  other: ofTheAddress,
+  single: { ...oneSession, mailedLink: dies },
+}
 
 const expires = {
   reasons: [],
@@ -205,19 +214,13 @@ export const causes = {
   },
   emailChanged: {
     title: 'the address was changed for another',
-    reasons: [],
     events: ['email.changed'],
-    here: all(ofTheAddress),
-    other: all(ofTheAddress),
-    single: { ...oneSession, mailedLink: dies },
+    ...addressGone,
   },
   emailRemoved: {
     title: 'the address was taken away',
-    reasons: [],
     events: ['email.removed'],
-    here: all(ofTheAddress),
-    other: all(ofTheAddress),
-    single: { ...oneSession, mailedLink: dies },
+    ...addressGone,
   },
   emailChangeUndone: {
     title: 'a change of the address was taken back',
@@ -234,6 +237,14 @@ export const causes = {
     here: all(dies),
     other: all(dies),
     single: everySession,
+  },
+  invitationRevoked: {
+    title: 'the invitation was taken back',
+    reasons: [],
+    events: ['invitation.revoked'],
+    here: all(anotherUser),
+    other: all(anotherUser),
+    single: { ...oneSession, ...ofAnotherUser, invitation: dies },
   },
   suspension: {
     title: 'suspension, also once it was lifted',
@@ -346,6 +357,7 @@ export const causes = {
     single: {
       ...everySession,
       undoLink: dies,
+      invitation: dies,
       clientToken: dies,
       mintedAccessToken: dies,
       mintedRefreshToken: dies,
