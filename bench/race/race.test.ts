@@ -10,6 +10,7 @@ const seed = 20_261_129
 /** Of the others one: they compute a hundred password hashes in a round. */
 const roundsOf: Readonly<Record<string, number>> = {
   refresh: 12,
+  'authorization-code': 5,
   'sign-out': 3,
   'refresh-and-sign-out': 5,
 }

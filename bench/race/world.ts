@@ -15,6 +15,8 @@ export interface World {
   wires: readonly Wire[]
   /** One wire of each instance. */
   instances: readonly Wire[]
+  /** Where each instance is reached over plain HTTP. */
+  origins: readonly string[]
   db: Database
   /** Calls a method; a call without an answer is repeated, as a client does. */
   ask: Ask
@@ -61,6 +63,7 @@ export async function openWorld(): Promise<World> {
   return {
     wires: wires.flat(),
     instances: wires.flatMap(([first]) => (first === undefined ? [] : [first])),
+    origins: services.map(({ origin }) => origin),
     db: own.db,
     ask: (wire, method, call) =>
       untilAnswered(() => wire.call(method, call), { pauseMs: 50, patienceMs: 60_000, onRetry }),

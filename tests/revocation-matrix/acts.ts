@@ -11,6 +11,7 @@ import { removeEmail } from '../../packages/server/src/emails/remove-email.ts'
 import { undoEmailChange } from '../../packages/server/src/emails/undo-email-change.ts'
 import { revokeInvitation } from '../../packages/server/src/invitations/invite-user.ts'
 import { withdrawConsent } from '../../packages/server/src/oauth/consents.ts'
+import { removePhone } from '../../packages/server/src/phones/remove-phone.ts'
 import { signInByEmail } from '../../packages/server/src/recovery/email-sign-in.ts'
 import { issueMailedLink, makeOpener } from '../../packages/server/src/recovery/mailed-links.ts'
 import { resetPassword } from '../../packages/server/src/recovery/reset-password.ts'
@@ -177,6 +178,10 @@ export const acts: Record<CauseName, Act> = {
       await proveAnother(world, held, 'beside it')
       await removeEmail(world.deps, await as(world, held.here), { emailId })
     },
+  },
+  phoneRemoved: {
+    end: async (world, { here, phone: { number: phone } }) =>
+      removePhone(world.deps, await as(world, here), { phone }),
   },
   emailChangeUndone: {
     end: ({ deps }, { undoLink: token }) => undoEmailChange(deps, testContext(), { token }),

@@ -1,17 +1,11 @@
 /** What is held when a cause comes, made as people and services come to it, and whether each of it is still good. */
 
 import assert from 'node:assert/strict'
-import { hash } from 'node:crypto'
-import { ErrorReason } from '@signet/contract'
+import { hash, randomUUID } from 'node:crypto'
 import { authenticateClient } from '../../packages/server/src/clients/authenticate-client.ts'
 import { Secret } from '../../packages/server/src/config/secret.ts'
 import type { Deps } from '../../packages/server/src/deps.ts'
 import type { ClientId, SessionId, UserId } from '../../packages/server/src/ids.ts'
-import {
-  acceptInvitation,
-  hashInvitationToken,
-} from '../../packages/server/src/invitations/accept-invitation.ts'
-import { inviteUser } from '../../packages/server/src/invitations/invite-user.ts'
 import { authorizationCodeGrant } from '../../packages/server/src/oauth/authorization-code-grant.ts'
 import { issueAuthorizationCode } from '../../packages/server/src/oauth/authorization-codes.ts'
 import {
@@ -19,6 +13,8 @@ import {
   readParameters,
 } from '../../packages/server/src/oauth/authorization-request.ts'
 import { giveConsent } from '../../packages/server/src/oauth/consents.ts'
+import { codeOf, proveCode } from '../../packages/server/src/phones/phone-codes.ts'
+import { writeToNumber } from '../../packages/server/src/phones/sign-in-by-phone.ts'
 import {
   hashRequestToken,
   issueMailedLink,
@@ -46,6 +42,7 @@ import {
 import { rowsOf, testContext } from '../../packages/server/src/testing/deps.ts'
 import { hashDeviceSecret } from '../../packages/server/src/throttling/device-secret.ts'
 import { refreshTokens } from '../../packages/server/src/tokens/refresh-tokens.ts'
+import { inviteTestUser, isInvited, type TestInvitation } from './invitation.ts'
 import { accepts, makeAdministrator, shopAudience, type World } from './world.ts'
 
 /** One session, with the event stream that its access token has opened. */
@@ -67,7 +64,9 @@ export interface Held {
   /** In the mailbox: to prove the address, and to set a new password. */
   links: { verify_email: string; reset_password: string; sign_in: string }
   /** In the mailbox of somebody who has no account. */
-  invitation: { id: string; token: string }
+  invitation: TestInvitation
+  /** A number of the account, and the id of a code that was sent there to sign in with. */
+  phone: { number: string; codeId: string }
   /** In the mailbox of an address that the account had before. */
   undoLink: string
   shop: TestClient
@@ -127,10 +126,25 @@ export async function holdEverything(
     },
     invitation: await inviteTestUser(world, number),
     undoLink: await mailUndoLink(world, userId),
+    phone: await sendPhoneCode(world, userId, `+4915100000${100 + number}`),
     shop,
     minted: JSON.parse((await world.service.post('/mint', body, json)).text),
     inFlight: undefined,
   }
+}
+
+/** A number of the account, and a code that was sent there to sign in with. */
+async function sendPhoneCode(
+  { deps }: World,
+  userId: UserId,
+  number: string,
+): Promise<Held['phone']> {
+  const text = `insert into identifiers (id, user_id, kind, value, canonical, verified_at, created_at)
+                values (gen_random_uuid(), $1, 'phone', $2, $2, signet_now(), signet_now())`
+  await rowsOf(deps, text, [userId, number])
+  const codeId = randomUUID()
+  await writeToNumber(deps, { payload: { codeId, canonical: number } })
+  return { number, codeId }
 }
 
 async function enter(
@@ -247,15 +261,6 @@ async function mailLink(
   return opener.token
 }
 
-async function inviteTestUser({ deps }: World, number: number): Promise<Held['invitation']> {
-  const invited = { email: `invited-${number}@example.com`, displayName: '', locale: '' }
-  const { invitationId: id } = await inviteUser(deps, testContext(), invited)
-  const { token } = makeOpener()
-  const text = 'update invitations set token_hash = $2 where id = $1'
-  await rowsOf(deps, text, [id, hashInvitationToken(token)])
-  return { id, token }
-}
-
 async function mailUndoLink({ deps }: World, userId: UserId): Promise<string> {
   const opener = { ...makeOpener(), code: '' }
   const email = `former-${userId}@example.com`
@@ -333,13 +338,10 @@ export const single: Record<SingleArtefact, (world: World, held: Held) => Promis
     assert.equal(await isGood('sign_in'), verifies)
     return verifies
   },
-  async invitation({ deps }, { invitation: { token } }) {
-    const rejected = { token, email: '', code: '', password: 'password', displayName: '' }
-    const answer = await acceptInvitation(deps, testContext(), rejected).catch(
-      (error: { reason: unknown }) => error.reason,
-    )
-    // What is good is refused for its password alone, which uses nothing up.
-    return answer === ErrorReason.PASSWORD_REJECTED
+  invitation: (world, { invitation }) => isInvited(world, invitation),
+  async phoneCode({ deps }, { phone: { number: canonical, codeId: id } }) {
+    const code = codeOf(deps.masterSecret, 'sign_in', id)
+    return typeof (await proveCode(deps, { purpose: 'sign_in', id, code, canonical })) === 'object'
   },
   undoLink: ({ deps }, { undoLink: token }) =>
     succeeds(

@@ -5,7 +5,7 @@
  * Usage: npm test [-- TEXT ...]   only the test files whose path contains one of the texts, without the fast checks
  */
 
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { glob, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -19,6 +19,8 @@ import { runChecks } from '../check/run-checks.ts'
 
 const filesAtOnce = 3
 const testTimeoutMs = 300_000
+/** A file whose set-up fails may leave open what keeps its process alive; nothing would ever end it. */
+const silenceMaxMs = testTimeoutMs + 60_000
 
 async function testFiles(texts: string[]): Promise<string[]> {
   const files: string[] = []
@@ -44,7 +46,10 @@ async function runTests(files: string[], environment: NodeJS.ProcessEnv) {
     { env: environment, stdio: ['ignore', 'pipe', 'inherit'] },
   )
   let tail = ''
+  let silence = endWhenSilent(child)
   child.stdout.on('data', (chunk: Buffer) => {
+    clearTimeout(silence)
+    silence = endWhenSilent(child)
     process.stdout.write(chunk)
     tail = (tail + chunk.toString('latin1')).slice(-100_000)
   })
@@ -52,10 +57,20 @@ async function runTests(files: string[], environment: NodeJS.ProcessEnv) {
     child.on('error', reject)
     child.on('close', (code) => resolve(code ?? 1))
   })
+  clearTimeout(silence)
   return {
     exitCode,
     count: Number(/tests (\d+)/.exec(tail.slice(tail.lastIndexOf(' tests ') - 5))?.[1] ?? 0),
   }
+}
+
+/** The runner ends its files when it is interrupted, and says which they were. */
+function endWhenSilent(child: ChildProcess): NodeJS.Timeout {
+  return setTimeout(() => {
+    const minutes = silenceMaxMs / 60_000
+    process.stderr.write(`No test has ended for ${minutes} minutes: the run is interrupted.\n`)
+    child.kill('SIGINT')
+  }, silenceMaxMs)
 }
 
 async function main(texts: string[]): Promise<number> {

@@ -8,6 +8,7 @@ import {
   EmailService,
   EventService,
   InvitationService,
+  PhoneService,
   RecoveryService,
   RevocationService,
   SessionService,
@@ -50,6 +51,13 @@ import {
   revokeInvitation,
 } from './invitations/rpc.ts'
 import { listConsents, withdrawConsent } from './oauth/rpc.ts'
+import {
+  addPhone,
+  removePhone,
+  requestPhoneSignIn,
+  signInByPhone,
+  verifyPhone,
+} from './phones/rpc.ts'
 import {
   requestEmailSignIn,
   requestEmailVerification,
@@ -108,6 +116,13 @@ export const methods: readonly Method[] = [
     acceptInvitation,
   }),
   ...implement(UserService, { getMe, updateMe }),
+  ...implement(PhoneService, {
+    addPhone,
+    verifyPhone,
+    removePhone,
+    requestPhoneSignIn,
+    signInByPhone,
+  }),
   ...implement(AvatarService, {
     requestAvatarUpload,
     completeAvatarUpload,

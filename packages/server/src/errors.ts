@@ -142,7 +142,7 @@ export const reasons = {
     httpStatus: 400,
     rpcCode: Code.FailedPrecondition,
     oauthError: 'invalid_grant',
-    sentence: 'This link or code is no longer good. Ask for a new one, and use the latest mail.',
+    sentence: 'This link or code is no longer good. Ask for a new one, and use the latest message.',
   },
   [ErrorReason.NOT_ENABLED]: {
     httpStatus: 403,

@@ -52,6 +52,7 @@ import { openLiveLog } from './revocation/live-log.ts'
 import { openReceipts } from './revocation/receipts.ts'
 import { openRedisMirror } from './revocation/redis-mirror.ts'
 import { openSessionEnds } from './revocation/session-ends.ts'
+import { startSessionSweeper } from './revocation/session-sweeper.ts'
 import { openVerifierRegistry } from './revocation/verifier-registry.ts'
 import { readInstallation, setupCode } from './roles/set-up.ts'
 import { openSimultaneousSignIns } from './sign-in/simultaneous-sign-ins.ts'
@@ -125,6 +126,8 @@ export async function startServer({
     opened.push(jobs.stop)
     const notices = startNotices(deps)
     opened.push(notices.stop)
+    const sweeper = startSessionSweeper(deps)
+    opened.push(sweeper.stop)
     const readiness = openReadiness(deps)
     const { addresses, stop } = await listen({ config, app, readiness, metrics, inbox })
     opened.push(stop)

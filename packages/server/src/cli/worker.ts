@@ -12,6 +12,8 @@ import { createMetrics, type Metrics } from '../operations/metrics.ts'
 import { listenProbes } from '../operations/probes.ts'
 import { openReadiness } from '../operations/readiness.ts'
 import { readQueueState } from '../queue/queue-state.ts'
+import { startKeyRotation } from '../tokens/rotate-signing-keys.ts'
+import { ensureSigningKeys } from '../tokens/signing-keys.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
 import { type CommandDatabase, withDatabase } from './open-database.ts'
 import { openOperatorSecret } from './operator.ts'
@@ -27,8 +29,10 @@ export async function worker(context: CommandContext): Promise<ExitCode> {
     const metrics = createMetrics()
     metrics.readFrom({ database: db.counts, jobs: () => readQueueState(db) })
     const masterSecret = openOperatorSecret(config)
+    const signingKeys = await ensureSigningKeys({ db, masterSecret }, new Date())
     const avatarObjects = openObjectStore(config.avatars.store)
-    const deps = { config, db, log, metrics, masterSecret, avatarObjects }
+    const deps = { config, db, log, metrics, masterSecret, signingKeys, avatarObjects }
+    const keyRotation = startKeyRotation(deps)
     const jobs = openJobs(deps, { address, inbox: undefined })
     const probes = await serveProbes(context, database, { log, metrics })
     jobs.start()
@@ -36,6 +40,7 @@ export async function worker(context: CommandContext): Promise<ExitCode> {
     io.result({ working: true, pid: process.pid, metrics: probes?.at ?? null }, `Working${at}.`)
     await toldToStop()
     await jobs.stop()
+    await keyRotation.stop()
     await probes?.close()
     return exitCodes.ok
   })

@@ -15,6 +15,7 @@ import type { DatabaseAddress } from '../db/address.ts'
 import { type AvatarSettings, avatarSettings } from './avatar-settings.ts'
 import { ConfigError } from './config-error.ts'
 import type { DatabaseUrl } from './database-url.ts'
+import { type PhoneSettings, phoneSettings } from './phone-settings.ts'
 import { type Reading, readVariables } from './reading.ts'
 import { applyRules } from './rules.ts'
 import { Secret } from './secret.ts'
@@ -101,6 +102,7 @@ export interface Config {
   /** What people know the service as. The colour is `#rrggbb`. */
   readonly brand: { readonly name: string; readonly color: string; readonly logoUrl?: string }
   readonly avatars: AvatarSettings
+  readonly phones: PhoneSettings
   /** Whether the server works on queued jobs itself. */
   readonly worker: boolean
   readonly log: {
@@ -269,15 +271,7 @@ function assemble(values: Values, files: Files, directory: string): Config {
       preparedStatements: values.SIGNET_DATABASE_PREPARED_STATEMENTS,
     },
     ...present({ masterSecret: current && { current, ...present({ previous }) } }),
-    limits: {
-      bodyBytes: values.SIGNET_LIMIT_BODY_BYTES,
-      inflatedBodyBytes: values.SIGNET_LIMIT_INFLATED_BODY_BYTES,
-      headerBytes: values.SIGNET_LIMIT_HEADER_BYTES,
-      requestTimeoutMs: values.SIGNET_LIMIT_REQUEST_TIMEOUT_MS,
-      idleSocketTimeoutMs: values.SIGNET_LIMIT_IDLE_SOCKET_TIMEOUT_MS,
-      concurrentCalls: values.SIGNET_LIMIT_CONCURRENT_CALLS,
-      connectionsMax: values.SIGNET_LIMIT_CONNECTIONS,
-    },
+    limits: limits(values),
     ...accounts(values),
     accessTokenLifetimeSeconds: values.SIGNET_ACCESS_TOKEN_LIFETIME_SECONDS,
     signingKeyLifetimeDays: values.SIGNET_SIGNING_KEY_LIFETIME_DAYS,
@@ -299,6 +293,7 @@ function assemble(values: Values, files: Files, directory: string): Config {
       color: values.SIGNET_BRAND_COLOR,
       ...present({ logoUrl: values.SIGNET_BRAND_LOGO_URL }),
     },
+    phones: phoneSettings(values),
     avatars: avatarSettings(values, resolve(directory, values.SIGNET_DATA_DIR)),
     worker: values.SIGNET_WORKER,
     log: {
@@ -310,6 +305,18 @@ function assemble(values: Values, files: Files, directory: string): Config {
     shutdownGraceSeconds: values.SIGNET_SHUTDOWN_GRACE_SECONDS,
     reflection: values.SIGNET_REFLECTION,
     warnings: warningsOf(values, files),
+  }
+}
+
+function limits(values: Values): Config['limits'] {
+  return {
+    bodyBytes: values.SIGNET_LIMIT_BODY_BYTES,
+    inflatedBodyBytes: values.SIGNET_LIMIT_INFLATED_BODY_BYTES,
+    headerBytes: values.SIGNET_LIMIT_HEADER_BYTES,
+    requestTimeoutMs: values.SIGNET_LIMIT_REQUEST_TIMEOUT_MS,
+    idleSocketTimeoutMs: values.SIGNET_LIMIT_IDLE_SOCKET_TIMEOUT_MS,
+    concurrentCalls: values.SIGNET_LIMIT_CONCURRENT_CALLS,
+    connectionsMax: values.SIGNET_LIMIT_CONNECTIONS,
   }
 }
 

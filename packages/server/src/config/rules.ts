@@ -19,6 +19,7 @@ export function applyRules(reading: Reading): void {
     requireProductionOutbound(reading)
     requireProductionMail(reading)
     requireProductionObjects(reading)
+    requireProductionSms(reading)
   }
   requirePairs(reading)
   refuseSameAddresses(reading)
@@ -112,6 +113,17 @@ function requireProductionMail(reading: Reading): void {
   }
 }
 
+/** Codes that open accounts do not cross a network in plain text, and a way in that nobody can use is a mistake. */
+function requireProductionSms(reading: Reading): void {
+  const { SIGNET_SMS_WEBHOOK_URL: url, SIGNET_PHONE_SIGN_IN: signIn } = reading.values
+  if (url !== undefined && !url.startsWith('https:') && !isLoopback(new URL(url).hostname))
+    reading.report('SIGNET_SMS_WEBHOOK_URL', 'must be https outside development', 'write https://…')
+  if (signIn === true && !reading.isGiven('SIGNET_SMS_WEBHOOK_URL')) {
+    const fix = 'set SIGNET_SMS_WEBHOOK_URL and SIGNET_SMS_WEBHOOK_SECRET, or switch it off'
+    reading.report('SIGNET_PHONE_SIGN_IN', 'is on, but no text message is sent', fix)
+  }
+}
+
 /** Pictures, and addresses that let anyone upload, do not cross a network in plain text. */
 function requireProductionObjects(reading: Reading): void {
   const { SIGNET_S3_ENDPOINT: endpoint } = reading.values
@@ -133,6 +145,8 @@ const companions: readonly (readonly [VariableName, VariableName])[] = [
   ['SIGNET_SMTP_PASSWORD', 'SIGNET_SMTP_USER'],
   ['SIGNET_MAIL_API_URL', 'SIGNET_MAIL_API_TOKEN'],
   ['SIGNET_MAIL_API_TOKEN', 'SIGNET_MAIL_API_URL'],
+  ['SIGNET_SMS_WEBHOOK_URL', 'SIGNET_SMS_WEBHOOK_SECRET'],
+  ['SIGNET_SMS_WEBHOOK_SECRET', 'SIGNET_SMS_WEBHOOK_URL'],
   ['SIGNET_S3_BUCKET', 'SIGNET_S3_REGION'],
   ['SIGNET_S3_REGION', 'SIGNET_S3_BUCKET'],
   ['SIGNET_S3_ENDPOINT', 'SIGNET_S3_BUCKET'],

@@ -14,6 +14,7 @@ export const sections = [
   'Passwords',
   'Tokens and sessions',
   'Mail and brand',
+  'Phones',
   'Avatars',
   'Logs and operation',
 ] as const

@@ -10,6 +10,7 @@ import { avatarVariables } from './avatar-variables.ts'
 import { databaseUrl } from './database-url.ts'
 import { type Kind, kind, oneOf, onOff, path, whole } from './kinds.ts'
 import { mailVariables } from './mail-variables.ts'
+import { phoneVariables } from './phone-settings.ts'
 import { Secret } from './secret.ts'
 import { socketAddress } from './socket-address.ts'
 import { type Default, defaulted, secret, type Variable, variable } from './variable.ts'
@@ -368,6 +369,7 @@ export const variables = {
   ...accounts,
   ...accountVariables,
   ...mailVariables,
+  ...phoneVariables,
   ...avatarVariables,
 } as const
 

@@ -97,6 +97,54 @@ CREATE OR REPLACE FUNCTION public.current_timeline()
  LANGUAGE sql
 RETURN "left"(pg_walfile_name(pg_current_wal_lsn()), 8);
 
+CREATE OR REPLACE FUNCTION public.end_backchannel_sessions()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  with locked as materialized (
+    select n.session_id, n.client_id, max(n.entry_id) as entry_id
+      from (select b.session_id, b.client_id, e.id as entry_id
+              from entries e
+              join backchannel_logouts b on b.session_id = case when e.scope = 'sid' then e.value::uuid end
+             where e.kind = 'ended' and e.scope = 'sid' and b.look_at is not null
+            union all
+            select b.session_id, b.client_id, e.id
+              from entries e
+              join backchannel_logouts b on b.user_id = case when e.scope = 'sub' then e.value::uuid end
+             where e.kind = 'ended' and e.scope = 'sub' and b.look_at is not null
+               and b.session_id is distinct from e.except_sid) n
+     group by 1, 2
+  ), held as materialized (
+    select b.session_id, b.client_id, l.entry_id
+      from backchannel_logouts b
+      join locked l using (session_id, client_id)
+     order by 1, 2
+       for no key update of b
+  )
+  update backchannel_logouts b
+     set look_at = null, ended_at = signet_now(), entry_id = h.entry_id
+    from held h
+   where b.session_id = h.session_id and b.client_id = h.client_id and b.look_at is not null;
+
+  if exists (select from entries e where e.kind = 'ended' and e.scope in ('client', 'all')) then
+    with held as materialized (
+      select b.session_id, b.client_id
+        from backchannel_logouts b
+        join sessions s on s.id = b.session_id
+       where b.look_at is not null
+         and exists (select from entries e where e.kind = 'ended' and (e.scope = 'all' or (e.scope = 'client' and e.value = s.client_id)))
+       order by 1, 2
+         for no key update of b
+    )
+    update backchannel_logouts b
+       set look_at = signet_now()
+      from held h
+     where b.session_id = h.session_id and b.client_id = h.client_id and b.look_at is not null;
+  end if;
+  return null;
+end $function$;
+
 CREATE OR REPLACE FUNCTION public.ensure_event_partitions()
  RETURNS integer
  LANGUAGE plpgsql
@@ -193,6 +241,34 @@ CREATE OR REPLACE FUNCTION public.mailed_link_lives(purpose text, rev bigint, st
  STABLE PARALLEL SAFE
 RETURN CASE WHEN (purpose = 'undo_email_change'::text) THEN ((status <> 'deleted'::text) AND (rev >= global_cut())) ELSE ((status = 'active'::text) AND (rev >= GREATEST(cut, global_cut()))) END;
 
+CREATE OR REPLACE FUNCTION public.note_backchannel_client()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  insert into backchannel_logouts (session_id, client_id, user_id, look_at)
+  select new.session_id, new.client_id, new.user_id, signet_now() + interval '30 seconds'
+    from clients c
+   where c.id = new.client_id and c.backchannel_logout_uri is not null
+  on conflict do nothing;
+  return null;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.note_backchannel_clients()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  insert into backchannel_logouts (session_id, client_id, user_id, look_at)
+  select distinct i.session_id, i.client_id, i.user_id, signet_now() + interval '30 seconds'
+    from issued i
+    join clients c on c.id = i.client_id
+   where i.session_id is not null and c.backchannel_logout_uri is not null
+   order by i.session_id, i.client_id
+  on conflict do nothing;
+  return null;
+end $function$;
+
 CREATE OR REPLACE FUNCTION public.permissions_of(id uuid)
  RETURNS text[]
  LANGUAGE sql
@@ -266,6 +342,23 @@ begin
   raise exception 'the event chain only grows: % is refused', lower(tg_op) using errcode = 'integrity_constraint_violation';
 end $function$;
 
+CREATE OR REPLACE FUNCTION public.queue_backchannel_logout()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  insert into jobs.job (name, data, start_after, created_on, keep_until, expire_seconds, deletion_seconds, retry_limit,
+                        retry_delay, retry_backoff, retry_delay_max, policy, heartbeat_seconds)
+  select q.name,
+         jsonb_build_object('sessionId', new.session_id, 'clientId', new.client_id, 'userId', new.user_id),
+         jobs.job_now(), jobs.job_now(), jobs.job_now() + make_interval(secs => q.retention_seconds),
+         30, 2592000, 2000, 1, true, 20, q.policy, 10
+    from jobs.queue q
+   where q.name = 'backchannel_logout';
+  perform pg_notify('pgboss_' || left(encode(sha224('jobs'), 'hex'), 24), 'backchannel_logout');
+  return null;
+end $function$;
+
 CREATE OR REPLACE FUNCTION public.release_avatar_version()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -337,6 +430,7 @@ CREATE TABLE authorization_codes (
 );
 CREATE INDEX authorization_codes_expires_at ON public.authorization_codes USING btree (expires_at);
 CREATE INDEX authorization_codes_session ON public.authorization_codes USING btree (session_id);
+CREATE TRIGGER authorization_codes_note_backchannel_client AFTER UPDATE OF grant_id ON authorization_codes FOR EACH ROW WHEN (old.grant_id IS NULL AND new.grant_id IS NOT NULL) EXECUTE FUNCTION note_backchannel_client();
 
 CREATE TABLE avatar_objects (
   key text NOT NULL,
@@ -380,6 +474,26 @@ CREATE TABLE avatars (
   CONSTRAINT avatars_version_fkey FOREIGN KEY (version) REFERENCES avatar_objects(key)
 );
 CREATE TRIGGER avatars_release_version AFTER DELETE OR UPDATE OF version ON avatars FOR EACH ROW WHEN (old.version IS NOT NULL) EXECUTE FUNCTION release_avatar_version();
+
+CREATE TABLE backchannel_logouts (
+  session_id uuid NOT NULL,
+  client_id text NOT NULL,
+  user_id uuid NOT NULL,
+  look_at timestamp with time zone,
+  ended_at timestamp with time zone,
+  entry_id bigint,
+  delivered_at timestamp with time zone,
+  failed_at timestamp with time zone,
+  CONSTRAINT backchannel_logouts_pkey PRIMARY KEY (session_id, client_id),
+  CONSTRAINT backchannel_logouts_check CHECK ((look_at IS NULL) = (ended_at IS NOT NULL)),
+  CONSTRAINT backchannel_logouts_check1 CHECK (ended_at IS NOT NULL OR entry_id IS NULL AND delivered_at IS NULL AND failed_at IS NULL),
+  CONSTRAINT backchannel_logouts_client_id_fkey FOREIGN KEY (client_id) REFERENCES clients(id) ON DELETE CASCADE,
+  CONSTRAINT backchannel_logouts_session_id_fkey FOREIGN KEY (session_id) REFERENCES sessions(id) ON DELETE CASCADE
+);
+CREATE INDEX backchannel_logouts_entry ON public.backchannel_logouts USING btree (entry_id) WHERE (entry_id IS NOT NULL);
+CREATE INDEX backchannel_logouts_look_at ON public.backchannel_logouts USING btree (look_at) WHERE (look_at IS NOT NULL);
+CREATE INDEX backchannel_logouts_user ON public.backchannel_logouts USING btree (user_id) WHERE (look_at IS NOT NULL);
+CREATE TRIGGER backchannel_logouts_queue AFTER UPDATE OF ended_at ON backchannel_logouts FOR EACH ROW WHEN (old.ended_at IS NULL AND new.ended_at IS NOT NULL) EXECUTE FUNCTION queue_backchannel_logout();
 
 CREATE TABLE client_assertions (
   client_id text NOT NULL,
@@ -596,9 +710,10 @@ CREATE TABLE grants (
 ) WITH (fillfactor=80);
 CREATE INDEX grants_ended_at ON public.grants USING btree (ended_at) WHERE (ended_at IS NOT NULL);
 CREATE INDEX grants_expires_at ON public.grants USING btree (expires_at);
-CREATE INDEX grants_session ON public.grants USING btree (session_id) WHERE (ended_at IS NULL);
+CREATE INDEX grants_session ON public.grants USING btree (session_id);
 CREATE INDEX grants_user ON public.grants USING btree (user_id) WHERE (ended_at IS NULL);
 CREATE INDEX grants_wrapping_key ON public.grants USING btree (wrapping_key_id, id);
+CREATE TRIGGER grants_note_backchannel_clients AFTER INSERT ON grants REFERENCING NEW TABLE AS issued FOR EACH STATEMENT EXECUTE FUNCTION note_backchannel_clients();
 
 CREATE TABLE guess_counters (
   key bytea NOT NULL,
@@ -739,6 +854,23 @@ CREATE TABLE passwords (
   CONSTRAINT passwords_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
 );
 
+CREATE TABLE phone_codes (
+  id uuid NOT NULL,
+  purpose text NOT NULL,
+  user_id uuid,
+  canonical text NOT NULL,
+  code_tries integer DEFAULT 0 NOT NULL,
+  rev bigint NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  used_at timestamp with time zone,
+  CONSTRAINT phone_codes_pkey PRIMARY KEY (id),
+  CONSTRAINT phone_codes_purpose_check CHECK (purpose = ANY (ARRAY['add_phone'::text, 'sign_in'::text])),
+  CONSTRAINT phone_codes_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
+);
+CREATE INDEX phone_codes_expires_at ON public.phone_codes USING btree (expires_at);
+CREATE INDEX phone_codes_user ON public.phone_codes USING btree (user_id) WHERE (used_at IS NULL);
+
 CREATE TABLE revocation_head (
   only_row boolean DEFAULT true NOT NULL,
   position bigint DEFAULT 0 NOT NULL,
@@ -780,6 +912,7 @@ CREATE TABLE revocation_log (
   CONSTRAINT revocation_log_scope_check CHECK (scope = ANY (ARRAY['jti'::text, 'gid'::text, 'sid'::text, 'sub'::text, 'client'::text, 'all'::text]))
 );
 CREATE INDEX revocation_log_expires_at ON public.revocation_log USING btree (expires_at);
+CREATE TRIGGER revocation_log_end_backchannel_sessions AFTER INSERT ON revocation_log REFERENCING NEW TABLE AS entries FOR EACH STATEMENT EXECUTE FUNCTION end_backchannel_sessions();
 CREATE CONSTRAINT TRIGGER revocation_log_place AFTER INSERT ON revocation_log DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION place_revocation();
 
 CREATE TABLE revocation_verifiers (

@@ -59,7 +59,7 @@ function drawn({ inner, outer, lobes, copies }: Ring, id: string, harmonics: num
 function closedLine(points: readonly (readonly number[])[]): string {
   let [x, y] = [0, 0]
   const steps = points.map(([toX = 0, toY = 0]) => {
-    const step = [toX - x, toY - y].map((tenths) => String(tenths / 10).replace('0.', '.'))
+    const step = [toX - x, toY - y].map((tenths) => String(tenths / 10).replace(/^(-?)0\./u, '$1.'))
     x = toX
     y = toY
     return step.join(' ').replace(' -', '-')

@@ -5,6 +5,7 @@
  *     password.set (changed, reset)             → password_changed
  *     password.dropped (set by a stranger)       → password_dropped
  *     email.…                                   → see email-notices.ts
+ *     phone.verified, phone.removed             → see phone-notices.ts
  *     session.started on a device that is new   → new_device, unless it is the first session
  *
  * The place in the log moves in the transaction that orders the mails, and each mail has the id of its event: nothing is
@@ -27,6 +28,7 @@ import {
   lockReaderBehind,
   moveReader,
 } from './notices.sql.ts'
+import { tellOfPhones } from './phone-notices.ts'
 
 type NoticeDeps = Pick<Deps, 'db' | 'masterSecret' | 'log'>
 
@@ -84,6 +86,7 @@ type TellDeps = Pick<Deps, 'masterSecret'> & { db: Db }
 
 async function tell(deps: TellDeps, event: SealedEvent): Promise<void> {
   await tellOfEmails(deps, event)
+  await tellOfPhones(deps, event)
   const { kind, details, subjectId, occurredAt: now, id } = event
   if (subjectId === undefined) return
   const when = now.toISOString()

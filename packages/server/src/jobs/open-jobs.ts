@@ -1,11 +1,13 @@
-/** The work on jobs in one process: the worker, what does its jobs, and the way mails leave. */
+/** The work on jobs in one process: the worker, what does its jobs, and the ways out for mails and for calls of clients. */
 
 import { openPictureRenderer } from '../avatars/picture-renderer.ts'
 import type { DatabaseAddress } from '../db/address.ts'
 import type { Deps } from '../deps.ts'
 import type { Inbox } from '../mail/inbox.ts'
 import { openMailer } from '../mail/mailer.ts'
+import { openGuardedFetch } from '../outbound/guarded-fetch.ts'
 import { openWorker } from '../queue/worker.ts'
+import { openSmsSender } from '../sms/sms-sender.ts'
 import { jobHandlers } from './job-handlers.ts'
 
 export interface Jobs {
@@ -17,13 +19,18 @@ export interface Jobs {
 
 /** Jobs that have not begun. `inbox` takes the mails where no sender is configured. */
 export function openJobs(
-  deps: Pick<Deps, 'avatarObjects' | 'config' | 'db' | 'log' | 'masterSecret' | 'metrics'>,
+  deps: Pick<
+    Deps,
+    'avatarObjects' | 'config' | 'db' | 'log' | 'masterSecret' | 'metrics' | 'signingKeys'
+  >,
   { address, inbox }: { address: DatabaseAddress; inbox: Inbox | undefined },
 ): Jobs {
   const { config, log, metrics } = deps
   const mailer = openMailer(config, inbox)
   const pictures = openPictureRenderer()
-  const handlers = jobHandlers({ ...deps, mailer, pictures })
+  const sms = openSmsSender(config, inbox)
+  const fetch = openGuardedFetch({ privateHosts: config.outboundPrivateHosts })
+  const handlers = jobHandlers({ ...deps, mailer, pictures, sms, fetch })
   const worker = openWorker({ address, log, handlers, observe: metrics.observeJob })
   return {
     start: worker.start,

@@ -19,6 +19,7 @@ const facts = {
   device: 'Pixel 11',
   address: '192.0.2.1',
   email: 'ada@example.net',
+  phone: '…5678',
 }
 
 function compose(kind: MailKind, changes: Partial<MailOrder> = {}) {

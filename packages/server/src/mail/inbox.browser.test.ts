@@ -42,6 +42,7 @@ async function fill(): Promise<void> {
       when: '2026-11-29T08:15:00.000Z',
       device: hostile,
       address: '192.0.2.1',
+      phone: '…5678',
       email: `${'a'.repeat(60)}@example.net`,
     }
     const order = { kind, to: 'ada@example.com', locale: 'en', facts, uselessFrom: '' }

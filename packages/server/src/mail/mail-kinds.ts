@@ -79,6 +79,8 @@ export const mailKinds = {
     paragraphs: 2,
     link: { path: '/undo-email-change', lifetimeMinutes: 7 * day, code: false, undoes: true },
   },
+  phone_added: { paragraphs: 2 },
+  phone_removed: { paragraphs: 2 },
 } as const satisfies Record<string, MailKindRow>
 
 export type MailKind = keyof typeof mailKinds

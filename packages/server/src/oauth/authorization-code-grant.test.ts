@@ -240,7 +240,8 @@ describe('a code for when the person is not there', () => {
     const code = await codeFor(service, browser, { scope: 'openid offline_access' })
     const { body } = await exchange(service, app, codeForm(code))
     assert.equal(claimsIn(body.access_token ?? '').sid, undefined)
-    assert.equal(claimsIn(body.id_token ?? '').sid, undefined)
+    // What the client opens by it ends with the session (Back-Channel Logout §2.7).
+    assert.equal(claimsIn(body.id_token ?? '').sid, browser.sessionId)
     await rowsOf(deps, 'update sessions set ended_at = now(), end_reason = $2 where id = $1', [
       browser.sessionId,
       'x',

@@ -55,7 +55,8 @@ async function idTokenOf(
   now: Date,
   { redeemed, accessToken }: { redeemed: RedeemedCode; accessToken: string },
 ): Promise<string> {
-  const { grant, requestedClaims, ...state } = redeemed
+  // What the client opens by it ends with the session, also where its grant goes on.
+  const { grant, requestedClaims, authorizedIn: sessionId, ...state } = redeemed
   const { userId, clientId } = grant
   const named = requestedClaims.id_token ?? {}
   const person =
@@ -63,5 +64,9 @@ async function idTokenOf(
       ? await findPerson(deps.db, { userId, grantId: grant.id })
       : undefined
   const about = person === undefined ? {} : claimsAbout(person, { scopes: [], named })
-  return issueIdToken(deps, { ...state, userId, clientId, accessToken, claims: about }, now)
+  return issueIdToken(
+    deps,
+    { ...state, sessionId, userId, clientId, accessToken, claims: about },
+    now,
+  )
 }

@@ -85,6 +85,8 @@ export interface RedeemedCode {
   sessionId: SessionId | undefined
   scopes: string[]
   audience: string[]
+  /** In which the person authorized the client, also where the grant outlives it. */
+  authorizedIn: SessionId
   nonce: string | undefined
   requestedClaims: RequestedClaims
   amr: string[]
@@ -145,6 +147,7 @@ function redeemed(verdict: Verdict, grant: KnownGrant, expiresAt: Date): Redeeme
   const { scopes, audience, amr, acr, authTime, position, refreshes } = verdict
   return {
     ...{ grant, expiresAt, scopes, audience, amr, acr, authTime, position, refreshes },
+    authorizedIn: verdict.sessionId as SessionId,
     sessionId: verdict.offline ? undefined : (verdict.sessionId as SessionId),
     nonce: verdict.nonce ?? undefined,
     requestedClaims: (verdict.claims ?? {}) as RequestedClaims,

@@ -40,8 +40,8 @@ import { openSealedRequest, sealRequest } from './sealed-request.ts'
 
 /** What a person is told where an answer can go nowhere. */
 export interface AuthorizationProblem {
-  /** For the person. */
-  sentence: string
+  /** What cannot go on: the app is not what it says, or the request is none of ours. */
+  about: 'app' | 'request'
   /** For whoever builds the client: what was received, and what would have been right. */
   details: readonly [label: string, value: string][]
   /** Where that is what is wrong. */
@@ -185,7 +185,9 @@ async function goOn(
   const sessions = await findBrowserSessions(deps, cookies)
   const decision = await authorizeRequest(deps, ctx.now, { client, request, sessions })
   if ('page' in decision) {
-    const query = new URLSearchParams({ request: sealRequest(deps, request) })
+    const { asked } = decision
+    const chosen = asked !== undefined && { chosenSession: asked.sessionId }
+    const query = new URLSearchParams({ request: sealRequest(deps, { ...request, ...chosen }) })
     return { location: `${pages[decision.page]}?${query}` }
   }
   const audience = audienceOf(deps, client, request)
@@ -207,10 +209,8 @@ async function findClientAndRedirect(
   const clientId = values.get('client_id') ?? ''
   const redirectUri = values.get('redirect_uri')
   const received: [string, string][] = [['client_id', clientId]]
-  const sentence =
-    'The app that sent you here is not set up correctly. Go back to it, and tell those who run it.'
   const problem = (...details: [string, string][]) => ({
-    problem: { sentence, details: [...received, ...details] },
+    problem: { about: 'app' as const, details: [...received, ...details] },
   })
   if (repeated.has('client_id') || repeated.has('redirect_uri'))
     return problem(['Problem', 'client_id or redirect_uri is given twice'])
@@ -254,8 +254,7 @@ function refused(error: unknown, to: AnswerTo): Outcome {
 
 const notOurs: Outcome = {
   problem: {
-    sentence:
-      'This page can no longer be continued. Go back to the app that you came from, and start again.',
+    about: 'request',
     details: [['Problem', 'the request is missing, or was not made by this service']],
   },
 }

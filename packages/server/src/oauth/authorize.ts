@@ -31,7 +31,8 @@ import { verifyIdTokenHint } from './id-token.ts'
 /** The page that is needed next. */
 export type NeededPage = 'sign_in' | 'sign_up' | 'choose_account' | 'consent'
 
-export type Decision = { page: NeededPage } | { session: BrowserSession }
+/** `asked`: whom the page is for, where it is for somebody who is signed in. */
+export type Decision = { page: NeededPage; asked?: BrowserSession } | { session: BrowserSession }
 
 interface Asked {
   client: AuthorizationClient
@@ -68,7 +69,7 @@ export async function authorizeRequest(
   if (!client.firstParty && !(await isConsented(deps, request, session.userId))) {
     if (request.silent)
       throw new AuthorizationError('consent_required', 'The person has not agreed to this yet.')
-    return { page: 'consent' }
+    return { page: 'consent', asked: session }
   }
   return { session }
 }

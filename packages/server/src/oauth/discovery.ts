@@ -4,7 +4,7 @@
  * The same document for OpenID Connect and for OAuth 2.0: each finds the members that it knows. It says what is so, and
  * nothing that is to come.
  *
- * Specs: OpenID Connect Discovery 1.0 §3 and §4, RFC 8414 §2 and §3, RFC 9207 §3, RFC 8707, Initiating User Registration 1.0 §3.
+ * Specs: OpenID Connect Discovery 1.0 §3 and §4, Back-Channel Logout 1.0 §2.1, RFC 8414 §2 and §3, RFC 9207 §3, RFC 8707, Initiating User Registration 1.0 §3.
  */
 
 import type { FastifyInstance } from 'fastify'
@@ -63,6 +63,8 @@ function metadataOf(issuer: string) {
     request_uri_parameter_supported: false,
     require_request_uri_registration: false,
     authorization_response_iss_parameter_supported: true,
+    backchannel_logout_supported: true,
+    backchannel_logout_session_supported: true,
     prompt_values_supported: ['none', 'login', 'consent', 'select_account', 'create'],
     ui_locales_supported: ['en', 'es'],
     service_documentation: `${issuer}/docs/api`,

@@ -18,8 +18,8 @@ import { readJwt, signJwt } from '../tokens/jwt.ts'
 export interface IdTokenInput {
   clientId: ClientId
   userId: UserId
-  /** Undefined where the grant outlives sessions. */
-  sessionId: SessionId | undefined
+  /** In which the person authorized the client. */
+  sessionId: SessionId
   authTime: Date
   acr: string
   amr: readonly string[]
@@ -61,7 +61,7 @@ export function issueIdToken(
     ...(nonce !== undefined && { nonce }),
     acr: input.acr,
     amr: [...input.amr],
-    ...(sessionId !== undefined && { sid: sessionId }),
+    sid: sessionId,
     at_hash: halfHash(input.signingAlgorithm, input.accessToken),
   })
 }

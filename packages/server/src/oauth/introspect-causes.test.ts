@@ -42,7 +42,10 @@ before(async () => {
   const address = { ...opened.address, port: 1 }
   nowhere = openDatabase({ address, poolSize: 1, prepared: true })
   const whole = await startTestService(deps)
-  services = { whole, alone: await startTestService({ ...deps, db: nowhere }) }
+  // A service reads some things when it opens, and only then loses its database.
+  const parts = { ...deps }
+  services = { whole, alone: await startTestService(parts) }
+  parts.db = nowhere
 })
 after(async () => {
   await Promise.all([services.whole.close(), services.alone.close()])

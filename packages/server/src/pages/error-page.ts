@@ -7,8 +7,6 @@ export interface ErrorPage {
   title: string
   /** What happened, and what to do. */
   sentence: string
-  /** Said in English, whatever the language of the page. */
-  inEnglish?: boolean
   /** The way on, where there is one. */
   button?: { label: string; to: string }
   /** For whoever builds the client or runs the service. */
@@ -18,10 +16,9 @@ export interface ErrorPage {
 /** The page. */
 export function errorPage({ words, reference }: Visit, error: ErrorPage): Page {
   const { title, sentence, button, details } = error
-  const said = error.inEnglish ? html`<p lang="en">${sentence}</p>` : html`<p>${sentence}</p>`
   return {
     title,
-    content: html`${said}
+    content: html`<p>${sentence}</p>
 ${button && html`<p><a class="button second" href="${button.to}">${button.label}</a></p>`}
 <p class="aside">${words.text('reference', { reference })} <button class="plain" type="button" hidden data-copies="${reference}" data-copied="${words.text('copied')}">${words.text('copy')}</button></p>
 ${details.length > 0 && html`<details><summary>${words.text('for_developers')}</summary><dl lang="en">${details.map(([label, value]) => html`<dt>${label}</dt><dd dir="ltr">${value}</dd>\n`)}</dl></details>`}`,

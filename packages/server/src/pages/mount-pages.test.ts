@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { openTestUser, testPassword } from '../testing/accounts.ts'
-import { openFileDeps, rowsOf, testContext } from '../testing/deps.ts'
+import { openFileDeps, rowsOf, testContext, withParts } from '../testing/deps.ts'
 import {
   hiddenFields,
   openPageVisitor,
@@ -319,6 +319,58 @@ describe('a form', () => {
       const answer = await service.post(path, '{"token":5}', json)
       assert.equal(answer.status, 415)
       assert.match(answer.text, /<h1>That did not work/u)
+    }
+  })
+})
+
+describe('an installation behind https', () => {
+  it('sets cookies that only this host, encrypted, can have set, and says nothing of development', async () => {
+    await openTestUser(deps, email)
+    const config = { ...deps.config, issuer: 'https://auth.example.com' }
+    const secured = await startTestService(withParts(deps, { config }))
+    try {
+      const who = openPageVisitor(secured.url)
+      const page = await who.open('/sign-in')
+      assert.doesNotMatch(page.html, /not encrypted/u)
+      const origin = { origin: 'https://auth.example.com' }
+      const answer = await who.send(page, '/sign-in', right, origin)
+      assert.equal(answer.status, 303)
+      const cookies = [...page.headers.getSetCookie(), ...answer.headers.getSetCookie()]
+      assert.equal(cookies.length, 4)
+      for (const cookie of cookies)
+        assert.match(
+          cookie,
+          /^__Host-signet-\w+=[\w.~-]+; Path=\/(?:; Max-Age=\d+)?; HttpOnly; SameSite=Lax; Secure$/u,
+        )
+      // What was planted under the plain name counts for nothing here.
+      const plain = (who.jar.header() ?? '').replaceAll('__Host-', '')
+      const planted = await fetch(`${secured.url}/signed-in`, {
+        redirect: 'manual',
+        headers: { cookie: plain },
+      })
+      assert.equal(planted.headers.get('location'), '/sign-in')
+    } finally {
+      await secured.close()
+    }
+  })
+})
+
+describe('where addresses must be proved first', () => {
+  it('the right password leads to the inbox, and a wrong one to the form', async () => {
+    await openTestUser(deps, email, { verified: false })
+    const emailVerification = { ...deps.config.emailVerification, when: 'before-sign-in' } as const
+    const config = { ...deps.config, emailVerification }
+    const strict = await startTestService(withParts(deps, { config }))
+    try {
+      const who = openPageVisitor(strict.url)
+      const page = await who.open('/sign-in')
+      assert.equal((await who.send(page, '/sign-in', { ...right, password: 'x' })).status, 401)
+      const answer = await who.send(page, '/sign-in', right)
+      assert.deepEqual([answer.status, answer.location], [303, '/check-inbox?notice=first'])
+      assert.match((await who.open(answer.location)).html, /Confirm your address first/u)
+      assert.equal(await sessionsCount(), 0)
+    } finally {
+      await strict.close()
     }
   })
 })

@@ -16,6 +16,7 @@ import { reasons, SignetError } from '../errors.ts'
 import type { ShowProblem } from '../oauth/authorize-endpoint.ts'
 import type { PlainCalls } from '../wires/plain-calls.ts'
 import { chooseAccountPage, signedInPage, signedOutPage, signOutPage } from './account-pages.ts'
+import { consentPage } from './consent-page.ts'
 import { brokenRequestPage, noCookiesPage } from './error-page.ts'
 import { openFace } from './face.ts'
 import { isFormToken, isFromElsewhere } from './form-token.ts'
@@ -60,6 +61,7 @@ const routes: readonly PageRoute[] = [
   resetPasswordPage,
   signedInPage,
   chooseAccountPage,
+  consentPage,
   signOutPage,
   signedOutPage,
 ]
@@ -96,6 +98,10 @@ export async function mountPages(
   mountScript(fastify)
   mountRefusalPages(fastify, parts)
   fastify.get('/', async (_request, reply) => reply.redirect('/signed-in', 303))
+  // Password managers lead here (W3C, A Well-Known URL for Changing Passwords).
+  fastify.get('/.well-known/change-password', async (_request, reply) =>
+    reply.redirect('/forgot-password', 303),
+  )
   await fastify.register(async (scope) => {
     scope.removeAllContentTypeParsers()
     scope.addContentTypeParser(

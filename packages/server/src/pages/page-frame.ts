@@ -47,7 +47,7 @@ ${face.rosette}
 <main>
 <div class="body">
 <h1>${page.title}</h1>
-${app !== undefined && html`<p class="to">${words.text('continue_to', { app: app.name })}</p>`}
+${app !== undefined && page.withoutApp !== true && html`<p class="to">${words.text('continue_to', { app: app.name })}</p>`}
 ${refused !== undefined && problemNote(visit, refused)}
 ${page.notice !== undefined && html`<div class="note notice" role="status"><p>${page.notice}</p></div>`}
 <div class="content">

@@ -54,6 +54,7 @@ input.figures { font: 1.0625rem/1.4 var(--font-code); letter-spacing: 0.12em; }
 .pair { display: grid; grid-template-columns: 1fr 1fr; gap: var(--s-3); }
 .stack > * + * { margin-block-start: var(--s-3); }
 .aside { margin: var(--s-5) 0 0; color: var(--ink-2); font: var(--t-sm); }
+.aside a + a { margin-inline-start: var(--s-4); }
 .aside a, .tap { display: inline-flex; align-items: center; min-block-size: 24px; }
 .plain { padding: 0; border: 0; background: none; color: var(--intaglio); font: inherit; text-decoration: underline; text-underline-offset: 0.2em; cursor: pointer; min-block-size: 24px; }
 .plain:hover { color: var(--intaglio-strong); }
@@ -89,7 +90,7 @@ footer a, footer strong { display: inline-flex; align-items: center; min-block-s
   .body { padding: var(--s-6) var(--s-5); } .strip { padding-inline: var(--s-5); }
   body { background: var(--sheet); } footer { margin-block-start: 0; padding-inline: var(--s-5); }
 }
-@media (max-width: 380px) { .pair { grid-template-columns: 1fr; } }
+@media (max-width: 380px) { .pair, dl { grid-template-columns: minmax(0, 1fr); } dd { margin-block-end: var(--s-2); } }
 @media (prefers-contrast: more) { .hint, .strip, dt, footer { color: var(--ink); } input, .button.second { border-color: var(--ink); } }
 @media (forced-colors: active) { .note, .tag { border: 1px solid; } .button, .button:hover { border-color: ButtonText; background: ButtonFace; color: ButtonText; } .rosette { display: none; } .button[aria-busy=true] { color: GrayText; } }
 @media (prefers-reduced-motion: no-preference) {

@@ -17,13 +17,12 @@ import { renderPage, sendPage } from './render-page.ts'
 export async function showProblem(
   { deps, face }: Pick<PageParts, 'deps' | 'face'>,
   { request, reply }: { request: FastifyRequest; reply: FastifyReply },
-  { sentence, details, redirectUris }: AuthorizationProblem,
+  { about, details, redirectUris }: AuthorizationProblem,
 ): Promise<FastifyReply> {
   const { visit } = await readVisitor(deps, request)
   const page = errorPage(visit, {
     title: visit.words.text('error_title'),
-    sentence,
-    inEnglish: true,
+    sentence: visit.words.text(about === 'app' ? 'app_broken' : 'request_broken'),
     details: [...details, ...(redirectUris === undefined ? [] : compared(redirectUris))],
   })
   return sendPage(reply, renderPage(face, visit, { page }), 400)

@@ -71,10 +71,11 @@ ${submitButton(words.text('sign_in_button'))}`,
   },
 }
 
-/** Whoever has signed in in another tab meanwhile need not do it again, unless the app asks for exactly that. */
+/** Whoever has signed in in another tab meanwhile need not do it again; for an app, only where that was since it asked. */
 function alreadySignedIn(visit: Visit) {
-  const [active] = visit.sessions
-  if (active === undefined || visit.carried.request !== '') return undefined
-  const { words, carried } = visit
-  return html`<p>${words.text('already_signed_in', { who: nameOf(active) })} <a href="${pageAddress('/signed-in', carried)}">${words.text('continue_as')}</a></p>`
+  const { words, app, sessions } = visit
+  const since = app?.request.requestedAtMs ?? 0
+  const found = sessions.find(({ authTime }) => authTime.getTime() >= since)
+  if (found === undefined) return undefined
+  return html`<p>${words.text('already_signed_in', { who: nameOf(found) })} <a href="${onwardAddress(visit, found.sessionId)}">${words.text('continue_as')}</a></p>`
 }

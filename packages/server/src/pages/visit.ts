@@ -54,6 +54,8 @@ export interface Carried {
 /** A page without its frame. */
 export interface Page {
   title: string
+  /** It names the app itself. */
+  withoutApp?: true
   /** Says that something worked. */
   notice?: string
   content: HtmlValue
@@ -102,8 +104,13 @@ export function pageAddress(
 
 /** Where somebody goes on who is done with the pages: back to what the app wants, with this session; else to who they are here. */
 export function onwardAddress({ app, carried }: Visit, sessionId: SessionId): string {
-  if (app === undefined) return pageAddress('/signed-in', carried)
-  const request = app.chosen(sessionId)
+  return app === undefined
+    ? pageAddress('/signed-in', carried)
+    : resumeAddress(app.chosen(sessionId))
+}
+
+/** Where the protocol decides again on a sealed request. */
+export function resumeAddress(request: string): string {
   return pageAddress('/oauth2/authorize/resume', { request, uiLocales: '' })
 }
 

@@ -12,7 +12,10 @@ import type { AvatarJob } from '../avatars/render-avatar.ts'
 import type { NewAddressJob } from '../emails/write-to-new-address.ts'
 import type { InvitationJob } from '../invitations/write-invitation.ts'
 import type { MailOrder } from '../mail/mail-order.ts'
+import type { SmsJob } from '../phones/send-sms.ts'
+import type { NumberJob } from '../phones/sign-in-by-phone.ts'
 import type { AddressJob } from '../recovery/write-to-address.ts'
+import type { BackchannelLogout } from '../revocation/backchannel-logout.ts'
 
 /** What a job of each kind carries. It is stored as JSON. */
 export interface JobPayloads {
@@ -20,6 +23,12 @@ export interface JobPayloads {
   send_mail: MailOrder
   /** Finds out who has an address, and orders a mail to it. */
   write_to_address: AddressJob
+  /** Finds out who has a number, and orders a message to it. */
+  write_to_number: NumberJob
+  /** Hands a text message to whoever sends it. */
+  send_sms: SmsJob
+  /** Tells a client that a session has ended. It is queued by the database, with the end itself. */
+  backchannel_logout: BackchannelLogout
   /** Makes an avatar of an upload. */
   render_avatar: AvatarJob
   /** Writes to an address that somebody wants for their account. */
@@ -64,6 +73,30 @@ export const jobPolicies: { readonly [K in JobKind]: JobPolicy } = {
     longestDelaySeconds: 60,
     runSeconds: 30,
     concurrency: 4,
+  },
+  write_to_number: {
+    retriesMax: 20,
+    firstDelaySeconds: 1,
+    longestDelaySeconds: 60,
+    runSeconds: 30,
+    concurrency: 4,
+  },
+  // A code is good for ten minutes; a message that comes later is not sent.
+  send_sms: {
+    retriesMax: 60,
+    firstDelaySeconds: 1,
+    longestDelaySeconds: 20,
+    runSeconds: 30,
+    concurrency: 4,
+  },
+  // A client that was away hears of everything within half a minute of its return, and one that stays away is tried for half a
+  // day. The numbers stand in the migration, too.
+  backchannel_logout: {
+    retriesMax: 2_000,
+    firstDelaySeconds: 1,
+    longestDelaySeconds: 20,
+    runSeconds: 30,
+    concurrency: 16,
   },
   // Pictures are decoded one by one. What cannot be decoded is refused, so only a store that is away is tried again.
   render_avatar: {

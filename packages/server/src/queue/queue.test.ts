@@ -42,7 +42,10 @@ function startWorker(run: (job: Job<'clean_up'>) => Promise<void>, database = te
     clean_up: run,
     send_mail: async () => undefined,
     write_to_address: async () => undefined,
+    backchannel_logout: async () => undefined,
     render_avatar: async () => undefined,
+    write_to_number: async () => undefined,
+    send_sms: async () => undefined,
     write_to_new_address: async () => undefined,
     write_invitation: async () => undefined,
   }

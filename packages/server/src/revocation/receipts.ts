@@ -7,18 +7,21 @@
  * 2. A verifier has applied a revocation when it has reported its position, or a later one of the same log.
  * 3. One that is silent refuses by itself once its declared budget has passed since the commit: what it last read is then
  *    older than it allows. One that declared none refuses when the tokens have expired.
- * 4. Who follows nothing accepts a token until it expires, and who asks Redis, for as long as Redis counts without another
- *    word. That is said in every receipt.
+ * 4. A client that hears of the end of sessions has been told once it has said so. One that does not take it is waited for no
+ *    longer, and is not told either.
+ * 5. Who follows nothing accepts a token until it expires, and who asks Redis, for as long as Redis counts without another
+ *    word. That is said in every receipt, and of each app that signs people in here and hears of nothing.
  *
  * Whatever goes wrong while waiting makes the receipt incomplete, never the revocation.
  */
 
 import type { MessageInitShape } from '@bufbuild/protobuf'
 import { timestampFromMs } from '@bufbuild/protobuf/wkt'
-import { NotCoveredKind, type RevocationReceiptSchema } from '@signet/contract'
+import { LogoutDelivery, NotCoveredKind, type RevocationReceiptSchema } from '@signet/contract'
 import type { Db } from '../db/query.ts'
 import type { Deps } from '../deps.ts'
 import type { RequestContext } from '../request-context.ts'
+import { listReceiptClients } from './backchannel-logout.sql.ts'
 import { verifiersMax } from './verifier-registry.ts'
 import { findReceiptVerifiers } from './verifiers.sql.ts'
 
@@ -34,6 +37,7 @@ const firstPauseMs = 15
 const longestPauseMs = 250
 /** Of the time limit of a call, what is left to answer in. */
 const answerMs = 500
+const clientsMax = 500
 
 /** The receipt of a call that waits; nothing for one that does not, or that ended nothing. */
 export async function receiptFor(
@@ -48,11 +52,21 @@ export async function receiptFor(
   return { receipt: await receipts.wait(position, Math.min(waitMs, leftMs), ctx.signal) }
 }
 
-/** What one look at the table found. */
+/** What one look at the tables found. */
 interface Look {
   logId: string
   tokenLifetimeMs: number
   verifiers: Seen[]
+  /** Of the sessions that the positions have ended which are waited for. */
+  clients: SeenClient[]
+}
+
+type SeenClient = Awaited<ReturnType<typeof listReceiptClients>>[number]
+
+const deliveries: Readonly<Record<string, LogoutDelivery>> = {
+  in_flight: LogoutDelivery.IN_FLIGHT,
+  delivered: LogoutDelivery.DELIVERED,
+  failed: LogoutDelivery.FAILED,
 }
 
 interface Seen {
@@ -77,7 +91,10 @@ export function openReceipts(db: Db, redisBudgetMs?: number): Receipts {
       const enough = (look: Look) => waiting.note(look) || isCrowded
       waiters += 1
       try {
-        await looking.until(enough, AbortSignal.any([signal, AbortSignal.timeout(waitMs)]))
+        await looking.until(
+          { position, enough },
+          AbortSignal.any([signal, AbortSignal.timeout(waitMs)]),
+        )
       } finally {
         waiters -= 1
       }
@@ -99,17 +116,26 @@ function openWaiting(position: bigint, redisBudgetMs: number | undefined) {
     budgetMs === 0 ? look.tokenLifetimeMs : budgetMs
   const isSafe = (seen: Seen, look: Look) =>
     appliedAfter.has(keyOf(seen)) || elapsedMs() >= refusesAfterMs(seen, look)
+  const clients = () => (last?.clients ?? []).filter((client) => client.position === position)
   // While every place is taken, there may be verifiers of which nothing is known here.
-  const complete = () =>
+  const isRefused = () =>
     last !== undefined &&
     last.verifiers.length < verifiersMax &&
     last.verifiers.every((seen) => isSafe(seen, last as Look))
+  const isTold = (...undone: string[]) => !clients().some(({ state }) => undone.includes(state))
 
   const notCovered = ({ tokenLifetimeMs }: Look) => [
     { kind: NotCoveredKind.UNWATCHED, until: timestampFromMs(committedAt + tokenLifetimeMs) },
     ...(redisBudgetMs === undefined
       ? []
       : [{ kind: NotCoveredKind.REDIS, until: timestampFromMs(committedAt + redisBudgetMs) }]),
+    ...clients()
+      .filter(({ state }) => state === 'not_told')
+      .map(({ clientId }) => ({
+        kind: NotCoveredKind.CLIENT,
+        until: timestampFromMs(committedAt + tokenLifetimeMs),
+        clientId,
+      })),
   ]
 
   return {
@@ -121,7 +147,7 @@ function openWaiting(position: bigint, redisBudgetMs: number | undefined) {
         if (hasApplied && !appliedAfter.has(keyOf(seen)))
           appliedAfter.set(keyOf(seen), Math.ceil(elapsedMs()))
       }
-      return complete()
+      return isRefused() && isTold('in_flight')
     },
     receipt(): Receipt {
       const { logId = '', verifiers = [] } = last ?? {}
@@ -129,7 +155,7 @@ function openWaiting(position: bigint, redisBudgetMs: number | undefined) {
       return {
         logId,
         position,
-        complete: complete(),
+        complete: isRefused() && isTold('in_flight', 'failed'),
         applied: verifiers.flatMap((seen) => {
           const afterMs = appliedAfter.get(keyOf(seen))
           return afterMs === undefined ? [] : [{ ...named(seen), afterMs }]
@@ -142,6 +168,13 @@ function openWaiting(position: bigint, redisBudgetMs: number | undefined) {
             refuses: isSafe(seen, last as Look),
           })),
         notCovered: last === undefined ? [] : notCovered(last),
+        clients: clients()
+          .filter(({ state }) => state in deliveries)
+          .map(({ clientId, name, state }) => ({
+            clientId,
+            name,
+            delivery: deliveries[state] ?? 0,
+          })),
       }
     },
   }
@@ -149,7 +182,7 @@ function openWaiting(position: bigint, redisBudgetMs: number | undefined) {
 
 /** Looks at the table for all who wait, more seldom the longer the last of them has waited. */
 function openLooking(db: Db) {
-  const waiting = new Set<(look: Look) => void>()
+  const waiting = new Set<{ position: bigint; note(look: Look): void }>()
   let running = false
   let pauseMs = firstPauseMs
 
@@ -158,8 +191,9 @@ function openLooking(db: Db) {
     while (waiting.size > 0) {
       const asking = [...waiting]
       // Who waits is told what is known when the time is over.
-      const look = await lookOnce(db).catch(() => undefined)
-      if (look !== undefined) for (const note of asking) note(look)
+      const positions = [...new Set(asking.map(({ position }) => position))]
+      const look = await lookOnce(db, positions).catch(() => undefined)
+      if (look !== undefined) for (const { note } of asking) note(look)
       if (waiting.size === 0) break
       await new Promise((resolve) => setTimeout(resolve, pauseMs))
       pauseMs = Math.min(pauseMs * 1.5, longestPauseMs)
@@ -169,17 +203,21 @@ function openLooking(db: Db) {
 
   return {
     /** Shows what is found until that is enough, or the signal aborts. */
-    until(enough: (look: Look) => boolean, signal: AbortSignal): Promise<void> {
+    until(
+      { position, enough }: { position: bigint; enough(look: Look): boolean },
+      signal: AbortSignal,
+    ): Promise<void> {
       return new Promise((resolve) => {
         const done = () => {
-          waiting.delete(note)
+          waiting.delete(asking)
           signal.removeEventListener('abort', done)
           resolve()
         }
         const note = (look: Look) => {
           if (enough(look) || signal.aborted) done()
         }
-        waiting.add(note)
+        const asking = { position, note }
+        waiting.add(asking)
         signal.addEventListener('abort', done)
         pauseMs = firstPauseMs
         if (!running) void run()
@@ -188,13 +226,17 @@ function openLooking(db: Db) {
   }
 }
 
-async function lookOnce(db: Db): Promise<Look> {
-  const rows = await findReceiptVerifiers(db, { limit: verifiersMax })
+async function lookOnce(db: Db, positions: readonly bigint[]): Promise<Look> {
+  const [rows, clients] = await Promise.all([
+    findReceiptVerifiers(db, { limit: verifiersMax }),
+    listReceiptClients(db, { positions, limit: clientsMax }),
+  ])
   const [first] = rows
   if (first === undefined) throw new Error('the head of the revocation log is gone')
   return {
     logId: first.headLogId,
     tokenLifetimeMs: first.tokenLifetimeSeconds * 1000,
+    clients,
     verifiers: rows.flatMap((row) =>
       row.owner === null
         ? []

@@ -68,3 +68,9 @@ select coalesce(count_failure(:source::bytea, :sourceMax::integer, :windowSecond
 -- name: clientRetryAfter :one
 -- For how many seconds a source is not let through.
 select guess_retry_after(array[:source::bytea, :network::bytea]) as "retry_after?";
+
+-- name: countSmsRequest :one
+-- Counts a text message for its number, its account and its network, each for a day. Seconds, where one of them had too many.
+select coalesce(count_failure(:number::bytea, :numberMax::integer, 86400),
+                case when :account?::bytea is null then null else count_failure(:account?, :accountMax::integer, 86400) end,
+                count_failure(:network::bytea, :networkMax::integer, 86400)) as "retry_after?";

@@ -148,3 +148,25 @@ export const clientRetryAfter = one<
   params: ['source', 'network'],
   columns: ['retryAfter'],
 })
+
+/** Counts a text message for its number, its account and its network, each for a day. Seconds, where one of them had too many. */
+export const countSmsRequest = one<
+  {
+    number: Buffer
+    numberMax: number
+    account: Buffer | null
+    accountMax: number
+    network: Buffer
+    networkMax: number
+  },
+  {
+    retryAfter: number | null
+  }
+>({
+  name: 'throttling.countSmsRequest',
+  text: `select coalesce(count_failure($1::bytea, $2::integer, 86400),
+                case when $3::bytea is null then null else count_failure($3, $4::integer, 86400) end,
+                count_failure($5::bytea, $6::integer, 86400)) as "retry_after?"`,
+  params: ['number', 'numberMax', 'account', 'accountMax', 'network', 'networkMax'],
+  columns: ['retryAfter'],
+})

@@ -119,6 +119,7 @@ describe('health', () => {
       'signet.v1.EmailService',
       'signet.v1.EventService',
       'signet.v1.InvitationService',
+      'signet.v1.PhoneService',
       'signet.v1.RecoveryService',
       'signet.v1.RevocationService',
       'signet.v1.SessionService',

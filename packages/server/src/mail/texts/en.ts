@@ -103,4 +103,18 @@ export const en = {
   email_removed_body_2:
     'If this was not you, take it back. It also signs you out everywhere, and you choose a new password.',
   email_removed_button: 'Take it back',
+
+  phone_added_subject: 'A phone number was added',
+  phone_added_body_1: 'Since {{when}} your account at {{brand}} also has the number {{phone}}.',
+  phone_added_body_2:
+    'If this was not you, change your password at {{host}} at once, and take the number away.',
+
+  phone_removed_subject: 'A phone number was removed',
+  phone_removed_body_1:
+    'Since {{when}} the number {{phone}} does not belong to your account at {{brand}} any more.',
+  phone_removed_body_2:
+    'That is also so where somebody else has proved that the number is theirs now. If this was not you, change your password at {{host}} at once.',
+
+  sms_code:
+    '{{code}} is your code for {{brand}}. It is good for {{minutes}} minutes. Do not give it to anybody.',
 } as const

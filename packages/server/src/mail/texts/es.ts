@@ -103,4 +103,18 @@ export const es: Catalogue = {
   email_removed_body_2:
     'Si no has sido tú, deshazlo. Además se cerrará tu sesión en todas partes y elegirás una contraseña nueva.',
   email_removed_button: 'Deshacer el cambio',
+
+  phone_added_subject: 'Se ha añadido un número de teléfono',
+  phone_added_body_1: 'Desde el {{when}} tu cuenta de {{brand}} tiene también el número {{phone}}.',
+  phone_added_body_2:
+    'Si no has sido tú, cambia enseguida tu contraseña en {{host}} y quita el número.',
+
+  phone_removed_subject: 'Se ha quitado un número de teléfono',
+  phone_removed_body_1:
+    'Desde el {{when}} el número {{phone}} ya no pertenece a tu cuenta de {{brand}}.',
+  phone_removed_body_2:
+    'También ocurre cuando otra persona demuestra que ahora el número es suyo. Si no has sido tú, cambia enseguida tu contraseña en {{host}}.',
+
+  sms_code:
+    '{{code}} es tu código para {{brand}}. Sirve durante {{minutes}} minutos. No se lo des a nadie.',
 }

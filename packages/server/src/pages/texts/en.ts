@@ -10,12 +10,8 @@ export const en = {
   reference: 'Reference {{reference}}',
   language: 'Language',
   for_developers: 'For developers',
-  error_lead: 'Go back and try again. If it goes on, tell an administrator the reference.',
-  problem_summary: 'Check this and try again.',
-  back: 'Back',
   copy: 'Copy',
   copied: 'Copied',
-  required_field: 'Fill this in.',
 
   // Fields.
   email: 'Email address',
@@ -110,7 +106,6 @@ export const en = {
   add_account: 'Use another account',
   switch_account: 'Switch account',
   choose_title: 'Choose an account',
-  choose_named: 'Continue as {{who}}',
   sign_out_title: 'Sign out?',
   sign_out_lead:
     'Apps that you use with this account in this browser will ask you to sign in again.',
@@ -136,6 +131,8 @@ export const en = {
   scope_phone: 'see your phone number',
   scope_address: 'see your postal address',
   scope_offline_access: 'stay connected while you are away, until you take it back',
+  scope_signet_account: 'manage your account here: name, addresses, password and sessions',
+  scope_signet_all: 'do everything with your account here that you can do',
   scope_named: 'use {{scope}}',
 
   // Setup.
@@ -150,7 +147,6 @@ export const en = {
   setup_address_fix:
     'Open the configured address, or set SIGNET_ISSUER={{visited}} and start again.',
   setup_address_open: 'Open {{configured}}',
-  setup_done: 'Somebody has set up this installation already. Sign in instead.',
 
   // What went wrong.
   error_title: 'That did not work',
@@ -162,6 +158,8 @@ export const en = {
   cookies_lead: 'Signing in needs one. Allow cookies for {{host}}, and try again.',
   form_expired:
     'This page had been open for too long, or was opened in another window. Nothing is lost: check it and send it again.',
+  app_broken:
+    'The app that sent you here is not set up correctly. Go back to it, and tell those who run it.',
   request_broken:
     'The link that brought you here is not complete. Go back to the app and start again from there.',
   wait_seconds_one: 'Too many attempts. Wait {{count}} second, then try again.',

@@ -8,13 +8,8 @@ export const es: Catalogue = {
   reference: 'Referencia {{reference}}',
   language: 'Idioma',
   for_developers: 'Para desarrolladores',
-  error_lead:
-    'Vuelve atrás e inténtalo de nuevo. Si continúa, da la referencia a quien administra.',
-  problem_summary: 'Revisa esto e inténtalo de nuevo.',
-  back: 'Volver',
   copy: 'Copiar',
   copied: 'Copiado',
-  required_field: 'Rellena este campo.',
 
   email: 'Dirección de correo',
   password: 'Contraseña',
@@ -104,7 +99,6 @@ export const es: Catalogue = {
   add_account: 'Usar otra cuenta',
   switch_account: 'Cambiar de cuenta',
   choose_title: 'Elige una cuenta',
-  choose_named: 'Continuar como {{who}}',
   sign_out_title: '¿Cerrar la sesión?',
   sign_out_lead:
     'Las aplicaciones que usas con esta cuenta en este navegador te pedirán iniciar sesión de nuevo.',
@@ -129,6 +123,8 @@ export const es: Catalogue = {
   scope_phone: 'ver tu número de teléfono',
   scope_address: 'ver tu dirección postal',
   scope_offline_access: 'seguir conectada cuando no estés, hasta que lo retires',
+  scope_signet_account: 'administrar aquí tu cuenta: nombre, direcciones, contraseña y sesiones',
+  scope_signet_all: 'hacer con tu cuenta de aquí todo lo que tú puedes hacer',
   scope_named: 'usar {{scope}}',
 
   setup_title: 'Instala Signet',
@@ -142,7 +138,6 @@ export const es: Catalogue = {
     'Has abierto {{visited}}, pero Signet está configurado para {{configured}}. Las aplicaciones y los enlaces de los mensajes usan la configurada.',
   setup_address_fix: 'Abre la dirección configurada, o pon SIGNET_ISSUER={{visited}} y reinicia.',
   setup_address_open: 'Abrir {{configured}}',
-  setup_done: 'Alguien ya ha terminado esta instalación. Inicia sesión.',
 
   error_title: 'No ha funcionado',
   not_found_title: 'Aquí no hay nada',
@@ -154,6 +149,8 @@ export const es: Catalogue = {
     'Para iniciar sesión hace falta una. Permite las cookies de {{host}} e inténtalo de nuevo.',
   form_expired:
     'Esta página llevaba demasiado tiempo abierta o se abrió en otra ventana. No se ha perdido nada: revísala y envíala de nuevo.',
+  app_broken:
+    'La aplicación que te ha traído aquí no está bien configurada. Vuelve a ella y avisa a quien la administra.',
   request_broken:
     'El enlace que te ha traído aquí está incompleto. Vuelve a la aplicación y empieza de nuevo desde allí.',
   wait_seconds_one: 'Demasiados intentos. Espera {{count}} segundo e inténtalo de nuevo.',

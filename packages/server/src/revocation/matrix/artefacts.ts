@@ -56,6 +56,7 @@ export const singleArtefacts = {
     title: 'invitation (link or code)',
     storedIn: ['invitations.rev', 'invitations.token_hash', 'invitations.code_hash'],
   },
+  phoneCode: { title: 'code from a text message', storedIn: ['phone_codes.rev'] },
   undoLink: { title: 'link that gives a former address back' },
   offlineRefreshToken: { title: 'refresh token that outlives sessions (`offline_access`)' },
   clientToken: { title: 'access token that a service got for itself' },

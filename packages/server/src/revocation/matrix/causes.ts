@@ -8,15 +8,25 @@
 
 import type { EventKind } from '../../events/event-kinds.ts'
 import type { RevocationReason } from '../revocation-reasons.ts'
-import { type SessionArtefact, type SingleArtefact, sessionArtefacts } from './artefacts.ts'
-
-/** `dies`: refused once the end is acknowledged; `later` says where that takes longer, and how long at the most. */
-export type Cell =
-  | { fate: 'dies'; later?: string }
-  | { fate: 'lives'; because: string }
-  | { fate: 'none'; because: string }
-
-export type OfSession = Readonly<Record<SessionArtefact, Cell>>
+import type { SingleArtefact } from './artefacts.ts'
+import {
+  all,
+  anotherClient,
+  anotherSession,
+  anotherUser,
+  type Cell,
+  dies,
+  diesLater,
+  everySession,
+  kept,
+  lives,
+  none,
+  nothingOfTheUser,
+  type OfSession,
+  ofAnotherUser,
+  ofTheNumber,
+  oneSession,
+} from './cells.ts'
 
 export interface Cause {
   title: string
@@ -31,61 +41,6 @@ export interface Cause {
   single: Readonly<Record<SingleArtefact, Cell>>
 }
 
-const dies: Cell = { fate: 'dies' }
-const diesLater = (later: string): Cell => ({ fate: 'dies', later })
-const lives = (because: string): Cell => ({ fate: 'lives', because })
-const none = (because: string): Cell => ({ fate: 'none', because })
-
-/** The same for all that a session yields. */
-function all(cell: Cell): OfSession {
-  const names = Object.keys(sessionArtefacts) as SessionArtefact[]
-  return Object.fromEntries(names.map((name) => [name, cell])) as OfSession
-}
-
-const anotherSession = lives('it is in another session, which was not ended')
-const kept = lives('the session that asks is kept')
-const anotherClient = lives('it is of another client')
-const anotherUser = lives('it is of another person')
-const ofAnotherUser = { mailedLink: anotherUser, offlineRefreshToken: anotherUser }
-const becomesItsOwn = lives('it becomes a session of its own')
-const ofTheUser = lives('it belongs to the user, not to a session or a client')
-
-/** What a service holds is about people whom it knows itself, and nobody else ends it. */
-const ofTheService = {
-  clientToken: lives('it speaks of a client, not of a person'),
-  mintedAccessToken: lives('it is about another person, at another client'),
-  mintedRefreshToken: lives('it is about another person, at another client'),
-  clientSecret: lives('no user ends the credentials of a service'),
-} as const
-const device = {
-  deviceSecret: lives('it opens nothing: a device that has it is given attempts of its own'),
-} as const
-/** What lies in the mailboxes of others. */
-const elsewhere = {
-  undoLink: lives('it opens nothing, and whoever took the account over must not void it'),
-  invitation: lives('it is for somebody who has no account yet'),
-} as const
-const bystanders = { ...ofTheService, ...device, ...elsewhere }
-
-const oneSession = {
-  signInInFlight: becomesItsOwn,
-  mailedLink: ofTheUser,
-  offlineRefreshToken: lives('it is for when the person is not there, and outlives a sign-out'),
-  ...bystanders,
-}
-const everySession = {
-  signInInFlight: dies,
-  mailedLink: dies,
-  offlineRefreshToken: dies,
-  ...bystanders,
-}
-const nothingOfTheUser = {
-  signInInFlight: anotherClient,
-  mailedLink: ofTheUser,
-  offlineRefreshToken: anotherClient,
-  ...device,
-  ...elsewhere,
-}
 /** The session that asks is kept with what it gave; what is still on its way to an app was asked for before. */
 const keptSession: OfSession = { ...all(kept), authorizationCode: dies }
 const ofThatApp: OfSession = {
@@ -116,6 +71,7 @@ const expires = {
     ...oneSession,
     signInInFlight: none('there is no session yet that could expire'),
     mailedLink: lives('it has a lifetime of its own'),
+    phoneCode: lives('it has a lifetime of its own'),
   },
 }
 
@@ -221,6 +177,14 @@ export const causes = {
     title: 'the address was taken away',
     events: ['email.removed'],
     ...addressGone,
+  },
+  phoneRemoved: {
+    title: 'the number was taken away',
+    reasons: [],
+    events: ['phone.removed'],
+    here: all(ofTheNumber),
+    other: all(ofTheNumber),
+    single: { ...oneSession, phoneCode: dies },
   },
   emailChangeUndone: {
     title: 'a change of the address was taken back',

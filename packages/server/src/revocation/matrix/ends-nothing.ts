@@ -9,6 +9,10 @@ export const endsNothing: readonly EventKind[] = [
   'user.updated',
   // Makes the events of a person unreadable. The deletion of the user, which ends what they hold, is not there yet.
   'user.erased',
+  'phone.requested',
+  'phone.verified',
+  'phone_code.refused',
+  'phone_sign_in.requested',
   'avatar.set',
   'avatar.removed',
   'external_user.created',

@@ -82,6 +82,36 @@ export const methodInputs: Record<
       rules: { 'proof.token': 'string.max_len' },
     },
   },
+  'signet.v1.PhoneService/AddPhone': {
+    valid: { phone: '+4915112345678' },
+    invalid: { input: { phone: '' }, rules: { phone: 'string.min_len' } },
+  },
+  'signet.v1.PhoneService/VerifyPhone': {
+    valid: { codeId: '6d0d9f0e-2b8e-4f5a-9c61-0a7f5d3b1e42', code: '839204' },
+    invalid: {
+      input: { codeId: 'nonsense', code: '' },
+      rules: { codeId: 'string.uuid', code: 'string.min_len' },
+    },
+  },
+  'signet.v1.PhoneService/RemovePhone': {
+    valid: { phone: '+4915112345678' },
+    invalid: { input: { phone: 'x'.repeat(41) }, rules: { phone: 'string.max_len' } },
+  },
+  'signet.v1.PhoneService/RequestPhoneSignIn': {
+    valid: { phone: '+4915112345678' },
+    invalid: { input: { phone: '' }, rules: { phone: 'string.min_len' } },
+  },
+  'signet.v1.PhoneService/SignInByPhone': {
+    valid: {
+      codeId: '6d0d9f0e-2b8e-4f5a-9c61-0a7f5d3b1e42',
+      phone: '+4915112345678',
+      code: '839204',
+    },
+    invalid: {
+      input: { codeId: 'nonsense', phone: '', code: 'x'.repeat(21) },
+      rules: { codeId: 'string.uuid', phone: 'string.min_len', code: 'string.max_len' },
+    },
+  },
   'signet.v1.RecoveryService/RequestEmailSignIn': {
     valid: { email: 'ada@example.com' },
     invalid: { input: { email: 'a' }, rules: { email: 'string.min_len' } },

@@ -13,7 +13,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file signet/v1/receipt.proto.
  */
 export const file_signet_v1_receipt: GenFile = /*@__PURE__*/
-  fileDesc("ChdzaWduZXQvdjEvcmVjZWlwdC5wcm90bxIJc2lnbmV0LnYxIo4CChFSZXZvY2F0aW9uUmVjZWlwdBI8CgZsb2dfaWQYASABKAlCLLpIKXInkgIkN2MxZjBkMGUtNGE1My00ZDBjLTlhNTctMGMzYTZhMWQ5YjExEhoKCHBvc2l0aW9uGAIgASgDQgi6SAUiA0jnJBIrCgdhcHBsaWVkGAMgAygLMhouc2lnbmV0LnYxLkFwcGxpZWRWZXJpZmllchIrCgdwZW5kaW5nGAQgAygLMhouc2lnbmV0LnYxLlBlbmRpbmdWZXJpZmllchIqCgtub3RfY292ZXJlZBgFIAMoCzIVLnNpZ25ldC52MS5Ob3RDb3ZlcmVkEhkKCGNvbXBsZXRlGAYgASgIQge6SARqAhABIrABCg9BcHBsaWVkVmVyaWZpZXISPQoLdmVyaWZpZXJfaWQYASABKAlCKLpIJXIjkgIgNWUwYzFiNjJiMGE4NGQwZjljMWI3ZjNkMWYzYTllNzcSIAoEbmFtZRgCIAEoCUISukgPcg2SAgpsZWRnZXItYXBpEiEKCWNsaWVudF9pZBgDIAEoCUIOukgLcgmSAgZsZWRnZXISGQoIYWZ0ZXJfbXMYBCABKAVCB7pIBBoCQCYi3wEKD1BlbmRpbmdWZXJpZmllchI9Cgt2ZXJpZmllcl9pZBgBIAEoCUIoukglciOSAiA1ZTBjMWI2MmIwYTg0ZDBmOWMxYjdmM2QxZjNhOWU3NxIgCgRuYW1lGAIgASgJQhK6SA9yDZICCmxlZGdlci1hcGkSIQoJY2xpZW50X2lkGAMgASgJQg66SAtyCZICBmxlZGdlchIuCgpyZWZ1c2VzX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIYCgdyZWZ1c2VzGAUgASgIQge6SARqAhAAImoKCk5vdENvdmVyZWQSMQoEa2luZBgBIAEoDjIZLnNpZ25ldC52MS5Ob3RDb3ZlcmVkS2luZEIIukgFggECEAESKQoFdW50aWwYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wKm4KDk5vdENvdmVyZWRLaW5kEiAKHE5PVF9DT1ZFUkVEX0tJTkRfVU5TUEVDSUZJRUQQABIeChpOT1RfQ09WRVJFRF9LSU5EX1VOV0FUQ0hFRBABEhoKFk5PVF9DT1ZFUkVEX0tJTkRfUkVESVMQAmIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_timestamp]);
+  fileDesc("ChdzaWduZXQvdjEvcmVjZWlwdC5wcm90bxIJc2lnbmV0LnYxIrYCChFSZXZvY2F0aW9uUmVjZWlwdBI8CgZsb2dfaWQYASABKAlCLLpIKXInkgIkN2MxZjBkMGUtNGE1My00ZDBjLTlhNTctMGMzYTZhMWQ5YjExEhoKCHBvc2l0aW9uGAIgASgDQgi6SAUiA0jnJBIrCgdhcHBsaWVkGAMgAygLMhouc2lnbmV0LnYxLkFwcGxpZWRWZXJpZmllchIrCgdwZW5kaW5nGAQgAygLMhouc2lnbmV0LnYxLlBlbmRpbmdWZXJpZmllchIqCgtub3RfY292ZXJlZBgFIAMoCzIVLnNpZ25ldC52MS5Ob3RDb3ZlcmVkEhkKCGNvbXBsZXRlGAYgASgIQge6SARqAhABEiYKB2NsaWVudHMYByADKAsyFS5zaWduZXQudjEuVG9sZENsaWVudCKEAQoKVG9sZENsaWVudBIfCgljbGllbnRfaWQYASABKAlCDLpICXIHkgIEc2hvcBIeCgRuYW1lGAIgASgJQhC6SA1yC5ICCFRoZSBzaG9wEjUKCGRlbGl2ZXJ5GAMgASgOMhkuc2lnbmV0LnYxLkxvZ291dERlbGl2ZXJ5Qgi6SAWCAQIQASKwAQoPQXBwbGllZFZlcmlmaWVyEj0KC3ZlcmlmaWVyX2lkGAEgASgJQii6SCVyI5ICIDVlMGMxYjYyYjBhODRkMGY5YzFiN2YzZDFmM2E5ZTc3EiAKBG5hbWUYAiABKAlCErpID3INkgIKbGVkZ2VyLWFwaRIhCgljbGllbnRfaWQYAyABKAlCDrpIC3IJkgIGbGVkZ2VyEhkKCGFmdGVyX21zGAQgASgFQge6SAQaAkAmIt8BCg9QZW5kaW5nVmVyaWZpZXISPQoLdmVyaWZpZXJfaWQYASABKAlCKLpIJXIjkgIgNWUwYzFiNjJiMGE4NGQwZjljMWI3ZjNkMWYzYTllNzcSIAoEbmFtZRgCIAEoCUISukgPcg2SAgpsZWRnZXItYXBpEiEKCWNsaWVudF9pZBgDIAEoCUIOukgLcgmSAgZsZWRnZXISLgoKcmVmdXNlc19hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASGAoHcmVmdXNlcxgFIAEoCEIHukgEagIQACKLAQoKTm90Q292ZXJlZBIxCgRraW5kGAEgASgOMhkuc2lnbmV0LnYxLk5vdENvdmVyZWRLaW5kQgi6SAWCAQIQARIpCgV1bnRpbBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASHwoJY2xpZW50X2lkGAMgASgJQgy6SAlyB5ICBHNob3AqiwEKDkxvZ291dERlbGl2ZXJ5Eh8KG0xPR09VVF9ERUxJVkVSWV9VTlNQRUNJRklFRBAAEh0KGUxPR09VVF9ERUxJVkVSWV9JTl9GTElHSFQQARIdChlMT0dPVVRfREVMSVZFUllfREVMSVZFUkVEEAISGgoWTE9HT1VUX0RFTElWRVJZX0ZBSUxFRBADKosBCg5Ob3RDb3ZlcmVkS2luZBIgChxOT1RfQ09WRVJFRF9LSU5EX1VOU1BFQ0lGSUVEEAASHgoaTk9UX0NPVkVSRURfS0lORF9VTldBVENIRUQQARIaChZOT1RfQ09WRVJFRF9LSU5EX1JFRElTEAISGwoXTk9UX0NPVkVSRURfS0lORF9DTElFTlQQA2IGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_timestamp]);
 
 /**
  * Who refuses what was revoked, by the time of the answer, and who does not yet. The revocation itself was committed before.
@@ -57,11 +57,19 @@ export type RevocationReceipt = Message<"signet.v1.RevocationReceipt"> & {
   notCovered: NotCovered[];
 
   /**
-   * Whether every verifier refuses it: it has said so, or its own budget makes it.
+   * Whether every verifier refuses it (it has said so, or its own budget makes it), and every client that hears of the end
+   * of sessions has been told.
    *
    * @generated from field: bool complete = 6;
    */
   complete: boolean;
+
+  /**
+   * Clients that hear of the end of sessions, and got tokens in one that was ended.
+   *
+   * @generated from field: repeated signet.v1.ToldClient clients = 7;
+   */
+  clients: ToldClient[];
 };
 
 /**
@@ -70,6 +78,41 @@ export type RevocationReceipt = Message<"signet.v1.RevocationReceipt"> & {
  */
 export const RevocationReceiptSchema: GenMessage<RevocationReceipt> = /*@__PURE__*/
   messageDesc(file_signet_v1_receipt, 0);
+
+/**
+ * A client that hears of the end of sessions (OpenID Connect Back-Channel Logout 1.0).
+ *
+ * @generated from message signet.v1.ToldClient
+ */
+export type ToldClient = Message<"signet.v1.ToldClient"> & {
+  /**
+   * Its id.
+   *
+   * @generated from field: string client_id = 1;
+   */
+  clientId: string;
+
+  /**
+   * Its name.
+   *
+   * @generated from field: string name = 2;
+   */
+  name: string;
+
+  /**
+   * How far telling it has come. Of several sessions, the one that has come the least far.
+   *
+   * @generated from field: signet.v1.LogoutDelivery delivery = 3;
+   */
+  delivery: LogoutDelivery;
+};
+
+/**
+ * Describes the message signet.v1.ToldClient.
+ * Use `create(ToldClientSchema)` to create a new message.
+ */
+export const ToldClientSchema: GenMessage<ToldClient> = /*@__PURE__*/
+  messageDesc(file_signet_v1_receipt, 1);
 
 /**
  * A verifier that has applied a revocation.
@@ -111,7 +154,7 @@ export type AppliedVerifier = Message<"signet.v1.AppliedVerifier"> & {
  * Use `create(AppliedVerifierSchema)` to create a new message.
  */
 export const AppliedVerifierSchema: GenMessage<AppliedVerifier> = /*@__PURE__*/
-  messageDesc(file_signet_v1_receipt, 1);
+  messageDesc(file_signet_v1_receipt, 2);
 
 /**
  * A verifier that has not been heard of since a revocation.
@@ -160,7 +203,7 @@ export type PendingVerifier = Message<"signet.v1.PendingVerifier"> & {
  * Use `create(PendingVerifierSchema)` to create a new message.
  */
 export const PendingVerifierSchema: GenMessage<PendingVerifier> = /*@__PURE__*/
-  messageDesc(file_signet_v1_receipt, 2);
+  messageDesc(file_signet_v1_receipt, 3);
 
 /**
  * Services of one kind that no verifier speaks for.
@@ -181,6 +224,13 @@ export type NotCovered = Message<"signet.v1.NotCovered"> & {
    * @generated from field: google.protobuf.Timestamp until = 2;
    */
   until?: Timestamp | undefined;
+
+  /**
+   * The client, where it is one that got tokens in a session that was ended; empty otherwise.
+   *
+   * @generated from field: string client_id = 3;
+   */
+  clientId: string;
 };
 
 /**
@@ -188,7 +238,55 @@ export type NotCovered = Message<"signet.v1.NotCovered"> & {
  * Use `create(NotCoveredSchema)` to create a new message.
  */
 export const NotCoveredSchema: GenMessage<NotCovered> = /*@__PURE__*/
-  messageDesc(file_signet_v1_receipt, 3);
+  messageDesc(file_signet_v1_receipt, 4);
+
+/**
+ * How far telling a client has come.
+ *
+ * @generated from enum signet.v1.LogoutDelivery
+ */
+export const LogoutDelivery = {
+  /**
+   * Never sent.
+   *
+   * @generated from enum value: LOGOUT_DELIVERY_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * It is on its way, and tried again where it fails.
+   *
+   * @generated from enum value: LOGOUT_DELIVERY_IN_FLIGHT = 1;
+   */
+  IN_FLIGHT: 1,
+
+  /**
+   * The client has said that it has signed the person out.
+   *
+   * @generated from enum value: LOGOUT_DELIVERY_DELIVERED = 2;
+   */
+  DELIVERED: 2,
+
+  /**
+   * The client has said that it does not take it.
+   *
+   * @generated from enum value: LOGOUT_DELIVERY_FAILED = 3;
+   */
+  FAILED: 3,
+} as const;
+
+/**
+ * How far telling a client has come.
+ *
+ * @generated from enum signet.v1.LogoutDelivery
+ */
+export type LogoutDelivery = (typeof LogoutDelivery)[keyof typeof LogoutDelivery] | UnknownEnum;
+
+/**
+ * Describes the enum signet.v1.LogoutDelivery.
+ */
+export const LogoutDeliverySchema: GenEnum<LogoutDelivery> = /*@__PURE__*/
+  enumDesc(file_signet_v1_receipt, 0);
 
 /**
  * The kinds of services that no verifier speaks for.
@@ -216,6 +314,14 @@ export const NotCoveredKind = {
    * @generated from enum value: NOT_COVERED_KIND_REDIS = 2;
    */
   REDIS: 2,
+
+  /**
+   * An app that signs people in here and has no address at which it hears of sign-outs: it keeps a session of its own for as
+   * long as it likes. Its tokens are good until then.
+   *
+   * @generated from enum value: NOT_COVERED_KIND_CLIENT = 3;
+   */
+  CLIENT: 3,
 } as const;
 
 /**
@@ -229,5 +335,5 @@ export type NotCoveredKind = (typeof NotCoveredKind)[keyof typeof NotCoveredKind
  * Describes the enum signet.v1.NotCoveredKind.
  */
 export const NotCoveredKindSchema: GenEnum<NotCoveredKind> = /*@__PURE__*/
-  enumDesc(file_signet_v1_receipt, 0);
+  enumDesc(file_signet_v1_receipt, 1);
 

@@ -1,0 +1,98 @@
+/**
+ * `/consent`: what an app wants with an account, in words, and whether its owner allows it.
+ *
+ * It is about the session that the protocol decided on, and no other: where that has ended, or another account was chosen
+ * meanwhile, the protocol decides again. What is allowed is what the sealed request asks for, and nothing that the form says.
+ *
+ * Specs: OpenID Connect Core 1.0 §3.1.2.4, OWASP ASVS 5.0 V10.7.1 to V10.7.3.
+ */
+
+import { type Html, html } from '../html/html.ts'
+import { type ConsentQuestion, describeConsent, giveConsent } from '../oauth/consents.ts'
+import type { BrowserSession } from '../sessions/browser-session.ts'
+import { pageForm } from './fields.ts'
+import type { Translator } from './page-texts.ts'
+import { type Page, type PageRoute, pageAddress, resumeAddress, type Visit } from './visit.ts'
+import type { VisitingApp } from './visiting-app.ts'
+
+export const consentPage: PageRoute = {
+  path: '/consent',
+
+  // Without a question there is nothing to show.
+  view: ({ words }) => ({
+    title: words.text('error_title'),
+    content: words.text('request_broken'),
+  }),
+
+  async show(deps, _ctx, visit) {
+    const { app, carried } = visit
+    if (app === undefined) return { to: pageAddress('/signed-in', carried) }
+    const session = askedSession(visit)
+    if (session === undefined) return { to: resumeAddress(carried.request) }
+    const question = await describeConsent(deps, app.request, session.userId)
+    if (question === undefined) return { to: resumeAddress(carried.request) }
+    return { page: questionPage(visit, { app, session, question }) }
+  },
+
+  async submit(deps, ctx, { visit, form }) {
+    const { app, carried } = visit
+    if (app === undefined) return { to: pageAddress('/signed-in', carried) }
+    const session = askedSession(visit)
+    const isAsked = session?.sessionId === form.text('session')
+    if (session === undefined || !isAsked) return { to: resumeAddress(carried.request) }
+    if (form.text('answer') !== 'allow')
+      return { to: pageAddress('/oauth2/authorize/denied', { ...carried, uiLocales: '' }) }
+    await giveConsent(deps, ctx, { request: app.request, userId: session.userId })
+    return { to: resumeAddress(app.chosen(session.sessionId)) }
+  },
+}
+
+/** Whose consent is asked for. */
+function askedSession({ app, sessions }: Visit): BrowserSession | undefined {
+  return sessions.find(({ sessionId }) => sessionId === app?.request.chosenSession)
+}
+
+interface Asked {
+  app: VisitingApp
+  session: BrowserSession
+  question: ConsentQuestion
+}
+
+function questionPage(visit: Visit, { app, session, question }: Asked): Page {
+  const { words, carried } = visit
+  const { client, scopes, allowedBefore } = question
+  const asksMore = allowedBefore.size > 0
+  const tag = html` <span class="tag">${words.text('consent_new')}</span>`
+  const returns = new URL(app.request.redirectUri)
+  return {
+    title: words.text('consent_title', { app: client.name }),
+    withoutApp: true,
+    content: html`<p>${words.text('consent_as', { who: session.email ?? session.displayName })} <a href="${pageAddress('/choose-account', carried)}">${words.text('switch_account')}</a></p>
+<h2>${words.text('consent_asks', { app: client.name })}</h2>
+<ul class="scopes">${scopes.map((scope) => html`<li>${scopeWords(words, scope)}${asksMore && !allowedBefore.has(scope) && tag}</li>\n`)}</ul>
+${pageForm(visit, {
+  to: '/consent',
+  content: html`<input type="hidden" name="session" value="${session.sessionId}">
+<div class="pair"><button class="button second" type="submit" name="answer" value="deny">${words.text('consent_deny')}</button>
+<button class="button" type="submit" name="answer" value="allow">${words.text('consent_allow')}</button></div>`,
+})}
+<p class="aside">${words.text('consent_goes_to', { host: returns.host || returns.protocol })} ${words.text('consent_undo', { app: client.name })}</p>
+${links(words, client)}`,
+  }
+}
+
+/** What a scope lets an app do; one that the catalogue does not know is named. */
+function scopeWords(words: Translator, scope: string): string {
+  const key = `scope_${scope.replace('*', 'all').replaceAll(/[^a-z0-9]+/gu, '_')}`
+  return words.has(key) ? words.named(key, {}) : words.text('scope_named', { scope })
+}
+
+function links(words: Translator, { policyUri, tosUri }: ConsentQuestion['client']): Html {
+  const policy = policyUri !== null && link(policyUri, words.text('consent_policy'))
+  const terms = tosUri !== null && link(tosUri, words.text('consent_terms'))
+  return html`${(policy || terms) && html`<p class="aside">${policy} ${terms}</p>`}`
+}
+
+function link(to: string, label: string): Html {
+  return html`<a href="${to}" rel="noopener noreferrer" target="_blank">${label}</a>`
+}

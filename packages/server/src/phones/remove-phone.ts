@@ -1,0 +1,40 @@
+/**
+ * Takes a number away. What was sent there to sign in with opens nothing any more. The person is told by the notices.
+ *
+ * Errors: NOT_FOUND, UNAUTHENTICATED, UNAVAILABLE.
+ */
+
+import { ErrorReason } from '@signet/contract'
+import type { Deps } from '../deps.ts'
+import { SignetError } from '../errors.ts'
+import { recordEvent } from '../events/record-event.ts'
+import { type RequestContext, userCaller } from '../request-context.ts'
+import { lockUserSession } from '../revocation/cut-user.ts'
+import { parsePhone } from './phone-number.ts'
+import { lockNumber, removePhone as removeOwnPhone } from './phones.sql.ts'
+
+/** Takes it away. */
+export async function removePhone(
+  deps: Pick<Deps, 'db' | 'masterSecret'>,
+  ctx: RequestContext,
+  { phone: text }: { phone: string },
+): Promise<void> {
+  const { userId, sessionId } = userCaller(ctx)
+  const phone = parsePhone(text, 'phone', [])
+  if ('violations' in phone)
+    throw new SignetError(ErrorReason.INVALID_ARGUMENT, { violations: phone.violations })
+  const { canonical } = phone
+  await deps.db.transaction(async (tx) => {
+    await lockNumber(tx, { canonical })
+    if (!(await lockUserSession(tx, { userId, sessionId })))
+      throw new SignetError(ErrorReason.UNAUTHENTICATED)
+    if ((await removeOwnPhone(tx, { userId, canonical })) === undefined)
+      throw new SignetError(ErrorReason.NOT_FOUND, { detail: 'no such number of the caller' })
+    await recordEvent({ ...deps, db: tx }, ctx, {
+      kind: 'phone.removed',
+      outcome: 'success',
+      subjectId: userId,
+      personal: { phone: canonical },
+    })
+  })
+}
