@@ -116,6 +116,8 @@ describe('health', () => {
       '',
       'signet.v1.AuthService',
       'signet.v1.AvatarService',
+      'signet.v1.ClientService',
+      'signet.v1.ConsentService',
       'signet.v1.EmailService',
       'signet.v1.EventService',
       'signet.v1.InvitationService',
