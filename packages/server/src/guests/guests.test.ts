@@ -4,7 +4,7 @@ import { ErrorReason } from '@signet/contract'
 import type { Deps } from '../deps.ts'
 import { confirmEmail } from '../emails/confirm-email.ts'
 import { cleanUp } from '../jobs/clean-up.ts'
-import type { RequestContext } from '../request-context.ts'
+import { type RequestContext, userCaller } from '../request-context.ts'
 import { signOut } from '../revocation/rpc.ts'
 import type { SignedIn } from '../sign-in/sign-in.ts'
 import { assertRefused, openTestUser, signInAs, testPassword } from '../testing/accounts.ts'
@@ -55,8 +55,7 @@ describe('a guest', () => {
     const guest = await open()
     const { roles, amr, acr, sub } = claimsOf(guest)
     assert.deepEqual([roles, amr, acr], [['guest'], [], '0'])
-    const { permissions } = (await as(guest)).caller as { permissions: Set<string> }
-    assert.deepEqual([...permissions], [])
+    assert.deepEqual([...userCaller(await as(guest)).permissions], [])
     const row = `select is_guest, locale, (select count(*)::integer from identifiers),
                         (select count(*)::integer from passwords) from users where id = $1`
     assert.deepEqual(await rowsOf(deps, row, [sub]), [[true, 'es', 0, 0]])
