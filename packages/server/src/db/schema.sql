@@ -269,6 +269,20 @@ begin
   return null;
 end $function$;
 
+CREATE OR REPLACE FUNCTION public.note_backchannel_sessions()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  insert into backchannel_logouts (session_id, client_id, user_id, look_at)
+  select distinct g.session_id, g.client_id, g.user_id, signet_now() + interval '30 seconds'
+    from grants g
+   where g.client_id = new.id and g.session_id is not null and g.ended_at is null and g.expires_at > signet_now()
+   order by g.session_id
+  on conflict do nothing;
+  return null;
+end $function$;
+
 CREATE OR REPLACE FUNCTION public.permissions_of(id uuid)
  RETURNS text[]
  LANGUAGE sql
@@ -568,6 +582,7 @@ CREATE TABLE clients (
   CONSTRAINT clients_status_check CHECK (status = ANY (ARRAY['active'::text, 'disabled'::text])),
   CONSTRAINT clients_type_check CHECK (type = ANY (ARRAY['public'::text, 'confidential'::text, 'service'::text]))
 );
+CREATE TRIGGER clients_note_backchannel_sessions AFTER UPDATE OF backchannel_logout_uri ON clients FOR EACH ROW WHEN (old.backchannel_logout_uri IS NULL AND new.backchannel_logout_uri IS NOT NULL) EXECUTE FUNCTION note_backchannel_sessions();
 
 CREATE TABLE consents (
   user_id uuid NOT NULL,

@@ -92,6 +92,15 @@ describe('every cause', () => {
     assert.deepEqual(await queued(), told())
   })
 
+  it('and a client that begins to hear of sign-outs while the session lives', async () => {
+    await signInTo('deaf')
+    const uri = 'update clients set backchannel_logout_uri = $1 where id = $2'
+    await rowsOf(deps, uri, [party.uri, 'deaf'])
+    await end(browser)
+    assert.deepEqual(await queued(), [`deaf ${browser.sessionId}`])
+    await rowsOf(deps, uri, [null, 'deaf'])
+  })
+
   it('suspension', async () => {
     await signInTo('app')
     await suspendUser(deps, testContext(), { userId: user() })

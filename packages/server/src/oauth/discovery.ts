@@ -4,7 +4,7 @@
  * The same document for OpenID Connect and for OAuth 2.0: each finds the members that it knows. It says what is so, and
  * nothing that is to come.
  *
- * Specs: OpenID Connect Discovery 1.0 §3 and §4, Back-Channel Logout 1.0 §2.1, RFC 8414 §2 and §3, RFC 9207 §3, RFC 8707, Initiating User Registration 1.0 §3.
+ * Specs: OpenID Connect Discovery 1.0 §3 and §4, RP-Initiated Logout 1.0 §2.1, Back-Channel Logout 1.0 §2.1, RFC 8414 §2 and §3, RFC 9207 §3, RFC 8707, Initiating User Registration 1.0 §3.
  */
 
 import type { FastifyInstance } from 'fastify'
@@ -38,6 +38,7 @@ function metadataOf(issuer: string) {
     userinfo_endpoint: userinfoAddress(issuer),
     jwks_uri: `${issuer}/.well-known/jwks.json`,
     introspection_endpoint: `${issuer}/oauth2/introspect`,
+    end_session_endpoint: `${issuer}/oauth2/end-session`,
     revocation_endpoint: `${issuer}/oauth2/revoke`,
     scopes_supported: ['openid', 'profile', 'email', 'phone', 'offline_access'],
     response_types_supported: ['code'],

@@ -5,6 +5,7 @@ import type { Deps } from '../deps.ts'
 import type { PlainCalls } from '../wires/plain-calls.ts'
 import { mountAuthorize, type ShowProblem } from './authorize-endpoint.ts'
 import { mountDiscovery } from './discovery.ts'
+import { mountEndSession } from './end-session.ts'
 import { mountFormEndpoints, withClient } from './form-endpoint.ts'
 import { introspect } from './introspect.ts'
 import { mountJwks } from './jwks.ts'
@@ -40,6 +41,7 @@ export async function mountOauth(
   await mountAuthorize(fastify, deps, { call, showProblem })
   await mountUserinfo(fastify, deps, call)
   await mountLogout(fastify, deps, call)
+  await mountEndSession(fastify, deps, { call, showProblem })
   await mountFormEndpoints(fastify, deps, {
     call,
     handlers: {

@@ -1,7 +1,7 @@
 /**
  * Serves the hosted pages: server-rendered forms that need no script.
  *
- * 1. A GET shows a page and changes nothing. Until there has been an administrator, it shows the setup.
+ * 1. A GET shows a page and changes nothing, but for `/leave`, where an ID token has said whose session ends. Until there has been an administrator, it shows the setup.
  * 2. A POST is judged by where it comes from before anything is done (`form-token.ts`). One whose browser or token has changed is
  *    shown again with what was typed, and sent once more by the person.
  * 3. What a POST did is followed by 303; what it was refused is the page again, with what was typed, but for secrets.
@@ -22,6 +22,7 @@ import { brokenRequestPage, noCookiesPage } from './error-page.ts'
 import { openFace } from './face.ts'
 import { isFormToken, isFromElsewhere } from './form-token.ts'
 import { inboxAgainPage, inboxPage } from './inbox-pages.ts'
+import { leavePage } from './leave-page.ts'
 import {
   confirmEmailPage,
   donePage,
@@ -62,6 +63,7 @@ const routes: readonly PageRoute[] = [
   consentPage,
   signOutPage,
   signedOutPage,
+  leavePage,
 ]
 
 /** Open to whoever has a link, whether there is an administrator or not. */

@@ -11,7 +11,7 @@ import type { FastifyReply } from 'fastify'
 import { renderPage as wholePage } from '../html/html.ts'
 import { type Face, pageFrame, type ShownPage } from './page-frame.ts'
 import { pageStyle } from './page-style.ts'
-import type { Visit } from './visit.ts'
+import type { Page, Visit } from './visit.ts'
 
 /** The page as text, with the headers that go with it. */
 export function renderPage(
@@ -24,7 +24,7 @@ export function renderPage(
     headers: {
       'cache-control': 'no-store',
       'content-language': visit.words.language,
-      'content-security-policy': policyFor(visit),
+      'content-security-policy': policyFor(visit, page.page),
       'content-type': 'text/html; charset=utf-8',
       'cross-origin-opener-policy': 'same-origin',
       'referrer-policy': 'no-referrer',
@@ -42,8 +42,9 @@ export function sendPage(
   return reply.code(status).headers(headers).send(html)
 }
 
-function policyFor({ app }: Visit): string {
-  const targets = ["'self'", ...(app === undefined ? [] : [formTarget(app.request.redirectUri)])]
+function policyFor({ app }: Visit, { leadsTo }: Page): string {
+  const leads = [app?.request.redirectUri, leadsTo].filter((uri) => uri !== undefined)
+  const targets = ["'self'", ...leads.map(formTarget)]
   return [
     "default-src 'none'",
     "script-src 'self'",

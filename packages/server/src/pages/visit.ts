@@ -64,6 +64,8 @@ export interface Page {
   /** Says that something worked. */
   notice?: string
   content: HtmlValue
+  /** Where its form leads in the end, where that is another site. */
+  leadsTo?: string
 }
 
 /** What was sent, and why it was refused. */

@@ -115,6 +115,7 @@ export const en = {
   sign_out_title: 'Sign out?',
   sign_out_lead:
     'Apps that you use with this account in this browser will ask you to sign in again.',
+  leave_lead: '{{app}} asks to sign you out.',
   stay: 'Stay signed in',
   signed_out_title: 'You are signed out',
   signed_out_lead: 'You can close this page.',

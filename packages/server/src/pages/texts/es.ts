@@ -105,6 +105,7 @@ export const es: Catalogue = {
   sign_out_title: '¿Cerrar la sesión?',
   sign_out_lead:
     'Las aplicaciones que usas con esta cuenta en este navegador te pedirán iniciar sesión de nuevo.',
+  leave_lead: '{{app}} pide cerrar tu sesión.',
   stay: 'Seguir con la sesión',
   signed_out_title: 'Has cerrado la sesión',
   signed_out_lead: 'Puedes cerrar esta página.',
