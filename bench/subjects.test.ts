@@ -3,7 +3,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Subject } from './finding.ts'
+import { avatar } from './subjects/avatar.ts'
 import { introspection } from './subjects/introspection.ts'
+import { mail } from './subjects/mail.ts'
 import { revocation } from './subjects/revocation.ts'
 import { verifier } from './subjects/verifier.ts'
 import { verifyHttp } from './subjects/verify-http.ts'
@@ -32,4 +34,12 @@ test('introspection: both servers say that the tokens are active', async () => {
 
 test('verify-http: both services let the tokens pass', async () => {
   assert.equal((await measuredBy(verifyHttp)).length, 1)
+})
+
+test('mail: mails are taken by the mail server', async () => {
+  assert.equal((await measuredBy(mail)).length, 1)
+})
+
+test('avatar: pictures of 12 megapixels become avatars', async () => {
+  assert.equal((await measuredBy(avatar)).length, 4)
 })

@@ -65,6 +65,10 @@ export const en = {
   confirm_lead:
     'Confirm that you read the mail that brought you here, and the address belongs to your account.',
   confirm_button: 'Confirm the address',
+  invitation_title: 'Accept the invitation',
+  invitation_lead: 'Choose a password, and your account is open.',
+  invitation_button: 'Open the account',
+  notice_invitation_accepted: 'Your account is open. Sign in with it.',
   email_sign_in_title: 'Sign in by mail',
   email_sign_in_ask: 'Enter the address of your account. We will send a link and a code.',
   email_sign_in_send: 'Send the mail',

@@ -56,6 +56,10 @@ export const es: Catalogue = {
   confirm_lead:
     'Confirma que lees el correo que te ha traído hasta aquí, y la dirección será de tu cuenta.',
   confirm_button: 'Confirmar la dirección',
+  invitation_title: 'Aceptar la invitación',
+  invitation_lead: 'Elige una contraseña y tu cuenta queda abierta.',
+  invitation_button: 'Abrir la cuenta',
+  notice_invitation_accepted: 'Tu cuenta está abierta. Inicia sesión con ella.',
   email_sign_in_title: 'Inicia sesión por correo',
   email_sign_in_ask: 'Introduce la dirección de tu cuenta. Te enviaremos un enlace y un código.',
   email_sign_in_send: 'Enviar el mensaje',
