@@ -17,15 +17,16 @@ import type { ShowProblem } from '../oauth/authorize-endpoint.ts'
 import type { PlainCalls } from '../wires/plain-calls.ts'
 import { chooseAccountPage, signedInPage, signedOutPage, signOutPage } from './account-pages.ts'
 import { consentPage } from './consent-page.ts'
+import { emailSignInPage } from './email-sign-in-page.ts'
 import { brokenRequestPage, noCookiesPage } from './error-page.ts'
 import { openFace } from './face.ts'
 import { isFormToken, isFromElsewhere } from './form-token.ts'
 import { inboxAgainPage, inboxPage } from './inbox-pages.ts'
 import { leavePage } from './leave-page.ts'
 import {
+  acceptInvitationPage,
   confirmEmailPage,
   donePage,
-  emailSignInPage,
   forgotPasswordPage,
   resetPasswordPage,
   undoEmailChangePage,
@@ -54,6 +55,7 @@ const routes: readonly PageRoute[] = [
   verifyEmailPage,
   confirmEmailPage,
   undoEmailChangePage,
+  acceptInvitationPage,
   emailSignInPage,
   donePage,
   forgotPasswordPage,
@@ -72,6 +74,7 @@ const mailed: ReadonlySet<PageRoute> = new Set([
   confirmEmailPage,
   undoEmailChangePage,
   resetPasswordPage,
+  acceptInvitationPage,
   emailSignInPage,
   donePage,
 ])
