@@ -11,8 +11,11 @@ import { parseArgs } from 'node:util'
 import { type Finding, isMet, type Subject } from './finding.ts'
 import { describeMachine } from './machine.ts'
 import { table } from './report.ts'
+import { avatar } from './subjects/avatar.ts'
+import { clientCredentials } from './subjects/client-credentials.ts'
 import { grpc } from './subjects/grpc.ts'
 import { introspection } from './subjects/introspection.ts'
+import { mail } from './subjects/mail.ts'
 import { memory } from './subjects/memory.ts'
 import { refresh } from './subjects/refresh.ts'
 import { rest } from './subjects/rest.ts'
@@ -33,8 +36,11 @@ const subjects: readonly Subject[] = [
   grpc,
   verifier,
   revocation,
+  clientCredentials,
   introspection,
   verifyHttp,
+  mail,
+  avatar,
 ]
 
 interface Options {

@@ -3,7 +3,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Subject } from './finding.ts'
+import { avatar } from './subjects/avatar.ts'
+import { clientCredentials } from './subjects/client-credentials.ts'
 import { introspection } from './subjects/introspection.ts'
+import { mail } from './subjects/mail.ts'
 import { revocation } from './subjects/revocation.ts'
 import { verifier } from './subjects/verifier.ts'
 import { verifyHttp } from './subjects/verify-http.ts'
@@ -26,10 +29,22 @@ test('revocation: every verifier refuses what was signed out', async () => {
   assert.equal((await measuredBy(revocation)).length, 2)
 })
 
+test('client-credentials: both servers sign', async () => {
+  assert.equal((await measuredBy(clientCredentials)).length, 1)
+})
+
 test('introspection: both servers say that the tokens are active', async () => {
   assert.equal((await measuredBy(introspection)).length, 1)
 })
 
 test('verify-http: both services let the tokens pass', async () => {
   assert.equal((await measuredBy(verifyHttp)).length, 1)
+})
+
+test('mail: mails are taken by the mail server', async () => {
+  assert.equal((await measuredBy(mail)).length, 1)
+})
+
+test('avatar: pictures of 12 megapixels become avatars', async () => {
+  assert.equal((await measuredBy(avatar)).length, 4)
 })

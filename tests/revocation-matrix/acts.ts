@@ -9,6 +9,7 @@ import type { Deps } from '../../packages/server/src/deps.ts'
 import { confirmEmail } from '../../packages/server/src/emails/confirm-email.ts'
 import { removeEmail } from '../../packages/server/src/emails/remove-email.ts'
 import { undoEmailChange } from '../../packages/server/src/emails/undo-email-change.ts'
+import { revokeInvitation } from '../../packages/server/src/invitations/invite-user.ts'
 import { withdrawConsent } from '../../packages/server/src/oauth/consents.ts'
 import { removePhone } from '../../packages/server/src/phones/remove-phone.ts'
 import { signInByEmail } from '../../packages/server/src/recovery/email-sign-in.ts'
@@ -184,6 +185,10 @@ export const acts: Record<CauseName, Act> = {
   },
   emailChangeUndone: {
     end: ({ deps }, { undoLink: token }) => undoEmailChange(deps, testContext(), { token }),
+  },
+  invitationRevoked: {
+    end: ({ deps }, { invitation: { id: invitationId } }) =>
+      revokeInvitation(deps, testContext(), { invitationId }),
   },
   unprovenAddressProved: {
     async end({ deps }, { userId, links: { sign_in: token } }) {

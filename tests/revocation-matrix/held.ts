@@ -42,6 +42,7 @@ import {
 import { rowsOf, testContext } from '../../packages/server/src/testing/deps.ts'
 import { hashDeviceSecret } from '../../packages/server/src/throttling/device-secret.ts'
 import { refreshTokens } from '../../packages/server/src/tokens/refresh-tokens.ts'
+import { inviteTestUser, isInvited, type TestInvitation } from './invitation.ts'
 import { accepts, makeAdministrator, shopAudience, type World } from './world.ts'
 
 /** One session, with the event stream that its access token has opened. */
@@ -62,6 +63,8 @@ export interface Held {
   other: Presence
   /** In the mailbox: to prove the address, and to set a new password. */
   links: { verify_email: string; reset_password: string; sign_in: string }
+  /** In the mailbox of somebody who has no account. */
+  invitation: TestInvitation
   /** A number of the account, and the id of a code that was sent there to sign in with. */
   phone: { number: string; codeId: string }
   /** In the mailbox of an address that the account had before. */
@@ -121,6 +124,7 @@ export async function holdEverything(
       reset_password: await mailLink(world, { userId, email, purpose: 'reset_password' }),
       sign_in: await mailLink(world, { userId, email, purpose: 'sign_in' }),
     },
+    invitation: await inviteTestUser(world, number),
     undoLink: await mailUndoLink(world, userId),
     phone: await sendPhoneCode(world, userId, `+4915100000${100 + number}`),
     shop,
@@ -334,6 +338,7 @@ export const single: Record<SingleArtefact, (world: World, held: Held) => Promis
     assert.equal(await isGood('sign_in'), verifies)
     return verifies
   },
+  invitation: (world, { invitation }) => isInvited(world, invitation),
   async phoneCode({ deps }, { phone: { number: canonical, codeId: id } }) {
     const code = codeOf(deps.masterSecret, 'sign_in', id)
     return typeof (await proveCode(deps, { purpose: 'sign_in', id, code, canonical })) === 'object'

@@ -14,9 +14,9 @@ import {
 import {
   type Cause,
   type CauseName,
-  type Cell,
   causes,
 } from '../../packages/server/src/revocation/matrix/causes.ts'
+import type { Cell } from '../../packages/server/src/revocation/matrix/cells.ts'
 import { rowsOf } from '../../packages/server/src/testing/deps.ts'
 import { eventually } from '../client.ts'
 import { acts } from './acts.ts'

@@ -41,6 +41,7 @@ export const layers: readonly { folder: string; because: string }[] = [
   },
   { folder: 'recovery', because: 'who reads a mailbox may prove it, and get back in' },
   { folder: 'emails', because: 'an address is added, changed and given back by links' },
+  { folder: 'invitations', because: 'who is invited opens an account by a mail' },
   {
     folder: 'phones',
     because: 'who reads the messages of a number may prove it, and sign in with it',
@@ -84,6 +85,7 @@ const features = [
   'sign-in',
   'recovery',
   'emails',
+  'invitations',
   'phones',
   'roles',
   'jobs',

@@ -23,10 +23,10 @@ import {
 } from '../../packages/server/src/revocation/matrix/artefacts.ts'
 import {
   type Cause,
-  type Cell,
   causes,
   causesToCome,
 } from '../../packages/server/src/revocation/matrix/causes.ts'
+import type { Cell } from '../../packages/server/src/revocation/matrix/cells.ts'
 import { endsNothing } from '../../packages/server/src/revocation/matrix/ends-nothing.ts'
 import { revocationReasons } from '../../packages/server/src/revocation/revocation-reasons.ts'
 import { listFiles, repositoryRoot, SourceDefects, syncFiles } from './generated-file.ts'

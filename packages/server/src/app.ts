@@ -7,6 +7,7 @@ import {
   ConsentService,
   EmailService,
   EventService,
+  InvitationService,
   PhoneService,
   RecoveryService,
   RevocationService,
@@ -42,6 +43,13 @@ import {
   undoEmailChange,
 } from './emails/rpc.ts'
 import { watchEvents } from './events/rpc.ts'
+import {
+  acceptInvitation,
+  inviteUser,
+  listInvitations,
+  resendInvitation,
+  revokeInvitation,
+} from './invitations/rpc.ts'
 import { listConsents, withdrawConsent } from './oauth/rpc.ts'
 import {
   addPhone,
@@ -99,6 +107,13 @@ export const methods: readonly Method[] = [
     removeEmail,
     setPrimaryEmail,
     undoEmailChange,
+  }),
+  ...implement(InvitationService, {
+    inviteUser,
+    listInvitations,
+    resendInvitation,
+    revokeInvitation,
+    acceptInvitation,
   }),
   ...implement(UserService, { getMe, updateMe }),
   ...implement(PhoneService, {

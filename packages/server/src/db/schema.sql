@@ -781,6 +781,32 @@ CREATE TABLE installation (
   CONSTRAINT installation_only_row_check CHECK (only_row)
 );
 
+CREATE TABLE invitations (
+  id uuid NOT NULL,
+  realm_id integer DEFAULT 1 NOT NULL,
+  value text NOT NULL,
+  canonical text NOT NULL,
+  display_name text NOT NULL,
+  locale text NOT NULL,
+  invited_by uuid,
+  token_hash bytea,
+  code_hash bytea,
+  code_tries integer DEFAULT 0 NOT NULL,
+  rev bigint NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  accepted_at timestamp with time zone,
+  revoked_at timestamp with time zone,
+  CONSTRAINT invitations_pkey PRIMARY KEY (id),
+  CONSTRAINT invitations_token_hash_key UNIQUE (token_hash),
+  CONSTRAINT invitations_check CHECK (accepted_at IS NULL OR revoked_at IS NULL),
+  CONSTRAINT invitations_code_hash_check CHECK (octet_length(code_hash) = 32),
+  CONSTRAINT invitations_token_hash_check CHECK (octet_length(token_hash) = 32),
+  CONSTRAINT invitations_invited_by_fkey FOREIGN KEY (invited_by) REFERENCES users(id) ON DELETE SET NULL
+);
+CREATE INDEX invitations_canonical ON public.invitations USING btree (realm_id, canonical) WHERE ((accepted_at IS NULL) AND (revoked_at IS NULL));
+CREATE INDEX invitations_expires_at ON public.invitations USING btree (expires_at);
+
 CREATE TABLE known_devices (
   secret_hash bytea NOT NULL,
   user_id uuid NOT NULL,

@@ -61,6 +61,12 @@ delete from users
                  and not exists (select from identifiers i where i.user_id = u.id and i.verified_at is not null)
                  for update skip locked);
 
+-- name: deleteOldInvitations :exec
+-- Invitations that were accepted, taken back, or could have been accepted, a while ago.
+delete from invitations
+ where id in (select id from invitations where expires_at < signet_now() - make_interval(days => :days::integer)
+               limit :limit::integer for update skip locked);
+
 -- name: deleteForgottenMailRequests :exec
 -- Counts of requests for mail that mean nothing any more.
 delete from mail_requests

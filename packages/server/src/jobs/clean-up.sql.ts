@@ -89,6 +89,16 @@ export const deleteUnprovenAccounts = exec<{ limit: number }>({
   columns: [],
 })
 
+/** Invitations that were accepted, taken back, or could have been accepted, a while ago. */
+export const deleteOldInvitations = exec<{ days: number; limit: number }>({
+  name: 'jobs.clean-up.deleteOldInvitations',
+  text: `delete from invitations
+ where id in (select id from invitations where expires_at < signet_now() - make_interval(days => $1::integer)
+               limit $2::integer for update skip locked)`,
+  params: ['days', 'limit'],
+  columns: [],
+})
+
 /** Counts of requests for mail that mean nothing any more. */
 export const deleteForgottenMailRequests = exec<{ limit: number }>({
   name: 'jobs.clean-up.deleteForgottenMailRequests',

@@ -5,6 +5,7 @@ import type { PictureRenderer } from '../avatars/picture-renderer.ts'
 import { renderAvatar } from '../avatars/render-avatar.ts'
 import type { Deps } from '../deps.ts'
 import { writeToNewAddress } from '../emails/write-to-new-address.ts'
+import { writeInvitation } from '../invitations/write-invitation.ts'
 import type { Mailer } from '../mail/mailer.ts'
 import { sendMail } from '../mail/send-mail.ts'
 import type { GuardedFetch } from '../outbound/guarded-fetch.ts'
@@ -38,6 +39,7 @@ export function jobHandlers(
       await forgetOldCodes(deps.db, signal)
       await deleteUnneeded(deps, signal)
     },
+    write_invitation: (job) => writeInvitation(deps, job),
     write_to_new_address: (job) => writeToNewAddress(deps, job),
   }
 }

@@ -83,7 +83,7 @@ const rightToLeft = new Set(['ar', 'fa', 'he', 'ur'])
 
 function usefulFor(
   words: Translator,
-  { lifetimeMinutes, code }: NonNullable<MailKindRow['link']>,
+  { lifetimeMinutes, code, longCode }: NonNullable<MailKindRow['link']>,
 ): string {
   const hours = lifetimeMinutes / 60
   if (hours < 1) return words.text('useful_minutes', { count: lifetimeMinutes })
@@ -91,7 +91,11 @@ function usefulFor(
     hours > 48
       ? words.text('useful_days', { count: hours / 24 })
       : words.text('useful_hours', { count: hours })
-  return code ? `${link} ${words.text('useful_code', { count: codeLifetimeMinutes })}` : link
+  if (!code) return link
+  const useful = longCode
+    ? words.text('useful_long_code')
+    : words.text('useful_code', { count: codeLifetimeMinutes })
+  return `${link} ${useful}`
 }
 
 function codeSentence(words: Translator, code: string): NonNullable<MailContent['code']> {

@@ -103,7 +103,7 @@ export function mailPage({ messageId, from, to, subject, text, receivedAt }: Inb
   )
 }
 
-const parts = /(https?:\/\/[^\s<>"]+|\b\d{4} \d{4}\b)/u
+const parts = /(https?:\/\/[^\s<>"]+|\b\d{4}(?: \d{4})+\b)/u
 
 /** Addresses become links, and codes are marked. */
 function plainText(text: string): HtmlValue[] {

@@ -15,6 +15,8 @@ export interface MailKindRow {
     path: `/${string}`
     lifetimeMinutes: number
     code: boolean
+    /** The code waits for as long as the link, and is longer than others. */
+    longCode?: true
     /** It takes something back that was done already. */
     undoes?: true
   }
@@ -44,6 +46,15 @@ export const mailKinds = {
   },
   password_changed: { paragraphs: 2 },
   new_device: { paragraphs: 2 },
+  invitation: {
+    paragraphs: 2,
+    link: {
+      path: '/accept-invitation',
+      lifetimeMinutes: 7 * day,
+      code: true,
+      longCode: true,
+    },
+  },
   sign_in: {
     paragraphs: 1,
     link: { path: '/sign-in-by-email', lifetimeMinutes: codeLifetimeMinutes, code: true },

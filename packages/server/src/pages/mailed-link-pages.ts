@@ -11,6 +11,7 @@
 import { confirmEmail } from '../emails/confirm-email.ts'
 import { undoEmailChange } from '../emails/undo-email-change.ts'
 import { html } from '../html/html.ts'
+import { acceptInvitation } from '../invitations/accept-invitation.ts'
 import { requestMail } from '../recovery/request-mail.ts'
 import { resetPassword } from '../recovery/reset-password.ts'
 import { verifyEmail } from '../recovery/verify-email.ts'
@@ -78,6 +79,43 @@ export const undoEmailChangePage = buttonPage('undo', {
     return { to: pageAddress('/done', visit.carried, { what: 'address_back' }) }
   },
 })
+
+/** Where somebody who was invited chooses a password. */
+export const acceptInvitationPage: PageRoute = {
+  path: '/accept-invitation',
+  view(visit, tried) {
+    const { words, config } = visit
+    const { passwordMinLength: minLength } = config
+    const token = tried?.form.text('token') ?? visit.query.text('token')
+    return {
+      title: words.text('invitation_title'),
+      content: html`<p>${words.text('invitation_lead')}</p>
+${pageForm(visit, {
+  to: '/accept-invitation',
+  content: html`<input type="hidden" name="token" value="${token}">
+${passwordField({
+  name: 'password',
+  label: words.text('new_password'),
+  autofill: 'new-password',
+  minLength,
+  hint: words.text('password_rules', { min: String(minLength) }),
+  words,
+  tried,
+})}
+${submitButton(words.text('invitation_button'))}`,
+})}`,
+    }
+  },
+  async submit(deps, ctx, { visit, form }) {
+    const [token, password] = [form.text('token'), form.text('password')]
+    const from = { token, email: '', code: '', displayName: '' }
+    const { email } = await acceptInvitation(deps, ctx, { ...from, password })
+    return {
+      setCookies: [rememberEmail(deps.config, email)],
+      to: pageAddress('/sign-in', visit.carried, { notice: 'invitation_accepted' }),
+    }
+  },
+}
 
 /** A link to sign in with is good only where it was asked for; anywhere else it opens this, which does nothing. */
 export const emailSignInPage: PageRoute = {

@@ -23,6 +23,7 @@ import { isFormToken, isFromElsewhere } from './form-token.ts'
 import { inboxAgainPage, inboxPage } from './inbox-pages.ts'
 import { leavePage } from './leave-page.ts'
 import {
+  acceptInvitationPage,
   confirmEmailPage,
   donePage,
   emailSignInPage,
@@ -54,6 +55,7 @@ const routes: readonly PageRoute[] = [
   verifyEmailPage,
   confirmEmailPage,
   undoEmailChangePage,
+  acceptInvitationPage,
   emailSignInPage,
   donePage,
   forgotPasswordPage,
@@ -72,6 +74,7 @@ const mailed: ReadonlySet<PageRoute> = new Set([
   confirmEmailPage,
   undoEmailChangePage,
   resetPasswordPage,
+  acceptInvitationPage,
   emailSignInPage,
   donePage,
 ])

@@ -15,7 +15,13 @@ import { emailField, pageForm, passwordField, submitButton } from './fields.ts'
 import { rememberEmail } from './typed-email.ts'
 import { nameOf, onwardAddress, type PageRoute, pageAddress, type Visit } from './visit.ts'
 
-const notices = ['address_confirmed', 'password_set', 'signed_out', 'set_up'] as const
+const notices = [
+  'address_confirmed',
+  'invitation_accepted',
+  'password_set',
+  'signed_out',
+  'set_up',
+] as const
 
 export const signInPage: PageRoute = {
   path: '/sign-in',

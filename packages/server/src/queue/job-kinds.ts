@@ -10,6 +10,7 @@
 
 import type { AvatarJob } from '../avatars/render-avatar.ts'
 import type { NewAddressJob } from '../emails/write-to-new-address.ts'
+import type { InvitationJob } from '../invitations/write-invitation.ts'
 import type { MailOrder } from '../mail/mail-order.ts'
 import type { SmsJob } from '../phones/send-sms.ts'
 import type { NumberJob } from '../phones/sign-in-by-phone.ts'
@@ -32,6 +33,8 @@ export interface JobPayloads {
   render_avatar: AvatarJob
   /** Writes to an address that somebody wants for their account. */
   write_to_new_address: NewAddressJob
+  /** Writes to somebody who is invited. */
+  write_invitation: InvitationJob
   /** Deletes what is over. */
   clean_up: Record<string, never>
 }
@@ -104,6 +107,13 @@ export const jobPolicies: { readonly [K in JobKind]: JobPolicy } = {
     concurrency: 2,
   },
   write_to_new_address: {
+    retriesMax: 20,
+    firstDelaySeconds: 1,
+    longestDelaySeconds: 60,
+    runSeconds: 30,
+    concurrency: 4,
+  },
+  write_invitation: {
     retriesMax: 20,
     firstDelaySeconds: 1,
     longestDelaySeconds: 60,

@@ -47,6 +47,7 @@ function startWorker(run: (job: Job<'clean_up'>) => Promise<void>, database = te
     write_to_number: async () => undefined,
     send_sms: async () => undefined,
     write_to_new_address: async () => undefined,
+    write_invitation: async () => undefined,
   }
   const worker = openWorker({
     address: database.address,

@@ -51,10 +51,10 @@ const codeDigits = 8
 const codeTriesMax = 5
 
 /** A token and a code that nobody can guess. */
-export function makeOpener(): Opener {
+export function makeOpener(digits = codeDigits): Opener {
   return {
     token: prefix + randomBytes(tokenBytes).toString('base64url'),
-    code: String(randomInt(10 ** codeDigits)).padStart(codeDigits, '0'),
+    code: String(randomInt(10 ** digits)).padStart(digits, '0'),
   }
 }
 

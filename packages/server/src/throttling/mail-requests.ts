@@ -27,6 +27,14 @@ export async function admitMailRequest(
   await admit(deps.db, keyOf(deps, 'network', networkOf(ipAddress)), freePerNetwork)
 }
 
+/** Counts one request of somebody who may write to many: only the address is counted. */
+export async function admitMailTo(
+  deps: { db: Db; masterSecret: MasterSecret },
+  { purpose, canonical }: { purpose: string; canonical: string },
+): Promise<void> {
+  await admit(deps.db, keyOf(deps, 'address', purpose, canonical), 0)
+}
+
 /**
  * Whether what somebody does may send mail to this address. It is never refused for that: whoever signs up, or gives the
  * password of an address that is not proved, is told the same either way. Each mail to somebody who has an account voids

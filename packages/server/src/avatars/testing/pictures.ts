@@ -46,3 +46,15 @@ export function pngChunk(kind: string, content: Buffer = Buffer.alloc(0)): Buffe
   length.writeUInt32BE(content.length)
   return Buffer.concat([length, Buffer.from(kind, 'latin1'), content, Buffer.alloc(4)])
 }
+
+/** What a camera makes: noise on a colour, so that decoding it is real work. */
+export function cameraPicture(
+  { width, height }: { width: number; height: number },
+  format: 'jpeg' | 'png' | 'webp' = 'jpeg',
+): Promise<Buffer> {
+  const noise = { type: 'gaussian', mean: 120, sigma: 20 } as const
+  return sharp({ create: { width, height, channels: 3, background: '#777', noise } })
+    .toFormat(format, format === 'png' ? { compressionLevel: 3 } : { quality: 85 })
+    .withMetadata({ orientation: 6 })
+    .toBuffer()
+}

@@ -14,6 +14,7 @@ export const en = {
   useful_days_other: 'The link is good for {{count}} days, and for one use.',
   useful_code_one: 'The code is good for {{count}} minute.',
   useful_code_other: 'The code is good for {{count}} minutes.',
+  useful_long_code: 'The code is good for as long.',
   copy_link: 'If the button does not work, copy this address into your browser:',
   sent_by: 'Sent by {{brand}} at {{host}}, to {{to}}.',
   not_you: 'If this was not you, you need not do anything: without the link nothing happens.',
@@ -46,6 +47,12 @@ export const en = {
     'On {{when}} somebody signed in to your account at {{brand}} from a device that was not used before: {{device}}, {{address}}.',
   new_device_body_2:
     'If this was you, there is nothing to do. If not, change your password at {{host}}: that signs the device out.',
+
+  invitation_subject: 'You are invited',
+  invitation_body_1:
+    'You are invited to have an account at {{brand}}. It is opened with this address and a password that you choose.',
+  invitation_body_2: 'Nobody else knows the link, not even those who invited you.',
+  invitation_button: 'Accept the invitation',
 
   sign_in_subject: 'Sign in',
   sign_in_body_1:

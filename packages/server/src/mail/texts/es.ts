@@ -13,6 +13,7 @@ export const es: Catalogue = {
   useful_days_other: 'El enlace vale durante {{count}} días y para un solo uso.',
   useful_code_one: 'El código vale durante {{count}} minuto.',
   useful_code_other: 'El código vale durante {{count}} minutos.',
+  useful_long_code: 'El código vale el mismo tiempo.',
   copy_link: 'Si el botón no funciona, copia esta dirección en tu navegador:',
   sent_by: 'Enviado por {{brand}} desde {{host}} a {{to}}.',
   not_you: 'Si no has sido tú, no tienes que hacer nada: sin el enlace no pasa nada.',
@@ -45,6 +46,12 @@ export const es: Catalogue = {
     'El {{when}} alguien inició sesión en tu cuenta de {{brand}} desde un dispositivo que no se había usado antes: {{device}}, {{address}}.',
   new_device_body_2:
     'Si has sido tú, no hay nada que hacer. Si no, cambia tu contraseña en {{host}}: así se cierra la sesión de ese dispositivo.',
+
+  invitation_subject: 'Tienes una invitación',
+  invitation_body_1:
+    'Te invitan a tener una cuenta de {{brand}}. Se abre con esta dirección y una contraseña que eliges tú.',
+  invitation_body_2: 'Nadie más conoce el enlace, ni siquiera quien te invitó.',
+  invitation_button: 'Aceptar la invitación',
 
   sign_in_subject: 'Iniciar sesión',
   sign_in_body_1:

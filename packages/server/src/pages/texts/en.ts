@@ -62,6 +62,10 @@ export const en = {
   confirm_lead:
     'Confirm that you read the mail that brought you here, and the address belongs to your account.',
   confirm_button: 'Confirm the address',
+  invitation_title: 'Accept the invitation',
+  invitation_lead: 'Choose a password, and your account is open.',
+  invitation_button: 'Open the account',
+  notice_invitation_accepted: 'Your account is open. Sign in with it.',
   email_sign_in_title: 'Go back to where you want to sign in',
   email_sign_in_lead:
     'This link signs in only where it was asked for. If nothing happens there, type the code from the mail.',

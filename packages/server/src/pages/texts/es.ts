@@ -56,6 +56,10 @@ export const es: Catalogue = {
   confirm_lead:
     'Confirma que lees el correo que te ha traído hasta aquí, y la dirección será de tu cuenta.',
   confirm_button: 'Confirmar la dirección',
+  invitation_title: 'Aceptar la invitación',
+  invitation_lead: 'Elige una contraseña y tu cuenta queda abierta.',
+  invitation_button: 'Abrir la cuenta',
+  notice_invitation_accepted: 'Tu cuenta está abierta. Inicia sesión con ella.',
   email_sign_in_title: 'Vuelve a donde quieres iniciar sesión',
   email_sign_in_lead:
     'Este enlace solo inicia sesión donde se pidió. Si allí no pasa nada, escribe el código del correo.',

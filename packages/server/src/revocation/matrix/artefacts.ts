@@ -52,6 +52,10 @@ export const singleArtefacts = {
     ],
     prefix: 'sl1_',
   },
+  invitation: {
+    title: 'invitation (link or code)',
+    storedIn: ['invitations.rev', 'invitations.token_hash', 'invitations.code_hash'],
+  },
   phoneCode: { title: 'code from a text message', storedIn: ['phone_codes.rev'] },
   undoLink: { title: 'link that gives a former address back' },
   offlineRefreshToken: { title: 'refresh token that outlives sessions (`offline_access`)' },

@@ -8,15 +8,25 @@
 
 import type { EventKind } from '../../events/event-kinds.ts'
 import type { RevocationReason } from '../revocation-reasons.ts'
-import { type SessionArtefact, type SingleArtefact, sessionArtefacts } from './artefacts.ts'
-
-/** `dies`: refused once the end is acknowledged; `later` says where that takes longer, and how long at the most. */
-export type Cell =
-  | { fate: 'dies'; later?: string }
-  | { fate: 'lives'; because: string }
-  | { fate: 'none'; because: string }
-
-export type OfSession = Readonly<Record<SessionArtefact, Cell>>
+import type { SingleArtefact } from './artefacts.ts'
+import {
+  all,
+  anotherClient,
+  anotherSession,
+  anotherUser,
+  type Cell,
+  dies,
+  diesLater,
+  everySession,
+  kept,
+  lives,
+  none,
+  nothingOfTheUser,
+  type OfSession,
+  ofAnotherUser,
+  ofTheNumber,
+  oneSession,
+} from './cells.ts'
 
 export interface Cause {
   title: string
@@ -31,64 +41,6 @@ export interface Cause {
   single: Readonly<Record<SingleArtefact, Cell>>
 }
 
-const dies: Cell = { fate: 'dies' }
-const diesLater = (later: string): Cell => ({ fate: 'dies', later })
-const lives = (because: string): Cell => ({ fate: 'lives', because })
-const none = (because: string): Cell => ({ fate: 'none', because })
-
-/** The same for all that a session yields. */
-function all(cell: Cell): OfSession {
-  const names = Object.keys(sessionArtefacts) as SessionArtefact[]
-  return Object.fromEntries(names.map((name) => [name, cell])) as OfSession
-}
-
-const anotherSession = lives('it is in another session, which was not ended')
-const kept = lives('the session that asks is kept')
-const anotherClient = lives('it is of another client')
-const ofTheAddress = lives('it rests on the password, not on the address')
-const ofTheNumber = lives('it rests on the password, not on the number')
-const becomesItsOwn = lives('it becomes a session of its own')
-const ofTheUser = lives('it belongs to the user, not to a session or a client')
-
-/** What a service holds is about people whom it knows itself, and nobody else ends it. */
-const ofTheService = {
-  clientToken: lives('it speaks of a client, not of a person'),
-  mintedAccessToken: lives('it is about another person, at another client'),
-  mintedRefreshToken: lives('it is about another person, at another client'),
-  clientSecret: lives('no user ends the credentials of a service'),
-} as const
-const device = {
-  deviceSecret: lives('it opens nothing: a device that has it is given attempts of its own'),
-} as const
-const former = {
-  undoLink: lives(
-    'it opens nothing, and whoever took the account over must not be able to void it',
-  ),
-} as const
-const bystanders = { ...ofTheService, ...device, ...former }
-
-const oneSession = {
-  signInInFlight: becomesItsOwn,
-  mailedLink: ofTheUser,
-  phoneCode: ofTheUser,
-  offlineRefreshToken: lives('it is for when the person is not there, and outlives a sign-out'),
-  ...bystanders,
-}
-const everySession = {
-  signInInFlight: dies,
-  mailedLink: dies,
-  phoneCode: dies,
-  offlineRefreshToken: dies,
-  ...bystanders,
-}
-const nothingOfTheUser = {
-  signInInFlight: anotherClient,
-  mailedLink: ofTheUser,
-  phoneCode: ofTheUser,
-  offlineRefreshToken: anotherClient,
-  ...device,
-  ...former,
-}
 /** The session that asks is kept with what it gave; what is still on its way to an app was asked for before. */
 const keptSession: OfSession = { ...all(kept), authorizationCode: dies }
 const ofThatApp: OfSession = {
@@ -98,6 +50,14 @@ const ofThatApp: OfSession = {
   authorizationCode: dies,
 }
 const anotherGrant = lives('only what the code was redeemed for ends')
+
+const ofTheAddress = all(lives('it rests on the password, not on the address'))
+const addressGone = {
+  reasons: [],
+  here: ofTheAddress,
+  other: ofTheAddress,
+  single: { ...oneSession, mailedLink: dies },
+}
 
 const expires = {
   reasons: [],
@@ -210,19 +170,13 @@ export const causes = {
   },
   emailChanged: {
     title: 'the address was changed for another',
-    reasons: [],
     events: ['email.changed'],
-    here: all(ofTheAddress),
-    other: all(ofTheAddress),
-    single: { ...oneSession, mailedLink: dies },
+    ...addressGone,
   },
   emailRemoved: {
     title: 'the address was taken away',
-    reasons: [],
     events: ['email.removed'],
-    here: all(ofTheAddress),
-    other: all(ofTheAddress),
-    single: { ...oneSession, mailedLink: dies },
+    ...addressGone,
   },
   phoneRemoved: {
     title: 'the number was taken away',
@@ -247,6 +201,14 @@ export const causes = {
     here: all(dies),
     other: all(dies),
     single: everySession,
+  },
+  invitationRevoked: {
+    title: 'the invitation was taken back',
+    reasons: [],
+    events: ['invitation.revoked'],
+    here: all(anotherUser),
+    other: all(anotherUser),
+    single: { ...oneSession, ...ofAnotherUser, invitation: dies },
   },
   suspension: {
     title: 'suspension, also once it was lifted',
@@ -359,6 +321,7 @@ export const causes = {
     single: {
       ...everySession,
       undoLink: dies,
+      invitation: dies,
       clientToken: dies,
       mintedAccessToken: dies,
       mintedRefreshToken: dies,

@@ -32,6 +32,8 @@ export const endsNothing: readonly EventKind[] = [
   'email_sign_in.requested',
   'mailed_link.refused',
   'email.verified',
+  'user.invited',
+  'invitation.accepted',
   'email.requested',
   'email.added',
   'email.primary_chosen',

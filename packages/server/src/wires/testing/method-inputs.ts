@@ -178,6 +178,39 @@ export const methodInputs: Record<
     valid: { token: 'sl1_token' },
     invalid: { input: { token: '' }, rules: { token: 'string.min_len' } },
   },
+  'signet.v1.InvitationService/InviteUser': {
+    valid: { email: 'ada@example.com', displayName: 'Ada', locale: 'en' },
+    invalid: {
+      input: { email: 'a', displayName: 'x'.repeat(101), locale: '?' },
+      rules: {
+        email: 'string.min_len',
+        displayName: 'string.max_len',
+        locale: 'string.pattern',
+      },
+    },
+  },
+  'signet.v1.InvitationService/ListInvitations': {
+    valid: { after: '0199f3a4-1e9b-7a63-8c55-62d0b7f1a8e4', pageSize: 10 },
+    invalid: {
+      input: { after: 'nonsense', pageSize: 101 },
+      rules: { after: 'string.pattern', pageSize: 'int32.gte_lte' },
+    },
+  },
+  'signet.v1.InvitationService/ResendInvitation': {
+    valid: { invitationId: '0199f3a4-1e9b-7a63-8c55-62d0b7f1a8e4' },
+    invalid: { input: { invitationId: 'nonsense' }, rules: { invitationId: 'string.uuid' } },
+  },
+  'signet.v1.InvitationService/RevokeInvitation': {
+    valid: { invitationId: '0199f3a4-1e9b-7a63-8c55-62d0b7f1a8e4' },
+    invalid: { input: { invitationId: 'nonsense' }, rules: { invitationId: 'string.uuid' } },
+  },
+  'signet.v1.InvitationService/AcceptInvitation': {
+    valid: { token: 'sl1_token', password: 'correct battery' },
+    invalid: {
+      input: { code: 'x'.repeat(25), password: '' },
+      rules: { code: 'string.max_len', password: 'string.min_len' },
+    },
+  },
   'signet.v1.SessionService/ListSessions': { valid: {} },
   'signet.v1.SessionService/RevokeSession': {
     valid: { sessionId: '0199f3a4-1e9b-7a63-8c55-62d0b7f1a8e4' },

@@ -158,7 +158,7 @@ function clientOf({ clientId, clientSecret }: ClientCredentials): ClientCaller {
   const permissions: Record<string, string[]> = {
     plain: [],
     reader: [
-      ...['events.read', 'revocations.read', 'tokens.mint', 'users.write'],
+      ...['events.read', 'revocations.read', 'tokens.mint', 'users.invite', 'users.write'],
       ...['clients.read', 'clients.write'],
     ],
   }
