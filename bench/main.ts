@@ -12,6 +12,7 @@ import { type Finding, isMet, type Subject } from './finding.ts'
 import { describeMachine } from './machine.ts'
 import { table } from './report.ts'
 import { avatar } from './subjects/avatar.ts'
+import { clientCredentials } from './subjects/client-credentials.ts'
 import { grpc } from './subjects/grpc.ts'
 import { introspection } from './subjects/introspection.ts'
 import { mail } from './subjects/mail.ts'
@@ -35,6 +36,7 @@ const subjects: readonly Subject[] = [
   grpc,
   verifier,
   revocation,
+  clientCredentials,
   introspection,
   verifyHttp,
   mail,

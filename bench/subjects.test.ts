@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Subject } from './finding.ts'
 import { avatar } from './subjects/avatar.ts'
+import { clientCredentials } from './subjects/client-credentials.ts'
 import { introspection } from './subjects/introspection.ts'
 import { mail } from './subjects/mail.ts'
 import { revocation } from './subjects/revocation.ts'
@@ -26,6 +27,10 @@ test('verifier: checks are counted, and no call leaves for one', async () => {
 
 test('revocation: every verifier refuses what was signed out', async () => {
   assert.equal((await measuredBy(revocation)).length, 2)
+})
+
+test('client-credentials: both servers sign', async () => {
+  assert.equal((await measuredBy(clientCredentials)).length, 1)
 })
 
 test('introspection: both servers say that the tokens are active', async () => {

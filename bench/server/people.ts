@@ -50,9 +50,11 @@ export async function post(origin: string, method: string, body: object): Promis
 export async function createClient(
   settings: Record<string, string>,
   id: string,
-  { permission }: { permission: string },
+  { permission, audience }: { permission?: string; audience?: string },
 ): Promise<{ id: string; secret: string }> {
-  const args = ['client', 'create', id, '--type', 'confidential', '--permission', permission]
+  const args = ['client', 'create', id, '--type', 'confidential']
+  if (permission !== undefined) args.push('--permission', permission)
+  if (audience !== undefined) args.push('--audience', audience)
   const { exitCode, stdout, stderr } = await runSignet([...args, '--json'], {
     environment: settings,
   })

@@ -42,6 +42,10 @@ const steps: readonly NamedStep[] = [
     run: async (options) => (await import('./revocation-step.ts')).generateRevocationPage(options),
   },
   {
+    name: 'requirements',
+    run: async (options) => (await import('./requirements-step.ts')).generateRequirements(options),
+  },
+  {
     name: 'configuration reference',
     run: async (options) =>
       (

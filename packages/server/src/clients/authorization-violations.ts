@@ -6,6 +6,7 @@
  * Logout 1.0 §2.2.
  */
 
+import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto'
 import type { Json } from '../db/query.ts'
 import type { Violation } from '../errors.ts'
 import { isRedirectUri } from './redirect-uri.ts'
@@ -121,11 +122,22 @@ function isPublicKeySet(jwks: Json): boolean {
 
 function isPublicKey(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false
-  const { kty, crv, n, use, ...further } = value as Record<string, unknown>
-  if (['d', 'p', 'q', 'dp', 'dq', 'qi', 'k'].some((name) => name in further)) return false
-  if (use !== undefined && use !== 'sig') return false
-  if (kty === 'EC') return crv === 'P-256'
-  if (kty === 'OKP') return crv === 'Ed25519'
-  // 2048 bits are 342 characters of base64url.
-  return kty === 'RSA' && typeof n === 'string' && n.length >= 342
+  const jwk = value as Record<string, unknown>
+  if (privateMembers.some((name) => name in jwk)) return false
+  if (jwk.use !== undefined && jwk.use !== 'sig') return false
+  try {
+    // It fails for a point that is not on its curve, and for whatever else is no key (RFC 8725 §3.4).
+    return isStrong(createPublicKey({ key: jwk as JsonWebKey, format: 'jwk' }))
+  } catch {
+    return false
+  }
+}
+
+const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']
+
+function isStrong({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): boolean {
+  const { namedCurve, modulusLength = 0, publicExponent = 0n } = asymmetricKeyDetails ?? {}
+  if (asymmetricKeyType === 'ed25519') return true
+  if (asymmetricKeyType === 'ec') return namedCurve === 'prime256v1'
+  return asymmetricKeyType === 'rsa' && modulusLength >= 2048 && publicExponent >= 65_537n
 }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
-import { createHash } from 'node:crypto'
+import { createHash, generateKeyPairSync, type KeyObject, randomUUID } from 'node:crypto'
 import { after, before, beforeEach, describe, it } from 'node:test'
 import { ErrorReason } from '@signet/contract'
+import type { Json } from '../db/query.ts'
 import type { Deps } from '../deps.ts'
 import type { SignetError } from '../errors.ts'
 import type { ClientId } from '../ids.ts'
@@ -13,6 +14,10 @@ import { disableClient } from './disable-client.ts'
 import { ownClientId } from './own-client.ts'
 import { type NewClient, registerClient } from './register-client.ts'
 import { rotateClientSecret } from './rotate-client-secret.ts'
+
+function publicJwk({ publicKey }: { publicKey: KeyObject }): Record<string, string> {
+  return publicKey.export({ format: 'jwk' }) as Record<string, string>
+}
 
 let test: TestDeps
 let deps: Deps
@@ -139,7 +144,10 @@ describe('what a client may do for itself', () => {
     ])
     await assert.rejects(register({ permissions: ['x'] }), (error) => {
       const [violation] = (error as SignetError).violations
-      assert.match(violation?.message ?? '', /There are events\.read, .*tokens\.mint\.$/)
+      assert.match(
+        violation?.message ?? '',
+        /There are clients\.read, .*tokens\.mint, users\.write\.$/,
+      )
       return true
     })
   })
@@ -175,7 +183,7 @@ describe('what a client may do for itself', () => {
 })
 
 describe('what a client is to the authorization server', () => {
-  const key = { kty: 'EC', crv: 'P-256', x: 'x', y: 'y' }
+  const key = publicJwk(generateKeyPairSync('ec', { namedCurve: 'P-256' }))
 
   it('is stored as it is given, and a client that signs gets no secret', async () => {
     const { secret } = await register({
@@ -233,6 +241,41 @@ describe('what a client is to the authorization server', () => {
     ])
     const service = register({ type: 'service', grantTypes: ['authorization_code'] })
     await assertRefused(service, ErrorReason.INVALID_ARGUMENT, ['client.code_of_service'])
+  })
+})
+
+describe('a key set of a client', () => {
+  const registerWith = (...keys: Json[]) => register({ id: `keys-${randomUUID()}`, jwks: { keys } })
+  const rsa = (modulusLength: number, publicExponent = 65_537) =>
+    publicJwk(generateKeyPairSync('rsa', { modulusLength, publicExponent }))
+
+  it('holds public keys for signing', async () => {
+    await registerWith(
+      publicJwk(generateKeyPairSync('ec', { namedCurve: 'P-256' })),
+      publicJwk(generateKeyPairSync('ed25519')),
+      rsa(2048),
+    )
+  })
+
+  it('is refused with keys that are weak, broken or private (RFC 8725 §3.4)', async () => {
+    const good = publicJwk(generateKeyPairSync('ec', { namedCurve: 'P-256' }))
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    const bad: Json[] = [
+      rsa(1024),
+      rsa(2048, 3),
+      publicJwk(generateKeyPairSync('ec', { namedCurve: 'P-384' })),
+      { ...good, y: good.x ?? '' },
+      { ...good, crv: 'P-521' },
+      { ...good, use: 'enc' },
+      { kty: 'oct', k: 'c2VjcmV0' },
+      { ...(privateKey.export({ format: 'jwk' }) as Record<string, string>) },
+      {},
+      null,
+      'key',
+    ]
+    for (const key of bad)
+      await assertRefused(registerWith(good, key), ErrorReason.INVALID_ARGUMENT, ['client.jwks'])
+    await assertRefused(registerWith(), ErrorReason.INVALID_ARGUMENT, ['client.jwks'])
   })
 })
 

@@ -122,4 +122,42 @@ describe('an address that is asked for', () => {
     for (const uri of mutants) assert.equal(asks(uri), false, uri)
     assert.ok(mutants.size > 100)
   })
+
+  it('is none of more than a thousand that are nearly one', () => {
+    const base = 'https://app.example/cb'
+    const signs = [
+      '.',
+      '/',
+      '\\',
+      '@',
+      ':',
+      '?',
+      '#',
+      '%',
+      ';',
+      '*',
+      ' ',
+      '\t',
+      '%2f',
+      '%5c',
+      '%00',
+      '..',
+      '//',
+      'a',
+      'A',
+      'é',
+    ]
+    const mutants = new Set<string>()
+    for (let at = 0; at <= base.length; at += 1)
+      for (const sign of signs) {
+        mutants.add(base.slice(0, at) + sign + base.slice(at))
+        mutants.add(base.slice(0, at) + sign + base.slice(at + 1))
+      }
+    mutants.delete(base)
+    for (const uri of mutants) assert.equal(asks(uri), false, JSON.stringify(uri))
+    assert.ok(mutants.size > 850, `${mutants.size}`)
+    for (const [i, uri] of [...mutants].entries())
+      if (i % 5 === 0) assert.equal(asks(`${uri}/..${base.slice(19)}`), false)
+    assert.ok(mutants.size + mutants.size / 5 > 1000)
+  })
 })

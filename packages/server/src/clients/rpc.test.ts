@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { generateKeyPairSync } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'
 import { registerTestClient, type TestClient } from '../testing/clients.ts'
 import { openFileDeps, rowsOf } from '../testing/deps.ts'
@@ -106,7 +107,8 @@ describe('clients through the contract', () => {
     assert.equal((await ask('GET', '/wrong')).status, 404)
     assert.equal((await ask('PUT', '/nobody', { record })).status, 404)
     assert.equal((await ask('PUT', '/signet', { record })).status, 400)
-    const keys = { keys: [{ kty: 'EC', crv: 'P-256', x: 'x', y: 'y' }] }
+    const { publicKey } = generateKeyPairSync('ed25519')
+    const keys = { keys: [publicKey.export({ format: 'jwk' })] }
     assert.equal((await ask('PUT', '/photos', { record: { ...record, jwks: keys } })).status, 400)
   })
 

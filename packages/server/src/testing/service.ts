@@ -14,9 +14,17 @@ import { createListener } from '../wires/listener.ts'
 
 export interface TestService {
   url: string
+  /** What is served besides the contract. */
+  routes: readonly Route[]
   /** Sends a form, or a body as it is, by POST. */
   post(path: string, body: Form | string, headers?: Record<string, string>): Promise<Answer>
   close(): Promise<void>
+}
+
+export interface Route {
+  method: string
+  /** As it was registered, with `:name` and `*` for what varies. */
+  path: string
 }
 
 /** Parameters in order; a list, where one comes twice. */
@@ -30,6 +38,7 @@ export interface Answer {
 
 /** Serves every method and every endpoint with these parts. */
 export async function startTestService(deps: Deps): Promise<TestService> {
+  const routes: Route[] = []
   const listener = await createListener({
     app: {
       deps,
@@ -52,6 +61,9 @@ export async function startTestService(deps: Deps): Promise<TestService> {
     anyOriginPaths,
     aliases: plainPaths,
     mountExtra: async (fastify, calls) => {
+      fastify.addHook('onRoute', ({ method, url: path }) => {
+        routes.push(...[method].flat().map((each) => ({ method: each, path })))
+      })
       const { showProblem } = await mountPages(fastify, deps, calls)
       await mountOauth(fastify, deps, { call: calls, showProblem })
       await mountAvatars(fastify, deps, calls)
@@ -61,6 +73,7 @@ export async function startTestService(deps: Deps): Promise<TestService> {
   const url = `http://${http}`
   return {
     url,
+    routes,
     async post(path, body, headers = {}) {
       const type = { 'content-type': 'application/x-www-form-urlencoded' }
       const answer = await fetch(url + path, {

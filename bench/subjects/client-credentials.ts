@@ -1,0 +1,80 @@
+/**
+ * Access tokens that clients get for themselves, each request authenticated by the client's secret, against oidc-provider in
+ * memory: per processor second of the server. Both sign JWTs with ES256.
+ */
+
+import { startChild } from '../child.ts'
+import type { Finding, Subject } from '../finding.ts'
+import type { Peer, PeerQuestion } from '../limits/oidc-provider.ts'
+import { httpContender } from '../load/http-contender.ts'
+import { startOwnPostgres } from '../server/own-postgres.ts'
+import { createClient } from '../server/people.ts'
+import { startSignet } from '../server/signet-process.ts'
+import { interleave, median, ratePerCpu, ratios, type Slice } from '../slices.ts'
+
+const connections = 32
+const form = { grant_type: 'client_credentials' }
+
+export const clientCredentials: Subject = {
+  name: 'client-credentials',
+  about: 'access tokens of clients for themselves against oidc-provider in memory',
+  async run(options) {
+    const own = await startOwnPostgres()
+    const settings = { ...own.settings, SIGNET_DATA_DIR: own.dataDir }
+    const signet = await startSignet(own.dataDir, { settings })
+    const peer = startChild('./limits/oidc-provider.ts')
+    const load = startChild('./load/http-load.ts')
+    try {
+      const client = await createClient(settings, 'bench', { audience: 'https://ledger.example' })
+      const question: PeerQuestion = { tokens: 1, signed: true }
+      const theirs = await peer.ask<Peer>(question)
+      const servers = [
+        { name: 'Signet', pid: signet.pid, path: '/oauth2/token', origin: signet.origin, client },
+        { name: 'oidc-provider', pid: peer.pid, path: '/token', ...theirs },
+      ]
+      for (const server of servers) await assertSigned(server)
+      const contenders = servers.map(({ name, origin, pid, path, client: credentials }) => {
+        const requests = [{ method: 'POST', path, client: credentials, form } as const]
+        return httpContender(load, { name, origin, pids: [pid], requests, connections })
+      })
+      return [findingOf(await interleave(contenders, options))]
+    } finally {
+      for (const child of [load, peer]) await child.stop()
+      await signet.stop()
+      await own.stop()
+    }
+  },
+}
+
+/** An opaque token would be less work. */
+async function assertSigned({
+  origin,
+  path,
+  client: { id, secret },
+}: Pick<Peer, 'origin' | 'client'> & { path: string }): Promise<void> {
+  const credentials = Buffer.from(`${id}:${secret}`).toString('base64')
+  const response = await fetch(origin + path, {
+    method: 'POST',
+    headers: { authorization: `Basic ${credentials}` },
+    body: new URLSearchParams(form),
+  })
+  const answer = (await response.json()) as { access_token?: string }
+  const [header = ''] = answer.access_token?.split('.') ?? []
+  const { alg } = JSON.parse(Buffer.from(header, 'base64url').toString() || '{}')
+  if (alg !== 'ES256') throw new Error(`${origin} answered ${JSON.stringify(answer)}`)
+}
+
+function findingOf(series: Map<string, Slice[]>): Finding {
+  const ours = series.get('Signet') ?? []
+  const theirs = series.get('oidc-provider') ?? []
+  const perRound = ratios(ours, theirs, ratePerCpu)
+  const perCpu = (slices: Slice[]) => median(slices.map(ratePerCpu)).toFixed(0)
+  return {
+    what: 'client-credentials tokens per processor second against oidc-provider in memory',
+    unit: 'x',
+    goal: { atLeast: 2.2 },
+    measured: median(perRound),
+    rounds: perRound,
+    detail: `${perCpu(ours)} against ${perCpu(theirs)}; by the clock ${median(ratios(ours, theirs)).toFixed(2)}x; ${connections} connections, client_secret_basic, ES256`,
+  }
+}
