@@ -1,8 +1,8 @@
 /**
  * `/consent`: what an app wants with an account, in words, and whether its owner allows it.
  *
- * It is about the session that the protocol decided on, and no other: where that has ended, or another account was chosen
- * meanwhile, the protocol decides again. What is allowed is what the sealed request asks for, and nothing that the form says.
+ * It is about the session that the protocol decided on, which stands in the sealed request, and no other: where that has ended, the
+ * protocol decides again. What is allowed is what the sealed request asks for, and nothing that the form says.
  *
  * Specs: OpenID Connect Core 1.0 §3.1.2.4, OWASP ASVS 5.0 V10.7.1 to V10.7.3.
  */
@@ -38,8 +38,7 @@ export const consentPage: PageRoute = {
     const { app, carried } = visit
     if (app === undefined) return { to: pageAddress('/signed-in', carried) }
     const session = askedSession(visit)
-    const isAsked = session?.sessionId === form.text('session')
-    if (session === undefined || !isAsked) return { to: resumeAddress(carried.request) }
+    if (session === undefined) return { to: resumeAddress(carried.request) }
     if (form.text('answer') !== 'allow')
       return { to: pageAddress('/oauth2/authorize/denied', { ...carried, uiLocales: '' }) }
     await giveConsent(deps, ctx, { request: app.request, userId: session.userId })
@@ -72,8 +71,7 @@ function questionPage(visit: Visit, { app, session, question }: Asked): Page {
 <ul class="scopes">${scopes.map((scope) => html`<li>${scopeWords(words, scope)}${asksMore && !allowedBefore.has(scope) && tag}</li>\n`)}</ul>
 ${pageForm(visit, {
   to: '/consent',
-  content: html`<input type="hidden" name="session" value="${session.sessionId}">
-<div class="pair"><button class="button second" type="submit" name="answer" value="deny">${words.text('consent_deny')}</button>
+  content: html`<div class="pair"><button class="button second" type="submit" name="answer" value="deny">${words.text('consent_deny')}</button>
 <button class="button" type="submit" name="answer" value="allow">${words.text('consent_allow')}</button></div>`,
 })}
 <p class="aside">${words.text('consent_goes_to', { host: returns.host || returns.protocol })} ${words.text('consent_undo', { app: client.name })}</p>

@@ -117,17 +117,6 @@ ${submitButton(words.text('invitation_button'))}`,
   },
 }
 
-/** A link to sign in with is good only where it was asked for; anywhere else it opens this, which does nothing. */
-export const emailSignInPage: PageRoute = {
-  path: '/sign-in-by-email',
-  view({ words }) {
-    return {
-      title: words.text('email_sign_in_title'),
-      content: html`<p>${words.text('email_sign_in_lead')}</p>`,
-    }
-  },
-}
-
 const done = ['address_added', 'address_back'] as const
 
 /** What is left to say after a button was pressed. */

@@ -17,6 +17,7 @@ import type { ShowProblem } from '../oauth/authorize-endpoint.ts'
 import type { PlainCalls } from '../wires/plain-calls.ts'
 import { chooseAccountPage, signedInPage, signedOutPage, signOutPage } from './account-pages.ts'
 import { consentPage } from './consent-page.ts'
+import { emailSignInPage } from './email-sign-in-page.ts'
 import { brokenRequestPage, noCookiesPage } from './error-page.ts'
 import { openFace } from './face.ts'
 import { isFormToken, isFromElsewhere } from './form-token.ts'
@@ -26,7 +27,6 @@ import {
   acceptInvitationPage,
   confirmEmailPage,
   donePage,
-  emailSignInPage,
   forgotPasswordPage,
   resetPasswordPage,
   undoEmailChangePage,

@@ -5,7 +5,7 @@ import { after, before, beforeEach, describe, it } from 'node:test'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { openTestUser, testPassword } from '../testing/accounts.ts'
 import { launchChromium } from '../testing/chromium.ts'
-import { openTestDeps, rowsOf, type TestDeps } from '../testing/deps.ts'
+import { openTestDeps, rowsOf, type TestDeps, withParts } from '../testing/deps.ts'
 import { judgeLook, looks, withBrowserPage } from '../testing/looks.ts'
 import { linkToken, type Mailbox, openMailbox } from '../testing/mailbox.ts'
 import { startTestService, type TestService } from '../testing/service.ts'
@@ -21,7 +21,8 @@ let close: () => Promise<void>
 
 before(async () => {
   test = await openTestDeps()
-  service = await startTestService(test.deps)
+  const config = { ...test.deps.config, emailSignIn: true }
+  service = await startTestService(withParts(test.deps, { config }))
   mailbox = await openMailbox(test)
   const launched = await launchChromium()
   browser = launched.browser
@@ -77,6 +78,11 @@ describe('every page fits, is accessible, and the browser has nothing against it
           '/check-inbox',
           '/signed-out',
           '/verify-email?token=sl1_x',
+          '/undo-email-change?token=sl1_x',
+          '/done',
+          '/sign-in-by-email',
+          '/sign-in-by-email?step=code',
+          '/sign-in-by-email?token=sl1_x',
         ]) {
           await page.goto(service.url + path)
           await judgeLook(page)

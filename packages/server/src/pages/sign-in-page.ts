@@ -27,7 +27,7 @@ export const signInPage: PageRoute = {
   path: '/sign-in',
 
   view(visit, tried) {
-    const { words, carried, knownEmail } = visit
+    const { words, carried, config, knownEmail } = visit
     const notice = notices.find((each) => each === visit.query.text('notice'))
     return {
       title: words.text('sign_in_title'),
@@ -46,6 +46,7 @@ ${pageForm(visit, {
 ${passwordField({ name: 'password', label: words.text('password'), autofill: 'current-password', words, tried })}
 ${submitButton(words.text('sign_in_button'))}`,
 })}
+${config.emailSignIn && html`<p class="aside"><a href="${pageAddress('/sign-in-by-email', carried)}">${words.text('email_sign_in_link')}</a></p>`}
 <p class="aside"><a href="${pageAddress('/forgot-password', carried)}">${words.text('forgot_link')}</a></p>
 <p class="aside">${words.text('no_account')} <a href="${pageAddress('/sign-up', carried)}">${words.text('sign_up_link')}</a></p>`,
     }

@@ -15,7 +15,12 @@ import type { VisitingApp } from './visiting-app.ts'
 export interface Visit {
   config: Pick<
     Config,
-    'brand' | 'environment' | 'issuer' | 'passwordMinLength' | 'sessionLifetimeSeconds'
+    | 'brand'
+    | 'emailSignIn'
+    | 'environment'
+    | 'issuer'
+    | 'passwordMinLength'
+    | 'sessionLifetimeSeconds'
   >
   words: Translator
   /** The path that was asked for. */

@@ -1,7 +1,7 @@
 /**
- * Signs a person in in a browser with an identifier and a password: into a session that a cookie holds.
+ * Signs a person in in a browser: into a session that a cookie holds.
  *
- * 1. Find out who it is (`password-sign-in.ts`). Somebody who is signed in in this browser already goes on with that session,
+ * 1. Find out who it is, by password (`password-sign-in.ts`) or otherwise. Somebody who is signed in in this browser already goes on with that session,
  *    under a new secret; anybody else gets a session beside those that are there.
  * 2. The browser holds the new secret first, then those of the others. Where it has no room for one more, the one used longest
  *    ago is dropped.
@@ -15,6 +15,7 @@ import { createHmac } from 'node:crypto'
 import { Secret } from '../config/secret.ts'
 import { readCookie, writeCookie } from '../cookie-header.ts'
 import type { MasterSecret } from '../crypto/master-secret.ts'
+import type { Deps } from '../deps.ts'
 import type { SessionId } from '../ids.ts'
 import type { RequestContext } from '../request-context.ts'
 import {
@@ -27,13 +28,7 @@ import {
 import { deviceLifetimeDays } from '../throttling/guess.ts'
 import { parseEmail } from '../users/identifier.ts'
 import { type PasswordDeps, signInWithPassword } from './password-sign-in.ts'
-
-export interface BrowserSignIn {
-  identifier: string
-  password: string
-  /** The `Cookie` header, as it came. */
-  cookieHeader: string | undefined
-}
+import type { StartedSignIn, Yield } from './simultaneous-sign-ins.ts'
 
 /** The session, and the `Set-Cookie` headers that hold it. */
 export interface SignedInBrowser {
@@ -46,11 +41,23 @@ const devicesMax = 5
 const secondsOfDay = 86_400
 const markLength = 12
 
-/** Signs the person in, and records whether it worked. */
-export async function signInInBrowser(
+/** Signs the person in by password, and records whether it worked. `cookieHeader` is as it came. */
+export function signInInBrowser(
   deps: PasswordDeps,
   ctx: RequestContext,
-  { identifier, password, cookieHeader }: BrowserSignIn,
+  input: { identifier: string; password: string; cookieHeader: string | undefined },
+): Promise<SignedInBrowser> {
+  const { identifier, password } = input
+  return enterBrowser(deps, input, (how) =>
+    signInWithPassword(deps, ctx, { identifier, password, device: undefined, ...how }),
+  )
+}
+
+/** Holds in a browser what a sign-in starts, whatever it is that proves who it is. */
+export async function enterBrowser(
+  deps: Pick<Deps, 'config' | 'db' | 'masterSecret'>,
+  { identifier, cookieHeader }: { identifier: string; cookieHeader: string | undefined },
+  start: (how: { deviceSecret: string; yields: Yield }) => Promise<StartedSignIn>,
 ): Promise<SignedInBrowser> {
   const { config } = deps
   const held = await findBrowserSessions(deps, cookieHeader)
@@ -58,10 +65,7 @@ export async function signInInBrowser(
   const mark = markOf(deps, identifier)
   const { secret, secretHash } = makeBrowserSecret()
   const presented = held.map((session) => session.secret)
-  const started = await signInWithPassword(deps, ctx, {
-    identifier,
-    password,
-    device: undefined,
+  const started = await start({
     deviceSecret: devices.get(mark) ?? '',
     yields: { kind: 'cookie', secretHash, presented },
   })

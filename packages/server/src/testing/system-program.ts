@@ -17,6 +17,8 @@ export interface SystemProgram {
   commands: readonly string[]
   /** Debian's package. */
   package: string
+  /** What comes with it, and must be there, too. */
+  file?: string
 }
 
 export const chromium: SystemProgram = {
@@ -31,9 +33,17 @@ export const redisServer: SystemProgram = {
   package: 'redis-server',
 }
 
+/** Apache with the module that makes it a relying party of OpenID Connect. */
+export const apache: SystemProgram = {
+  name: 'Apache with mod_auth_openidc',
+  commands: ['apache2'],
+  package: 'libapache2-mod-auth-openidc',
+  file: '/usr/lib/apache2/modules/mod_auth_openidc.so',
+}
+
 /** The path of a program. Installs it where there is none and this process is root; throws otherwise. */
 export async function findProgram(program: SystemProgram): Promise<string> {
-  const present = await findOnPath(program.commands)
+  const present = await findPresent(program)
   if (present !== undefined) return present
   const advice = `These tests need ${program.name}: have root run \`apt-get install -y ${program.package}\`.`
   if (process.getuid?.() !== 0) throw new Error(advice)
@@ -43,7 +53,7 @@ export async function findProgram(program: SystemProgram): Promise<string> {
   } catch (cause) {
     throw new Error(advice, { cause })
   }
-  const installed = await findOnPath(program.commands)
+  const installed = await findPresent(program)
   if (installed === undefined) throw new Error(advice)
   return installed
 }
@@ -54,6 +64,16 @@ function apt(...args: string[]) {
     env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
     maxBuffer: 64 * 1024 * 1024,
   })
+}
+
+async function findPresent({ commands, file }: SystemProgram): Promise<string | undefined> {
+  const isThere =
+    file === undefined ||
+    (await access(file).then(
+      () => true,
+      () => false,
+    ))
+  return isThere ? findOnPath(commands) : undefined
 }
 
 async function findOnPath(names: readonly string[]): Promise<string | undefined> {

@@ -3,6 +3,9 @@
  * braces are typed from here. The layout is that of i18next JSON v4, which translation tools read.
  */
 
+import { ErrorReason } from '@signet/contract'
+import { reasons } from '../../errors.ts'
+
 export const en = {
   // The frame.
   continue_to: 'to continue to {{app}}',
@@ -66,8 +69,15 @@ export const en = {
   invitation_lead: 'Choose a password, and your account is open.',
   invitation_button: 'Open the account',
   notice_invitation_accepted: 'Your account is open. Sign in with it.',
-  email_sign_in_title: 'Go back to where you want to sign in',
-  email_sign_in_lead:
+  email_sign_in_title: 'Sign in by mail',
+  email_sign_in_ask: 'Enter the address of your account. We will send a link and a code.',
+  email_sign_in_send: 'Send the mail',
+  email_sign_in_sent:
+    'If there is an account for {{email}}, we have written to it. Enter the code from the mail within ten minutes, or open its link in this browser.',
+  email_sign_in_here: 'The link that you opened signs you in, in this browser.',
+  email_sign_in_link: 'Sign in with a code by mail',
+  email_sign_in_elsewhere_title: 'Go back to where you want to sign in',
+  email_sign_in_elsewhere_lead:
     'This link signs in only where it was asked for. If nothing happens there, type the code from the mail.',
   undo_title: 'Take your address back',
   undo_lead:
@@ -171,18 +181,16 @@ export const en = {
   wait_hours_other: 'Too many attempts. Wait {{count}} hours, then try again.',
   countdown: 'You can try again in {s} s.',
 
-  // Reasons, by their names in the contract; those that are not here are said in the words of the API.
-  reason_invalid_credentials: "That email and password don't match. Check both and try again.",
-  reason_account_suspended: 'This account is suspended. Ask an administrator to open it again.',
-  reason_password_rejected: 'That password cannot be used. Choose another one.',
-  reason_link_invalid:
-    'This link or code is no longer good. Ask for a new one, and use the latest mail.',
-  reason_email_not_verified:
-    'Check the inbox of this address first: use the link or the code in the latest mail.',
+  // Reasons, by their names in the contract; most are said in the words of the API, and so are those that are not here.
+  reason_invalid_credentials: reasons[ErrorReason.INVALID_CREDENTIALS].sentence,
+  reason_account_suspended: reasons[ErrorReason.ACCOUNT_SUSPENDED].sentence,
+  reason_password_rejected: reasons[ErrorReason.PASSWORD_REJECTED].sentence,
+  reason_link_invalid: reasons[ErrorReason.LINK_INVALID].sentence,
+  reason_email_not_verified: reasons[ErrorReason.EMAIL_NOT_VERIFIED].sentence,
   reason_not_found: 'There is nothing at this address.',
-  reason_unavailable: 'Signet cannot do this right now. Try again in a moment.',
-  reason_internal: 'Something went wrong on our side. Tell an administrator the reference.',
-  reason_timeout: 'This took too long. Try again.',
+  reason_unavailable: reasons[ErrorReason.UNAVAILABLE].sentence,
+  reason_internal: reasons[ErrorReason.INTERNAL].sentence,
+  reason_timeout: reasons[ErrorReason.TIMEOUT].sentence,
   reason_too_large: 'This is more than can be sent here. Send less.',
   reason_invalid_argument: 'Something in this form is not right. Check it and send it again.',
   reason_method_not_allowed: 'This address cannot be used in this way.',

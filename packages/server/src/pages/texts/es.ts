@@ -60,8 +60,15 @@ export const es: Catalogue = {
   invitation_lead: 'Elige una contraseña y tu cuenta queda abierta.',
   invitation_button: 'Abrir la cuenta',
   notice_invitation_accepted: 'Tu cuenta está abierta. Inicia sesión con ella.',
-  email_sign_in_title: 'Vuelve a donde quieres iniciar sesión',
-  email_sign_in_lead:
+  email_sign_in_title: 'Inicia sesión por correo',
+  email_sign_in_ask: 'Introduce la dirección de tu cuenta. Te enviaremos un enlace y un código.',
+  email_sign_in_send: 'Enviar el mensaje',
+  email_sign_in_sent:
+    'Si hay una cuenta para {{email}}, le hemos escrito. Introduce el código del mensaje en diez minutos, o abre su enlace en este navegador.',
+  email_sign_in_here: 'El enlace que has abierto inicia tu sesión en este navegador.',
+  email_sign_in_link: 'Iniciar sesión con un código por correo',
+  email_sign_in_elsewhere_title: 'Vuelve a donde quieres iniciar sesión',
+  email_sign_in_elsewhere_lead:
     'Este enlace solo inicia sesión donde se pidió. Si allí no pasa nada, escribe el código del correo.',
   undo_title: 'Recupera tu dirección',
   undo_lead:

@@ -1,0 +1,133 @@
+/**
+ * `/sign-in-by-email`, where the configuration allows it: an address, then the code from the mail, or its link.
+ *
+ * What comes by mail is good only in the browser that asked for it, which keeps what its request was answered with in a cookie. A
+ * link that is opened elsewhere says where to go, and does nothing; opened here it shows a button, because programs open links too.
+ *
+ * Specs: OWASP ASVS 5.0 V6.3.6, V6.3.8, V6.6.2.
+ */
+
+import { ErrorReason } from '@signet/contract'
+import { readCookie, writeCookie } from '../cookie-header.ts'
+import { SignetError } from '../errors.ts'
+import { html } from '../html/html.ts'
+import { codeLifetimeMinutes } from '../mail/mail-kinds.ts'
+import { requestEmailSignIn, signInByEmail } from '../recovery/email-sign-in.ts'
+import { enterBrowser } from '../sign-in/browser-sign-in.ts'
+import { notFoundPage } from './error-page.ts'
+import { codeField, emailField, pageForm, submitButton } from './fields.ts'
+import { rememberEmail } from './typed-email.ts'
+import {
+  onwardAddress,
+  type Page,
+  type PageRoute,
+  pageAddress,
+  type Tried,
+  type Visit,
+} from './visit.ts'
+
+const path = '/sign-in-by-email'
+
+export const emailSignInPage: PageRoute = {
+  path,
+  view,
+
+  async show(_deps, _ctx, visit) {
+    const { config, query } = visit
+    const isMailed = query.text('token') !== ''
+    if (!config.emailSignIn && !isMailed) return { page: notFoundPage(visit), status: 404 }
+    return { page: view(visit) }
+  },
+
+  async submit(deps, ctx, { visit, form }) {
+    const { config, cookieHeader, carried } = visit
+    const [email, code, token] = ['email', 'code', 'token'].map((name) => form.text(name))
+    if (email === undefined || code === undefined || token === undefined)
+      throw new SignetError(ErrorReason.INVALID_ARGUMENT)
+    if (form.text('step') === 'ask') {
+      const { requestToken } = await requestEmailSignIn(deps, ctx, { email })
+      const asked = { value: requestToken, maxAgeSeconds: codeLifetimeMinutes * 60 }
+      return {
+        setCookies: [writeCookie(config, 'mailed', asked), rememberEmail(config, email)],
+        to: pageAddress(path, carried, { step: 'code' }),
+      }
+    }
+    const requestToken = requestTokenOf(visit)
+    const identifier = visit.typedEmail
+    const signedIn = await enterBrowser(deps, { identifier, cookieHeader }, (how) =>
+      signInByEmail(deps, ctx, { requestToken, token, code, device: undefined, ...how }),
+    )
+    const used = writeCookie(config, 'mailed', { value: '', maxAgeSeconds: 0 })
+    return {
+      setCookies: [...signedIn.setCookies, used],
+      to: onwardAddress(visit, signedIn.sessionId),
+    }
+  },
+}
+
+/** What the request for the mail was answered with; empty in a browser that did not ask. */
+function requestTokenOf({ config, cookieHeader }: Visit): string {
+  return readCookie(config, cookieHeader, 'mailed') ?? ''
+}
+
+function view(visit: Visit, tried?: Tried): Page {
+  const given = tried?.form ?? visit.query
+  if (given.text('token') !== '') return linkPage(visit, given.text('token'))
+  return given.text('step') === 'code' ? codePage(visit, tried) : askPage(visit, tried)
+}
+
+function askPage(visit: Visit, tried?: Tried): Page {
+  const { words, carried, knownEmail } = visit
+  return {
+    title: words.text('email_sign_in_title'),
+    content: html`<p>${words.text('email_sign_in_ask')}</p>
+${pageForm(visit, {
+  to: path,
+  content: html`<input type="hidden" name="step" value="ask">
+${emailField({
+  name: 'email',
+  label: words.text('email'),
+  value: tried?.form.text('email') ?? knownEmail,
+  autofill: 'username',
+  tried,
+})}
+${submitButton(words.text('email_sign_in_send'))}`,
+})}
+<p class="aside"><a href="${pageAddress('/sign-in', carried)}">${words.text('sign_in_link')}</a></p>`,
+  }
+}
+
+function codePage(visit: Visit, tried?: Tried): Page {
+  const { words, carried, typedEmail } = visit
+  return {
+    title: words.text('inbox_title'),
+    content: html`<p>${words.text('email_sign_in_sent', { email: typedEmail })}</p>
+${pageForm(visit, {
+  to: path,
+  content: html`<input type="hidden" name="step" value="code">
+${codeField({ name: 'code', label: words.text('code'), value: tried?.form.text('code') ?? '', tried })}
+${submitButton(words.text('sign_in_button'))}`,
+})}
+<p class="aside">${words.text('inbox_hint')}</p>
+<p class="aside"><a href="${pageAddress(path, carried)}">${words.text('inbox_again')}</a></p>`,
+  }
+}
+
+function linkPage(visit: Visit, token: string): Page {
+  const { words } = visit
+  if (requestTokenOf(visit) === '') {
+    return {
+      title: words.text('email_sign_in_elsewhere_title'),
+      content: html`<p>${words.text('email_sign_in_elsewhere_lead')}</p>`,
+    }
+  }
+  return {
+    title: words.text('email_sign_in_title'),
+    content: html`<p>${words.text('email_sign_in_here')}</p>
+${pageForm(visit, {
+  to: path,
+  content: html`<input type="hidden" name="token" value="${token}">
+${submitButton(words.text('sign_in_button'))}`,
+})}`,
+  }
+}
