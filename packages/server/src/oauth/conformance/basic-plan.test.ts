@@ -11,7 +11,7 @@ import { secondsAhead } from '../../testing/clock.ts'
 import { openFileDeps, rowsOf } from '../../testing/deps.ts'
 import { startTestService, type TestService } from '../../testing/service.ts'
 import { callback } from '../testing/browser.ts'
-import { codeForm, openSuite, type Suite } from './suite.ts'
+import { codeForm, openSuite, type Suite } from './testing/suite.ts'
 
 const opened = await openFileDeps({ emptied: [] })
 const { deps } = opened

@@ -16,7 +16,7 @@ const world = await openBackchannelWorld(await openFileDeps({ emptied: [] }))
 const { deps, service, party } = world
 after(() => world.close())
 
-type Metadata = Record<string, string & string[] & boolean>
+type Metadata = Record<string, unknown>
 
 const metadataOf = async () =>
   (await (await fetch(`${service.url}/.well-known/openid-configuration`)).json()) as Metadata
@@ -38,7 +38,7 @@ it('oidcc-discovery-endpoint-verification', async () => {
     ['code_challenge_methods_supported', 'S256'],
     ['token_endpoint_auth_methods_supported', 'private_key_jwt'],
   ] as const)
-    assert.ok(metadata[name]?.includes(least), name)
+    assert.ok((metadata[name] as string[]).includes(least), name)
   assert.equal(metadata.claims_parameter_supported, true)
   assert.equal(metadata.request_uri_parameter_supported, false)
   const { keys } = (await (await fetch(`${service.url}/.well-known/jwks.json`)).json()) as {

@@ -5,13 +5,18 @@
 
 import assert from 'node:assert/strict'
 import { createLocalJWKSet, type JWTPayload, jwtVerify } from 'jose'
-import type { Deps } from '../../deps.ts'
-import { testPassword } from '../../testing/accounts.ts'
-import type { TestClient } from '../../testing/clients.ts'
-import { rowsOf } from '../../testing/deps.ts'
-import { openPageVisitor, type PageVisitor, type ShownPage } from '../../testing/page-visitor.ts'
-import type { Form, TestService } from '../../testing/service.ts'
-import { callback, registerApp, type SignedInBrowser, signInBrowser } from '../testing/browser.ts'
+import type { Deps } from '../../../deps.ts'
+import { testPassword } from '../../../testing/accounts.ts'
+import type { TestClient } from '../../../testing/clients.ts'
+import { rowsOf } from '../../../testing/deps.ts'
+import { openPageVisitor, type PageVisitor, type ShownPage } from '../../../testing/page-visitor.ts'
+import type { Form, TestService } from '../../../testing/service.ts'
+import {
+  callback,
+  registerApp,
+  type SignedInBrowser,
+  signInBrowser,
+} from '../../testing/browser.ts'
 
 export type Mode = 'query' | 'form_post'
 export type Changes = Record<string, string | undefined>
