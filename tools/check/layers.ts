@@ -41,6 +41,7 @@ export const layers: readonly { folder: string; because: string }[] = [
   },
   { folder: 'recovery', because: 'who reads a mailbox may prove it, and get back in' },
   { folder: 'emails', because: 'an address is added, changed and given back by links' },
+  { folder: 'guests', because: 'a guest becomes somebody by proving an address' },
   { folder: 'invitations', because: 'who is invited opens an account by a mail' },
   {
     folder: 'phones',
@@ -85,6 +86,7 @@ const features = [
   'sign-in',
   'recovery',
   'emails',
+  'guests',
   'invitations',
   'phones',
   'roles',

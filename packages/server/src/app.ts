@@ -7,6 +7,7 @@ import {
   ConsentService,
   EmailService,
   EventService,
+  GuestService,
   InvitationService,
   PhoneService,
   RecoveryService,
@@ -43,6 +44,7 @@ import {
   undoEmailChange,
 } from './emails/rpc.ts'
 import { watchEvents } from './events/rpc.ts'
+import { signUpAsGuest, upgradeGuest } from './guests/rpc.ts'
 import {
   acceptInvitation,
   inviteUser,
@@ -108,6 +110,7 @@ export const methods: readonly Method[] = [
     setPrimaryEmail,
     undoEmailChange,
   }),
+  ...implement(GuestService, { signUpAsGuest, upgradeGuest }),
   ...implement(InvitationService, {
     inviteUser,
     listInvitations,

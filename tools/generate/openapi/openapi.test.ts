@@ -168,6 +168,8 @@ describe('what the document says', () => {
       'post /api/v1/users/me/emails/{emailId}/make-primary signet.v1.EmailService/SetPrimaryEmail',
       'post /api/v1/auth/undo-email-change signet.v1.EmailService/UndoEmailChange',
       'get /api/v1/events/watch signet.v1.EventService/WatchEvents',
+      'post /api/v1/auth/sign-up-as-guest signet.v1.GuestService/SignUpAsGuest',
+      'post /api/v1/users/me/upgrade signet.v1.GuestService/UpgradeGuest',
       'post /api/v1/invitations signet.v1.InvitationService/InviteUser',
       'get /api/v1/invitations signet.v1.InvitationService/ListInvitations',
       'post /api/v1/invitations/{invitationId}/resend signet.v1.InvitationService/ResendInvitation',

@@ -31,6 +31,12 @@ export const accountVariables = {
     about:
       'The scopes that are given to nobody without a proved address, where `SIGNET_EMAIL_VERIFICATION` is `before-scopes`. Who proves one gets them at the next sign-in.',
   }),
+  SIGNET_GUEST_ACCOUNTS: defaulted('off', {
+    section,
+    kind: onOff,
+    about:
+      'Whether apps may open accounts for guests, who have nothing to sign in with. Such an account lives as long as its session.',
+  }),
   SIGNET_EMAIL_SIGN_IN: defaulted('off', {
     section,
     kind: onOff,

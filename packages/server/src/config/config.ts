@@ -70,6 +70,8 @@ export interface Config {
     readonly when: 'before-sign-in' | 'before-scopes' | 'off'
     readonly scopes: readonly string[]
   }
+  /** Whether there are accounts for guests. */
+  readonly guestAccounts: boolean
   /** Whether a link or a code from a mailbox signs in. */
   readonly emailSignIn: boolean
   readonly passwordMinLength: number
@@ -327,6 +329,7 @@ function accounts(values: Values) {
       when: values.SIGNET_EMAIL_VERIFICATION,
       scopes: values.SIGNET_EMAIL_VERIFICATION_SCOPES,
     },
+    guestAccounts: values.SIGNET_GUEST_ACCOUNTS,
     emailSignIn: values.SIGNET_EMAIL_SIGN_IN,
     passwordMinLength: values.SIGNET_PASSWORD_MIN_LENGTH,
     passwordHash: {

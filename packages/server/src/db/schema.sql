@@ -25,6 +25,12 @@ begin
   return null;
 end $function$;
 
+CREATE OR REPLACE FUNCTION public.basic_role_of(id uuid)
+ RETURNS text
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+RETURN CASE WHEN (EXISTS (SELECT FROM users u WHERE ((u.id = basic_role_of.id) AND u.is_guest))) THEN 'guest'::text ELSE 'user'::text END;
+
 CREATE OR REPLACE FUNCTION public.count_failed_guess(account bytea, address bytea, source bytea, account_max integer, address_max integer, address_window integer, OUT retry_after integer, OUT closed_for integer)
  RETURNS record
  LANGUAGE plpgsql
@@ -142,6 +148,15 @@ begin
       from held h
      where b.session_id = h.session_id and b.client_id = h.client_id and b.look_at is not null;
   end if;
+  return null;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.end_guesthood()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  update users set is_guest = false where id = new.user_id and is_guest;
   return null;
 end $function$;
 
@@ -287,7 +302,7 @@ CREATE OR REPLACE FUNCTION public.permissions_of(id uuid)
  RETURNS text[]
  LANGUAGE sql
  STABLE PARALLEL SAFE
-RETURN (SELECT COALESCE(array_agg(DISTINCT p.permission), '{}'::text[]) AS "coalesce" FROM roles r, LATERAL unnest(r.permissions) p(permission) WHERE ((r.built_in AND (r.name = 'user'::text)) OR (r.id IN (SELECT a.role_id FROM role_assignments a WHERE ((a.user_id = permissions_of.id) AND (a.organization_id IS NULL))))));
+RETURN (SELECT COALESCE(array_agg(DISTINCT p.permission), '{}'::text[]) AS "coalesce" FROM roles r, LATERAL unnest(r.permissions) p(permission) WHERE ((r.built_in AND (r.name = basic_role_of(permissions_of.id))) OR (r.id IN (SELECT a.role_id FROM role_assignments a WHERE ((a.user_id = permissions_of.id) AND (a.organization_id IS NULL))))));
 
 CREATE OR REPLACE FUNCTION public.place_revocation()
  RETURNS trigger
@@ -398,7 +413,7 @@ CREATE OR REPLACE FUNCTION public.role_names_of(id uuid)
  RETURNS text[]
  LANGUAGE sql
  STABLE PARALLEL SAFE
-RETURN (SELECT array_agg(r.name ORDER BY r.name) AS array_agg FROM roles r WHERE ((r.built_in AND (r.name = 'user'::text)) OR (r.id IN (SELECT a.role_id FROM role_assignments a WHERE ((a.user_id = role_names_of.id) AND (a.organization_id IS NULL))))));
+RETURN (SELECT array_agg(r.name ORDER BY r.name) AS array_agg FROM roles r WHERE ((r.built_in AND (r.name = basic_role_of(role_names_of.id))) OR (r.id IN (SELECT a.role_id FROM role_assignments a WHERE ((a.user_id = role_names_of.id) AND (a.organization_id IS NULL))))));
 
 CREATE OR REPLACE FUNCTION public.scopes_allowed(id uuid, scopes text[], needing_proof text[])
  RETURNS text[]
@@ -771,6 +786,7 @@ CREATE INDEX identifiers_claim_expires_at ON public.identifiers USING btree (cla
 CREATE INDEX identifiers_prefix ON public.identifiers USING btree (canonical text_pattern_ops);
 CREATE UNIQUE INDEX identifiers_primary ON public.identifiers USING btree (user_id, kind) WHERE is_primary;
 CREATE UNIQUE INDEX identifiers_verified ON public.identifiers USING btree (realm_id, kind, canonical) WHERE (verified_at IS NOT NULL);
+CREATE TRIGGER identifiers_end_guesthood AFTER INSERT OR UPDATE OF verified_at ON identifiers FOR EACH ROW WHEN (new.verified_at IS NOT NULL) EXECUTE FUNCTION end_guesthood();
 
 CREATE TABLE installation (
   only_row boolean DEFAULT true NOT NULL,
@@ -1056,7 +1072,9 @@ CREATE TABLE users (
   created_at timestamp with time zone NOT NULL,
   updated_at timestamp with time zone NOT NULL,
   deleted_at timestamp with time zone,
+  is_guest boolean DEFAULT false NOT NULL,
   CONSTRAINT users_pkey PRIMARY KEY (id),
   CONSTRAINT users_status_check CHECK (status = ANY (ARRAY['active'::text, 'suspended'::text, 'deleted'::text])),
   CONSTRAINT users_merged_into_fkey FOREIGN KEY (merged_into) REFERENCES users(id)
 );
+CREATE INDEX users_guests ON public.users USING btree (created_at, id) WHERE is_guest;

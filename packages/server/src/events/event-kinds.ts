@@ -44,6 +44,8 @@ export const eventKinds = [
   'email_sign_in.requested',
   'mailed_link.refused',
   'email.verified',
+  'guest.opened',
+  'guest.upgrade_requested',
   'user.invited',
   'invitation.accepted',
   'invitation.revoked',

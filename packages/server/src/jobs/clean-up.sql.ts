@@ -89,6 +89,24 @@ export const deleteUnprovenAccounts = exec<{ limit: number }>({
   columns: [],
 })
 
+/** Guests to whom nobody can come back: without a live session, and without a link that would make them somebody. A day is left for those who are just about to. */
+export const deleteGoneGuests = exec<{ limit: number }>({
+  name: 'jobs.clean-up.deleteGoneGuests',
+  text: `delete from users
+ where id in (select u.id from users u
+               where u.is_guest and u.created_at < signet_now() - interval '1 day'
+                 and not exists (select from sessions s
+                                  where s.user_id = u.id and s.ended_at is null
+                                    and least(s.idle_expires_at, s.expires_at) > signet_now())
+                 and not exists (select from mailed_links l
+                                  where l.user_id = u.id and l.used_at is null and l.expires_at > signet_now())
+               order by u.created_at, u.id
+               limit $1::integer
+                 for update of u skip locked)`,
+  params: ['limit'],
+  columns: [],
+})
+
 /** Invitations that were accepted, taken back, or could have been accepted, a while ago. */
 export const deleteOldInvitations = exec<{ days: number; limit: number }>({
   name: 'jobs.clean-up.deleteOldInvitations',

@@ -27,6 +27,14 @@ export async function admitMailRequest(
   await admit(deps.db, keyOf(deps, 'network', networkOf(ipAddress)), freePerNetwork)
 }
 
+/** Counts one request that concerns no address. */
+export async function admitFromNetwork(
+  deps: { db: Db; masterSecret: MasterSecret },
+  { ipAddress, purpose }: { ipAddress: string; purpose: string },
+): Promise<void> {
+  await admit(deps.db, keyOf(deps, 'network', purpose, networkOf(ipAddress)), freePerNetwork)
+}
+
 /** Counts one request of somebody who may write to many: only the address is counted. */
 export async function admitMailTo(
   deps: { db: Db; masterSecret: MasterSecret },

@@ -120,6 +120,7 @@ describe('health', () => {
       'signet.v1.ConsentService',
       'signet.v1.EmailService',
       'signet.v1.EventService',
+      'signet.v1.GuestService',
       'signet.v1.InvitationService',
       'signet.v1.PhoneService',
       'signet.v1.RecoveryService',

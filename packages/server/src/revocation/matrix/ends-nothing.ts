@@ -32,6 +32,8 @@ export const endsNothing: readonly EventKind[] = [
   'email_sign_in.requested',
   'mailed_link.refused',
   'email.verified',
+  'guest.opened',
+  'guest.upgrade_requested',
   'user.invited',
   'invitation.accepted',
   'email.requested',

@@ -178,6 +178,20 @@ export const methodInputs: Record<
     valid: { token: 'sl1_token' },
     invalid: { input: { token: '' }, rules: { token: 'string.min_len' } },
   },
+  'signet.v1.GuestService/SignUpAsGuest': {
+    valid: { locale: 'en', device: { model: 'Pixel' } },
+    invalid: {
+      input: { locale: '?', device: { os: 'x'.repeat(101) } },
+      rules: { locale: 'string.pattern', 'device.os': 'string.max_len' },
+    },
+  },
+  'signet.v1.GuestService/UpgradeGuest': {
+    valid: { email: 'ada@example.com', password: 'correct battery' },
+    invalid: {
+      input: { email: 'a', password: '' },
+      rules: { email: 'string.min_len', password: 'string.min_len' },
+    },
+  },
   'signet.v1.InvitationService/InviteUser': {
     valid: { email: 'ada@example.com', displayName: 'Ada', locale: 'en' },
     invalid: {
