@@ -67,7 +67,7 @@ export const ofEndpoints: readonly Requirement[] = [
     asks: 'refusals of the API are problem documents',
     shownBy: {
       [sweep]: ['every answer of every route'],
-      [pages]: ['is a page for a person and a problem document'],
+      'packages/server/src/pages/refusal-pages.test.ts': ['is a page for a person and a problem document'],
     },
   },
   {

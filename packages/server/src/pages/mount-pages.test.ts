@@ -374,18 +374,3 @@ describe('where addresses must be proved first', () => {
     }
   })
 })
-
-describe('a path where there is nothing', () => {
-  it('is a page for a person and a problem document for a program', async () => {
-    const seen = await visitor().open('/nothing')
-    assert.deepEqual([seen.status, seen.title], [404, 'There is nothing here'])
-    const reference = seen.headers.get('signet-reference') ?? 'no reference'
-    assert.ok(seen.html.includes(`Reference ${reference}`))
-    const asked = await fetch(`${service.url}/nothing`)
-    assert.match(asked.headers.get('content-type') ?? '', /^application.problem.json/u)
-    assert.equal(
-      (await fetch(service.url, { redirect: 'manual' })).headers.get('location'),
-      '/signed-in',
-    )
-  })
-})

@@ -62,7 +62,7 @@ input.figures { font: 1.0625rem/1.4 var(--font-code); letter-spacing: 0.12em; }
 .accounts li { display: flex; align-items: center; gap: var(--s-3); min-block-size: 60px; padding-block: var(--s-2); }
 .accounts li + li { border-block-start: var(--line); }
 .accounts form { display: flex; flex: none; } .accounts .wide form { flex: 1; }
-.accounts .wide { flex: 1; min-inline-size: 0; }
+.accounts .wide { flex: 1; min-inline-size: 0; } .accounts .wide > span { padding-inline-start: var(--s-2); }
 .pick { position: relative; inline-size: 100%; flex: 1; min-inline-size: 0; min-block-size: 44px; padding: var(--s-1) var(--s-2); padding-inline-end: var(--s-6); border: 0; border-radius: var(--r-control); background: none; color: inherit; font: inherit; text-align: start; cursor: pointer; }
 .pick:hover { background: var(--sunk); }
 .pick::after { content: ""; position: absolute; inset-inline-end: var(--s-3); inset-block-start: calc(50% - 4px); inline-size: 8px; block-size: 8px; border: solid var(--ink-3); border-width: 2px 2px 0 0; transform: rotate(45deg); }

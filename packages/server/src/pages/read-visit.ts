@@ -66,6 +66,8 @@ export async function readVisitor(
   const { cookie: cookieHeader } = request.headers
   const [path = '', search = ''] = request.url.split('?', 2)
   const query = pageForm(search)
+  // Links of the page lead back to it: a path that a browser would take for another host is none.
+  const isOwn = /^\/(?![/\\])/u.test(path)
   const given = form ?? query
   const carried = { request: given.text('request'), uiLocales: given.text('ui_locales') }
   const typedEmail = rememberedEmail(config, cookieHeader)
@@ -81,7 +83,7 @@ export async function readVisitor(
         ...carried.uiLocales.split(' ', 10),
         ...acceptedLocales(request.headers['accept-language']),
       ),
-      path,
+      path: isOwn ? path : '/',
       reference: request.id,
       now: new Date(),
       host: hostOf(request),

@@ -35,7 +35,8 @@ export function mountRefusalPages(
     const problem = JSON.parse(payload) as Problem
     const { visit, setCookies } = await readVisitor(deps, request)
     const missing = problem.reason === 'NOT_FOUND'
-    const setUp = missing && !(await gate.isSetUp())
+    // While the database is away nobody can set anything up.
+    const setUp = missing && !(await gate.isSetUp().catch(() => true))
     const page = setUp
       ? setUpPage.view(visit)
       : missing

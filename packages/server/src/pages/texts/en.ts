@@ -9,7 +9,7 @@ import { reasons } from '../../errors.ts'
 export const en = {
   // The frame.
   continue_to: 'to continue to {{app}}',
-  not_encrypted: 'Development: this connection is not encrypted.',
+  not_encrypted: 'Development: not encrypted.',
   reference: 'Reference {{reference}}',
   language: 'Language',
   for_developers: 'For developers',

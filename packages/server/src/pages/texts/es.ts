@@ -4,7 +4,7 @@ import type { Catalogue } from '../page-texts.ts'
 
 export const es: Catalogue = {
   continue_to: 'para continuar a {{app}}',
-  not_encrypted: 'Desarrollo: esta conexión no está cifrada.',
+  not_encrypted: 'Desarrollo: sin cifrar.',
   reference: 'Referencia {{reference}}',
   language: 'Idioma',
   for_developers: 'Para desarrolladores',
