@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
+import { createInterface, type Interface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { EventLoopDelay, EventLoopQuestion } from './event-loop-probe.ts'
 
@@ -77,15 +77,22 @@ async function firstLine(child: ChildProcess): Promise<{ http: string }> {
   })
   if (child.stdout === null) throw new Error('the server has no standard output')
   const lines = createInterface(child.stdout)
-  const line = await Promise.race([
-    once(lines, 'line').then(([text]) => String(text)),
+  const addresses = await Promise.race([
+    firstAddresses(lines),
     once(child, 'exit').then(() => undefined),
   ])
-  const addresses = line === undefined ? undefined : JSON.parse(line)
-  if (typeof addresses?.http !== 'string') {
-    throw new Error(`signet did not start: ${line ?? ''}${errors}`)
-  }
+  if (addresses === undefined) throw new Error(`signet did not start: ${errors}`)
   return addresses
+}
+
+/** The log goes to the same place, and may have said something before. What comes after is read too, and dropped. */
+function firstAddresses(lines: Interface): Promise<{ http: string }> {
+  return new Promise((resolve) => {
+    lines.on('line', (line) => {
+      const said = line.startsWith('{') ? JSON.parse(line) : undefined
+      if (typeof said?.http === 'string') resolve(said)
+    })
+  })
 }
 
 const graceMs = 15_000

@@ -26,14 +26,18 @@ interface ChangeOptions {
   dryRun?: boolean
 }
 
-export interface ClientCreateOptions extends ChangeOptions {
-  name?: string
+export interface ClientCreateOptions extends ChangeOptions, ClientRecordOptions {
   type: ClientType
+  subjectNamespace?: string
+}
+
+/** What can be said of a client, when it is registered and later. */
+export interface ClientRecordOptions {
+  name?: string
   firstParty?: boolean
   directSignIn?: boolean
   confirming?: boolean
-  subjectNamespace?: string
-  algorithm: SigningAlgorithm
+  algorithm?: SigningAlgorithm
   scope?: string[]
   origin?: string[]
   permission?: string[]
@@ -79,7 +83,7 @@ export async function clientCreate(
       directSignIn: options.directSignIn ?? false,
       confirming: options.confirming ?? false,
       subjectNamespace: options.subjectNamespace,
-      signingAlgorithm: options.algorithm,
+      signingAlgorithm: options.algorithm ?? 'ES256',
       scopes: options.scope ?? [],
       allowedOrigins: options.origin ?? [],
       permissions: options.permission ?? [],
@@ -121,7 +125,8 @@ function usualGrantTypes({ type, redirectUri = [] }: ClientCreateOptions): Grant
   return type === 'public' ? [] : ['client_credentials']
 }
 
-function readKeySet(path: string): Json {
+/** The JWK set in a file. */
+export function readKeySet(path: string): Json {
   try {
     return JSON.parse(readFileSync(path, 'utf8')) as Json
   } catch (cause) {
@@ -280,7 +285,8 @@ export async function clientEnv(
 
 type ChangeDeps = Parameters<typeof registerClient>[0]
 
-async function withChange(
+/** Runs a change as an operator; a rehearsal undoes it. */
+export async function withChange(
   context: CommandContext,
   dryRun: boolean,
   run: (deps: ChangeDeps, ctx: ReturnType<typeof operatorContext>) => Promise<void>,
@@ -311,14 +317,16 @@ function quoted(value: string): string {
   return /^[\w:/.+-]*$/u.test(value) ? value : `'${value}'`
 }
 
-function unknown(id: string): (error: unknown) => never {
+/** Says which client it is that there is not. */
+export function unknown(id: string): (error: unknown) => never {
   return (error) => {
     if (!(error instanceof SignetError) || error.reason !== ErrorReason.NOT_FOUND) throw error
     throw noSuchClient(id)
   }
 }
 
-function noSuchClient(id: string): CommandError {
+/** There is none of this id. */
+export function noSuchClient(id: string): CommandError {
   const fix = 'signet client list shows which there are.'
   return new CommandError(`There is no client ${JSON.stringify(id)}.`, { code: 'NOT_FOUND', fix })
 }

@@ -232,6 +232,53 @@ describe('inspect', () => {
   })
 })
 
+describe('client update and enable', () => {
+  const get = async (id: string) => said(['client', 'get', id])
+
+  test('change what is given and nothing else, rehearsed and done', async () => {
+    await said([
+      ...['client', 'create', 'photos', '--type', 'confidential', '--first-party'],
+      ...['--scope', 'openid', 'email', '--redirect-uri', 'https://photos.example/callback'],
+      ...['--tos-uri', 'https://photos.example/terms'],
+    ])
+    const before = await get('photos')
+    assert.deepEqual(before.grantTypes, ['authorization_code', 'refresh_token'])
+    const change = ['client', 'update', 'photos', '--redirect-uri', 'https://photos.example/other']
+    await said([...change, '--dry-run'])
+    assert.deepEqual(await get('photos'), before)
+    await said([...change, '--no-first-party', '--no-pkce'])
+    const after = await get('photos')
+    const redirectUris = ['https://photos.example/other']
+    assert.deepEqual(after, { ...before, redirectUris, firstParty: false, pkceRequired: false })
+    await said(['client', 'update', 'photos', '--pkce', '--first-party'])
+    assert.deepEqual(await get('photos'), { ...before, redirectUris })
+  })
+
+  test('are refused where there is no such client, or the change contradicts itself', async () => {
+    const nobody = await run(['client', 'update', 'nobody', '--name', 'Nobody'])
+    assert.equal(nobody.value.error.code, 'NOT_FOUND')
+    assert.equal((await run(['client', 'enable', 'nobody'])).value.error.code, 'NOT_FOUND')
+    const wrong = await run([
+      'client',
+      'update',
+      'photos',
+      '--redirect-uri',
+      'http://photos.example',
+    ])
+    assert.notEqual(wrong.exitCode, 0)
+    assert.notEqual((await run(['client', 'update', 'signet', '--name', 'Ours'])).exitCode, 0)
+  })
+
+  test('open a closed client, whose secrets stay ended', async () => {
+    await said(['client', 'disable', 'photos'])
+    assert.equal((await said(['client', 'enable', 'photos', '--dry-run'])).changed, true)
+    assert.equal((await get('photos')).status, 'disabled')
+    assert.equal((await said(['client', 'enable', 'photos'])).changed, true)
+    assert.equal((await get('photos')).status, 'active')
+    assert.equal((await said(['client', 'enable', 'photos'])).changed, false)
+  })
+})
+
 describe('key', () => {
   test('list, rotate and revoke, rehearsed and done', async () => {
     await openTestUser(deps, 'mary@example.com')

@@ -59,7 +59,8 @@ describe('admin create', () => {
     const made = await said(create('Grace@example.com', '--password-file', passwordFile))
     assert.equal(made.created, true)
     const { identifiers, roleNames } = await said(['user', 'get', 'grace@EXAMPLE.com'])
-    assert.deepEqual(identifiers, [{ kind: 'email', value: 'Grace@example.com', verified: true }])
+    const address = { kind: 'email', value: 'Grace@example.com', verified: true, primary: true }
+    assert.deepEqual(identifiers, [address])
     assert.deepEqual(roleNames, ['administrator', 'user'])
     const other = await said(create('ada@example.com', '--password-stdin'), `${password}\r\n`)
     assert.notEqual(other.userId, made.userId)
