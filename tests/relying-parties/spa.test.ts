@@ -1,6 +1,5 @@
 /** oidc-client-ts in a real browser: the single-page app of `examples/`, without a special case for it. */
 
-import assert from 'node:assert/strict'
 import { after, before, it } from 'node:test'
 import type { Page } from 'playwright-core'
 import { launchChromium } from '../../packages/server/src/testing/chromium.ts'

@@ -7,7 +7,6 @@ import {
   endSession,
   introspect,
   keys,
-  pages,
   type Requirement,
   revoke,
   rotation,
@@ -67,7 +66,9 @@ export const ofEndpoints: readonly Requirement[] = [
     asks: 'refusals of the API are problem documents',
     shownBy: {
       [sweep]: ['every answer of every route'],
-      'packages/server/src/pages/refusal-pages.test.ts': ['is a page for a person and a problem document'],
+      'packages/server/src/pages/refusal-pages.test.ts': [
+        'is a page for a person and a problem document',
+      ],
     },
   },
   {
