@@ -142,7 +142,6 @@ async function receive(
   { id, userId }: { id: string; userId: UserId },
 ): Promise<Upload> {
   return db.transaction(async (tx) => {
-    await lockAvatar(tx, { userId })
     const received = await receiveAwaitedUpload(tx, { id, userId, reference })
     if (received !== undefined) {
       await enqueue(tx, 'render_avatar', { uploadId: id })

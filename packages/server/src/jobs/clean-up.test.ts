@@ -61,6 +61,17 @@ it('deletes counters and devices that mean nothing any more', async () => {
   assert.deepEqual([await count('guess_counters'), await count('known_devices')], [2, 2])
 })
 
+it('deletes assertions of clients that nobody can use again', async () => {
+  await rowsOf(
+    deps,
+    `insert into client_assertions (client_id, jti_hash, expires_at)
+     select 'signet', sha256(n::text::bytea), now() + make_interval(secs => case when n <= 5 then -1 else 60 end)
+       from generate_series(1, 7) n`,
+  )
+  await sweep()
+  assert.equal(await count('client_assertions'), 2)
+})
+
 it('deletes jobs that were done an hour ago, and keeps those that failed', async () => {
   for (let n = 0; n < 4; n += 1) await deps.db.transaction((tx) => enqueue(tx, 'clean_up', {}))
   await rowsOf(

@@ -9,6 +9,7 @@ import { keepBrowserSecret, makeBrowserSecret } from '../sessions/browser-sessio
 import { signInAs } from '../testing/accounts.ts'
 import { openFileDeps, rowsOf } from '../testing/deps.ts'
 import { openPageVisitor, type PageVisitor, type ShownPage } from '../testing/page-visitor.ts'
+import { openEndSessionRequest } from './end-session.ts'
 import { openBackchannelWorld } from './testing/backchannel.ts'
 import {
   answerOf,
@@ -226,6 +227,9 @@ describe('nobody is signed out', () => {
       const page = await visitor.open(`/leave?leaving=${text}`)
       assert.equal(page.location, '/sign-out')
     }
+    const late = new Date(Date.now() + 3_601_000)
+    assert.equal(openEndSessionRequest(deps, leaving, late), undefined)
+    assert.ok(openEndSessionRequest(deps, leaving, new Date()))
     assert.equal(await isAlive(), true)
   })
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import { authorizationParameters, callback, registerApp } from '../oauth/testing/browser.ts'
 import { createAdministrator } from '../roles/create-administrator.ts'
 import { readInstallation, setupCode } from '../roles/set-up.ts'
 import { openTestUser, signInAs, testPassword } from '../testing/accounts.ts'
@@ -85,6 +86,21 @@ describe('an installation without an administrator', () => {
     assert.deepEqual(await permissions(), ['*'])
     assert.equal((await visitor().open('/setup')).title, 'Sign in')
     assert.equal((await visitor().open('/sign-in')).title, 'Sign in')
+  })
+
+  it('goes on with what an app asked for', async () => {
+    const visitor = await openFresh()
+    await registerApp(deps)
+    const who = visitor()
+    const asked = await who.open(
+      `/oauth2/authorize?${new URLSearchParams(authorizationParameters())}`,
+    )
+    assert.match(asked.location, /^\/sign-in\?request=/u)
+    const answer = await who.send(await who.open(asked.location), '/setup', form())
+    assert.match(answer.location, /^\/oauth2\/authorize\/resume\?request=/u)
+    const back = new URL((await who.open(answer.location)).location)
+    assert.equal(`${back.origin}${back.pathname}`, callback)
+    assert.ok(back.searchParams.get('code'))
   })
 
   it('refuses any other code, records it, and makes nobody anything', async () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { beforeEach, describe, it } from 'node:test'
 import { ErrorReason } from '@signet/contract'
 import type { Deps } from '../deps.ts'
+import { removeEmail } from '../emails/remove-email.ts'
 import { sealBatch } from '../events/seal-events.ts'
 import type { UserId } from '../ids.ts'
 import { readBatch } from '../jobs/notices.ts'
@@ -351,6 +352,14 @@ describe('a number is taken away', () => {
     assert.deepEqual(await phones(), [])
     await assertRefused(removePhone(deps, ada, { phone: number }), ErrorReason.NOT_FOUND)
   })
+})
+
+it('a number is no way in by itself: the last address stays', async () => {
+  await addPhone()
+  const text = `select id from identifiers where user_id = $1 and kind = 'email'`
+  const emailId = String((await rowsOf(deps, text, [userId]))[0]?.[0])
+  const removing = removeEmail(deps, ada, { emailId })
+  await assertRefused(removing, ErrorReason.INVALID_ARGUMENT, ['email.last_way_in'])
 })
 
 it('a person is told by mail of a number that comes and of one that goes, by its end', async () => {

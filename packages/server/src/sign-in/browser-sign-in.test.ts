@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { setTimeout as nextTurn } from 'node:timers/promises'
 import { ErrorReason } from '@signet/contract'
 import { openDatabase } from '../db/database.ts'
 import type { Deps } from '../deps.ts'
 import type { RequestContext } from '../request-context.ts'
+import { cutUser, lockUserSession } from '../revocation/cut-user.ts'
 import { endSessionsOf } from '../revocation/sign-out.ts'
 import { type BrowserSession, findBrowserSessions } from '../sessions/browser-session.ts'
 import { assertRefused, openTestUser, testPassword } from '../testing/accounts.ts'
@@ -235,6 +237,33 @@ describe('a proof that comes too late', () => {
       }),
     )
     await assertRefused(enter(tab, { with: parts }), ErrorReason.INVALID_CREDENTIALS)
+    assert.deepEqual((await onlySession(jar)).authTime, before.authTime)
+  })
+
+  it('does not renew it while that is on its way either', async () => {
+    const userId = await openTestUser(deps, email)
+    const jar = openCookieJar()
+    const sessionId = (await enter(jar)) as never
+    const before = await onlySession(jar)
+    const [locked, goOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    const ending = deps.db.transaction(async (tx) => {
+      await lockUserSession(tx, { userId, sessionId })
+      await cutUser(tx, { userId, reason: 'signed_out_elsewhere', keep: sessionId })
+      locked.resolve()
+      await goOn.promise
+    })
+    await locked.promise
+    const refused = assertRefused(enter(openCookieJar(jar)), ErrorReason.INVALID_CREDENTIALS)
+    const waits = `select count(*)::integer from pg_stat_activity
+                    where datname = current_database() and wait_event_type = 'Lock'`
+    const deadline = performance.now() + 10_000
+    while ((await rowsOf(deps, waits))[0]?.[0] !== 1) {
+      assert.ok(performance.now() < deadline, 'the proof does not wait')
+      await nextTurn(10)
+    }
+    goOn.resolve()
+    await ending
+    await refused
     assert.deepEqual((await onlySession(jar)).authTime, before.authTime)
   })
 
