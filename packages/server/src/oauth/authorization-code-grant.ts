@@ -18,7 +18,7 @@ import { issueTokens } from '../tokens/issue-tokens.ts'
 import { type RedeemedCode, redeemCode } from './authorization-codes.ts'
 import { type Form, malformed, requireParameter } from './form.ts'
 import { issueIdToken } from './id-token.ts'
-import { findPerson } from './person.sql.ts'
+import { readPerson } from './person.ts'
 import { claimsAbout } from './standard-claims.ts'
 import type { TokenClient, TokenResponse } from './token-response.ts'
 
@@ -61,7 +61,7 @@ async function idTokenOf(
   const named = requestedClaims.id_token ?? {}
   const person =
     Object.keys(named).length > 0
-      ? await findPerson(deps.db, { userId, grantId: grant.id })
+      ? await readPerson(deps, { userId, grantId: grant.id })
       : undefined
   const about = person === undefined ? {} : claimsAbout(person, { scopes: [], named })
   return issueIdToken(

@@ -1,5 +1,5 @@
 -- name: findPerson :maybe
--- What standard claims say about an active user, of several addresses and numbers the one that was proved first; and the claims
+-- What standard claims say about an active user, of several addresses and numbers the primary one; and the claims
 -- that the client of a grant asked for by name.
 select u.display_name, u.locale, u.updated_at,
        e.value as "email?", e.verified_at is not null as "email_verified?",
@@ -9,8 +9,8 @@ select u.display_name, u.locale, u.updated_at,
   left join grants g on g.id = :grantId and g.user_id = u.id
   left join lateral (select i.value, i.verified_at from identifiers i
                       where i.user_id = u.id and i.kind = 'email'
-                      order by i.verified_at nulls last, i.created_at, i.id limit 1) e on true
+                      order by i.verified_at is null, i.is_primary desc, i.verified_at, i.created_at, i.id limit 1) e on true
   left join lateral (select i.value, i.verified_at from identifiers i
                       where i.user_id = u.id and i.kind = 'phone'
-                      order by i.verified_at nulls last, i.created_at, i.id limit 1) p on true
+                      order by i.verified_at is null, i.is_primary desc, i.verified_at, i.created_at, i.id limit 1) p on true
  where u.id = :userId and u.status = 'active';

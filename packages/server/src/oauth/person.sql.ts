@@ -1,7 +1,7 @@
 // Generated from person.sql by tools/sql. Do not edit.
 import { maybe, type Json } from '../db/query.ts'
 
-/** What standard claims say about an active user, of several addresses and numbers the one that was proved first; and the claims that the client of a grant asked for by name. */
+/** What standard claims say about an active user, of several addresses and numbers the primary one; and the claims that the client of a grant asked for by name. */
 export const findPerson = maybe<
   {
     grantId: string
@@ -27,10 +27,10 @@ export const findPerson = maybe<
   left join grants g on g.id = $1 and g.user_id = u.id
   left join lateral (select i.value, i.verified_at from identifiers i
                       where i.user_id = u.id and i.kind = 'email'
-                      order by i.verified_at nulls last, i.created_at, i.id limit 1) e on true
+                      order by i.verified_at is null, i.is_primary desc, i.verified_at, i.created_at, i.id limit 1) e on true
   left join lateral (select i.value, i.verified_at from identifiers i
                       where i.user_id = u.id and i.kind = 'phone'
-                      order by i.verified_at nulls last, i.created_at, i.id limit 1) p on true
+                      order by i.verified_at is null, i.is_primary desc, i.verified_at, i.created_at, i.id limit 1) p on true
  where u.id = $2 and u.status = 'active'`,
   params: ['grantId', 'userId'],
   columns: ['displayName', 'locale', 'updatedAt', 'email', 'emailVerified', 'phone', 'phoneVerified', 'named'],

@@ -6,9 +6,7 @@
 
 import type { Json } from '../db/query.ts'
 import type { RequestedClaims } from './authorization-request.ts'
-import type { findPerson } from './person.sql.ts'
-
-type Person = NonNullable<Awaited<ReturnType<typeof findPerson>>>
+import type { Person } from './person.ts'
 
 interface StandardClaim {
   scope: 'profile' | 'email' | 'phone'
@@ -19,6 +17,7 @@ interface StandardClaim {
 /** Each claim by its name. */
 export const standardClaims: Readonly<Record<string, StandardClaim>> = {
   name: { scope: 'profile', of: ({ displayName }) => displayName || undefined },
+  picture: { scope: 'profile', of: ({ picture }) => picture },
   locale: { scope: 'profile', of: ({ locale }) => locale || undefined },
   updated_at: { scope: 'profile', of: ({ updatedAt }) => Math.floor(updatedAt.getTime() / 1000) },
   email: { scope: 'email', of: ({ email }) => email ?? undefined },

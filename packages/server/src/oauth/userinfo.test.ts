@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
 import { after, before, beforeEach, describe, it } from 'node:test'
 import type { TestClient } from '../testing/clients.ts'
 import { openFileDeps, rowsOf, testContext } from '../testing/deps.ts'
@@ -74,6 +75,24 @@ describe('the UserInfo endpoint', () => {
       email: browser.email,
       email_verified: true,
     })
+  })
+
+  it('says where the picture is, once there is one, and the primary address of several', async () => {
+    const version = randomUUID()
+    const object = `insert into avatar_objects (key, kind) values ($1, 'picture')`
+    await rowsOf(deps, object, [version])
+    await rowsOf(
+      deps,
+      `insert into avatars (user_id, version, blurhash, set_at) values ($1, $2, 'LEHV6nWB2yk8pyo0adR*.7kCMdnj', now())`,
+      [browser.userId, version],
+    )
+    const address = `insert into identifiers (id, user_id, kind, value, canonical, verified_at, is_primary, created_at)
+                     values ($1, $2, 'email', $3, $3, now() + interval '1 hour', true, now())`
+    const second = `second-${version}@example.com`
+    await rowsOf(deps, address, [randomUUID(), browser.userId, second])
+    const { body } = await ask(await accessToken({ scope: 'openid profile email' }))
+    assert.equal(body.picture, `${deps.config.issuer}/avatars/${version}/512.webp`)
+    assert.equal(body.email, second)
   })
 
   it('says what is asked for by name, as long as the grant lives (OIDC Core §5.5)', async () => {

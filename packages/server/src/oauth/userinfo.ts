@@ -19,7 +19,7 @@ import { refused } from '../tokens/refused.ts'
 import type { PlainCalls } from '../wires/plain-calls.ts'
 import { requireGoodToken } from './current-token.ts'
 import { malformed, parseForm, readFormBodies } from './form.ts'
-import { findPerson } from './person.sql.ts'
+import { readPerson } from './person.ts'
 import { claimsAbout } from './standard-claims.ts'
 
 const path = '/oauth2/userinfo'
@@ -60,7 +60,7 @@ async function userinfo(
   if (claims.gid === undefined || !scopes.includes('openid'))
     throw new SignetError(ErrorReason.PERMISSION_DENIED, { detail: 'lacks the scope openid' })
   const { sub: userId, gid: grantId } = claims
-  const person = await findPerson(deps.db, { userId, grantId })
+  const person = await readPerson(deps, { userId, grantId })
   if (person === undefined) throw refused('its user is not active')
   const named = (person.named ?? {}) as Record<string, Json>
   return { ...claimsAbout(person, { scopes, named }), sub: userId }
