@@ -3,7 +3,7 @@ import { hash } from 'node:crypto'
 import { after, before, beforeEach, describe, it } from 'node:test'
 import { createLocalJWKSet, jwtVerify } from 'jose'
 import { registerTestClient, type TestClient } from '../testing/clients.ts'
-import { openFileDeps, rowsOf, testContext } from '../testing/deps.ts'
+import { openFileDeps, rowsOf, testContext, withParts } from '../testing/deps.ts'
 import { startTestService, type TestService } from '../testing/service.ts'
 import { suspendUser } from '../users/suspend-user.ts'
 import {
@@ -58,6 +58,23 @@ async function works(accessToken: string | undefined): Promise<boolean> {
   })
   return answer.status === 200
 }
+
+it('leaves out the scopes that need a proved address where the person has none', async () => {
+  const emailVerification = { when: 'before-scopes', scopes: ['email'] } as const
+  const parts = withParts(deps, { config: { ...deps.config, emailVerification } })
+  const strict = await startTestService(parts)
+  try {
+    const scopeOf = async () => {
+      const code = await codeFor(strict, browser, { scope: 'openid email' })
+      return (await exchange(strict, app, codeForm(code))).body.scope
+    }
+    assert.equal(await scopeOf(), 'openid email')
+    await rowsOf(deps, 'update identifiers set verified_at = null')
+    assert.equal(await scopeOf(), 'openid')
+  } finally {
+    await strict.close()
+  }
+})
 
 describe('a code', () => {
   it('yields an access token, a refresh token and an ID token (RFC 6749 §4.1.4, OIDC Core §3.1.3.3)', async () => {

@@ -7,13 +7,14 @@ select id, name, type, status, first_party, scopes, audiences, grant_types, resp
 -- name: insertAuthorizationCode :exec
 -- A code for what a person authorized, only where the session that they were recognised by, and everything above it, is still
 -- alive, and the client with it; and, for a client that is not ours, only where the person allows it, which nobody takes back
--- meanwhile: the row is held. It rests on the position that is read here.
+-- meanwhile: the row is held. It rests on the position that is read here. Scopes that need a proved address are left out where the
+-- person has none; the client is told what it got (RFC 6749 §3.3).
 with allowed as materialized (
   select k.scopes from consents k where k.user_id = :userId and k.client_id = :clientId for share
 )
 insert into authorization_codes (code_hash, client_id, user_id, session_id, redirect_uri, scopes, audience, nonce,
                                  code_challenge, claims, amr, acr, auth_time, rev, created_at, expires_at)
-select :codeHash, c.id, u.id, s.id, :redirectUri, :scopes, :audience, :nonce?, :codeChallenge?, :claims?, s.amr, s.acr,
+select :codeHash, c.id, u.id, s.id, :redirectUri, scopes_allowed(u.id, :scopes, :scopesNeedingProof), :audience, :nonce?, :codeChallenge?, :claims?, s.amr, s.acr,
        s.auth_time, revocation_position(), signet_now(), signet_now() + make_interval(secs => :lifetimeSeconds::integer)
   from sessions s
   join users u on u.id = s.user_id

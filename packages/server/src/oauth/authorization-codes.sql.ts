@@ -28,7 +28,7 @@ export const findAuthorizationClient = maybe<
   columns: ['id', 'name', 'type', 'status', 'firstParty', 'scopes', 'audiences', 'grantTypes', 'responseModes', 'redirectUris', 'pkceRequired'],
 })
 
-/** A code for what a person authorized, only where the session that they were recognised by, and everything above it, is still alive, and the client with it; and, for a client that is not ours, only where the person allows it, which nobody takes back meanwhile: the row is held. It rests on the position that is read here. */
+/** A code for what a person authorized, only where the session that they were recognised by, and everything above it, is still alive, and the client with it; and, for a client that is not ours, only where the person allows it, which nobody takes back meanwhile: the row is held. It rests on the position that is read here. Scopes that need a proved address are left out where the person has none; the client is told what it got (RFC 6749 §3.3). */
 export const insertAuthorizationCode = exec<
   {
     userId: string
@@ -36,6 +36,7 @@ export const insertAuthorizationCode = exec<
     codeHash: Buffer
     redirectUri: string
     scopes: readonly string[]
+    scopesNeedingProof: readonly string[]
     audience: readonly string[]
     nonce: string | null
     codeChallenge: Buffer | null
@@ -51,18 +52,18 @@ export const insertAuthorizationCode = exec<
 )
 insert into authorization_codes (code_hash, client_id, user_id, session_id, redirect_uri, scopes, audience, nonce,
                                  code_challenge, claims, amr, acr, auth_time, rev, created_at, expires_at)
-select $3, c.id, u.id, s.id, $4, $5, $6, $7, $8, $9, s.amr, s.acr,
-       s.auth_time, revocation_position(), signet_now(), signet_now() + make_interval(secs => $10::integer)
+select $3, c.id, u.id, s.id, $4, scopes_allowed(u.id, $5, $6), $7, $8, $9, $10, s.amr, s.acr,
+       s.auth_time, revocation_position(), signet_now(), signet_now() + make_interval(secs => $11::integer)
   from sessions s
   join users u on u.id = s.user_id
   join clients own on own.id = s.client_id
   join clients c on c.id = $2
- where s.id = $11 and s.user_id = $1
+ where s.id = $12 and s.user_id = $1
    and s.ended_at is null and least(s.idle_expires_at, s.expires_at) > signet_now()
    and u.status = 'active' and own.status = 'active' and c.status = 'active'
    and s.rev >= greatest(u.cut, own.cut, global_cut())
-   and (c.first_party or coalesce((select a.scopes @> $12::text[] from allowed a), false))`,
-  params: ['userId', 'clientId', 'codeHash', 'redirectUri', 'scopes', 'audience', 'nonce', 'codeChallenge', 'claims', 'lifetimeSeconds', 'sessionId', 'scopesToAllow'],
+   and (c.first_party or coalesce((select a.scopes @> $13::text[] from allowed a), false))`,
+  params: ['userId', 'clientId', 'codeHash', 'redirectUri', 'scopes', 'scopesNeedingProof', 'audience', 'nonce', 'codeChallenge', 'claims', 'lifetimeSeconds', 'sessionId', 'scopesToAllow'],
   columns: [],
   json: ['claims'],
 })

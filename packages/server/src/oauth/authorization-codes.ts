@@ -27,6 +27,7 @@ import {
 import type { RequestContext } from '../request-context.ts'
 import { revokeReusedGrant } from '../revocation/revoke-token.ts'
 import type { BrowserSession } from '../sessions/browser-session.ts'
+import { scopesNeedingProof } from '../users/scopes-needing-proof.ts'
 import { insertAuthorizationCode, redeemAuthorizationCode } from './authorization-codes.sql.ts'
 import type { AuthorizationRequest, RequestedClaims } from './authorization-request.ts'
 import { scopesToAllow } from './consents.ts'
@@ -38,7 +39,7 @@ const lifetimeSeconds = 60
 
 /** A code for what the user of a session authorizes; undefined where session, client or consent ended meanwhile. */
 export async function issueAuthorizationCode(
-  { db }: Pick<Deps, 'db'>,
+  { db, config }: Pick<Deps, 'config' | 'db'>,
   { request, session, audience }: Authorized,
 ): Promise<string | undefined> {
   const code = makeCode(session.userId)
@@ -47,6 +48,7 @@ export async function issueAuthorizationCode(
   const inserted = await insertAuthorizationCode(db, {
     ...{ clientId, redirectUri, scopes, audience, nonce, sessionId, userId, lifetimeSeconds },
     scopesToAllow: scopesToAllow(request),
+    scopesNeedingProof: scopesNeedingProof(config),
     codeHash: hash('sha256', code, 'buffer'),
     codeChallenge: codeChallenge === undefined ? null : Buffer.from(codeChallenge, 'base64url'),
     claims: claims === null ? null : { ...claims },

@@ -16,6 +16,7 @@ import type { EventKeys } from '../events/event-keys.ts'
 import { prepareEvent } from '../events/record-event.ts'
 import { type ClientId, newId, type SessionId, type UserId } from '../ids.ts'
 import type { RequestContext } from '../request-context.ts'
+import { scopesNeedingProof } from '../users/scopes-needing-proof.ts'
 import { insertSessions } from './sessions.sql.ts'
 
 /** A device as it describes itself; shown to the person, never trusted. Empty where it said nothing. */
@@ -85,9 +86,8 @@ export async function startSessions<A extends AskedSession>(
 ): Promise<Map<A, StartedSession>> {
   if (asked.length === 0) return new Map()
   const rows = await Promise.all(asked.map((each) => rowOf(deps, each)))
-  const { when, scopes: needing } = deps.config.emailVerification
-  const scopesNeedingProof = when === 'before-scopes' ? needing : []
-  const started = await insertSessions(deps.db, { asked: rows, scopesNeedingProof })
+  const needing = scopesNeedingProof(deps.config)
+  const started = await insertSessions(deps.db, { asked: rows, scopesNeedingProof: needing })
   const sessions = new Map<A, StartedSession>()
   for (const [place, each] of asked.entries()) {
     const row = started.find(({ id }) => id === rows[place]?.id)
