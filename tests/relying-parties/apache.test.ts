@@ -80,7 +80,8 @@ ErrorLog ${directory}/error.log
 DocumentRoot ${directory}/pages
 Header always set Cache-Control no-store
 DirectoryIndex index.html
-TypesConfig /etc/mime.types
+TypesConfig /dev/null
+AddType text/html .html
 OIDCProviderMetadataURL ${world.issuer}/.well-known/openid-configuration
 OIDCClientID apache
 OIDCClientSecret ${secret}

@@ -146,7 +146,7 @@ describe('what a client may do for itself', () => {
       const [violation] = (error as SignetError).violations
       assert.match(
         violation?.message ?? '',
-        /There are clients\.read, .*tokens\.mint, users\.write\.$/,
+        /There are clients\.read, .*tokens\.mint, .*users\.write\.$/,
       )
       return true
     })

@@ -56,7 +56,7 @@ describe('an address in the place of another', () => {
     assert.deepEqual(others, [])
   })
 
-  it('can be taken back for seven days: everything ends, and only the former person.mailbox opens it', async (t) => {
+  it('can be taken back for seven days: everything ends, and only the former mailbox opens it', async (t) => {
     await change(first, second)
     const [notice] = await notices()
     const thief = await enter(second)

@@ -18,10 +18,10 @@ import type { VisitingApp } from './visiting-app.ts'
 export const consentPage: PageRoute = {
   path: '/consent',
 
-  // Without a question there is nothing to show.
-  view: ({ words }) => ({
+  // What a form of it is refused with stands above this: nothing was typed, so the question is simply asked again.
+  view: ({ words, carried }) => ({
     title: words.text('error_title'),
-    content: words.text('request_broken'),
+    content: html`<a class="button second" href="${pageAddress('/consent', carried)}">${words.text('try_again')}</a>`,
   }),
 
   async show(deps, _ctx, visit) {

@@ -215,7 +215,7 @@ describe('a mail to sign in with', () => {
       assert.match(text, /Go back to where you want to sign in/u)
       assert.ok(!text.includes(linkToken(asked.mail)))
       assert.doesNotMatch(page.headers.get('set-cookie') ?? '', /sc1_/u)
-      assert.equal((await service.post(path, {})).status, 405)
+      assert.ok((await service.post(path, {})).status >= 400)
     } finally {
       await service.close()
     }

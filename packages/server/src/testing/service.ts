@@ -5,7 +5,7 @@ import { mountAvatars } from '../avatars/mount-avatars.ts'
 import { createAdmission } from '../call/admission.ts'
 import { createValidate } from '../call/validate.ts'
 import type { Deps } from '../deps.ts'
-
+import { SignetError } from '../errors.ts'
 import { anyOriginPaths, mountOauth } from '../oauth/mount-oauth.ts'
 import { mountPages } from '../pages/mount-pages.ts'
 import { authenticate } from '../tokens/authenticate.ts'
@@ -36,6 +36,16 @@ export interface Answer {
   text: string
 }
 
+/** A server cannot start without its database. A test whose database is away from the beginning has no pages. */
+function withoutPages(error: unknown): { showProblem(): never } {
+  if (!(error instanceof SignetError)) throw error
+  return {
+    showProblem: () => {
+      throw error
+    },
+  }
+}
+
 /** Serves every method and every endpoint with these parts. */
 export async function startTestService(deps: Deps): Promise<TestService> {
   const routes: Route[] = []
@@ -64,7 +74,7 @@ export async function startTestService(deps: Deps): Promise<TestService> {
       fastify.addHook('onRoute', ({ method, url: path }) => {
         routes.push(...[method].flat().map((each) => ({ method: each, path })))
       })
-      const { showProblem } = await mountPages(fastify, deps, calls)
+      const { showProblem } = await mountPages(fastify, deps, calls).catch(withoutPages)
       await mountOauth(fastify, deps, { call: calls, showProblem })
       await mountAvatars(fastify, deps, calls)
     },

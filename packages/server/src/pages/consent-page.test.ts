@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict'
+import { after, before, it } from 'node:test'
+import { authorizationParameters, callback, registerApp } from '../oauth/testing/browser.ts'
+import { openTestUser, testPassword } from '../testing/accounts.ts'
+import { openFileDeps, rowsOf } from '../testing/deps.ts'
+import { openPageVisitor, type PageVisitor } from '../testing/page-visitor.ts'
+import { startTestService, type TestService } from '../testing/service.ts'
+
+const { deps } = await openFileDeps({ emptied: ['users'] })
+const email = 'ada@example.com'
+
+let service: TestService
+before(async () => {
+  service = await startTestService(deps)
+  await registerApp(deps, { id: 'other', firstParty: false })
+})
+after(() => service.close())
+
+/** Somebody who is asked for consent, and the address of the question. */
+async function asked(): Promise<{ who: PageVisitor; question: string }> {
+  await openTestUser(deps, email)
+  const who = openPageVisitor(service.url)
+  const parameters = authorizationParameters({ client_id: 'other', scope: 'openid email' })
+  const { location } = await who.open(`/oauth2/authorize?${new URLSearchParams(parameters)}`)
+  const right = { identifier: email, password: testPassword }
+  const signedIn = await who.send(await who.open(location), '/sign-in', right)
+  const question = (await who.open(signedIn.location)).location
+  assert.match(question, /^\/consent\?request=/u)
+  return { who, question }
+}
+
+const consents = () => rowsOf(deps, 'select scopes from consents')
+
+it('a form of it that is stale allows nothing, and the question can be asked again', async () => {
+  const { who, question } = await asked()
+  const page = await who.open(question)
+  const stale = await who.send(page, '/consent', { answer: 'allow', form_token: 'x' })
+  assert.equal(stale.status, 403)
+  assert.deepEqual(await consents(), [])
+  const again =
+    /href="(\/consent\?request=[^"]*)"/u.exec(stale.html)?.[1] ?? assert.fail('no way on')
+  const asksAgain = await who.open(again.replaceAll('&amp;', '&'))
+  const allowed = await who.send(asksAgain, '/consent', { answer: 'allow' })
+  const back = new URL((await who.open(allowed.location)).location)
+  assert.equal(`${back.origin}${back.pathname}`, callback)
+  assert.deepEqual(await consents(), [[['openid', 'email']]])
+})
+
+it('says nothing is allowed, unless the button says so', async () => {
+  const { who, question } = await asked()
+  for (const answer of ['', 'deny', 'ALLOW', 'allow '])
+    assert.match(
+      (await who.send(await who.open(question), '/consent', { answer })).location,
+      /^\/oauth2\/authorize\/denied\?/u,
+    )
+  assert.deepEqual(await consents(), [])
+})
+
+it('without a request, or with one of another making, asks nothing', async () => {
+  const who = openPageVisitor(service.url)
+  assert.equal((await who.open('/consent')).location, '/signed-in')
+  assert.equal((await who.open('/consent?request=AAAA')).status, 400)
+})
