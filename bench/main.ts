@@ -18,6 +18,7 @@ import { introspection } from './subjects/introspection.ts'
 import { mail } from './subjects/mail.ts'
 import { memory } from './subjects/memory.ts'
 import { refresh } from './subjects/refresh.ts'
+import { resetRequest } from './subjects/reset-request.ts'
 import { rest } from './subjects/rest.ts'
 import { revocation } from './subjects/revocation.ts'
 import { revoke } from './subjects/revoke.ts'
@@ -40,6 +41,7 @@ const subjects: readonly Subject[] = [
   introspection,
   verifyHttp,
   mail,
+  resetRequest,
   avatar,
 ]
 
