@@ -42,7 +42,7 @@ it('passes what only adds', async () => {
   edit(
     'user.proto',
     '  bool verified = 3;',
-    '  bool verified = 3;\n  // More.\n  bool primary = 4;',
+    '  bool verified = 3;\n  // More.\n  bool seen_before = 90;',
   )
   assert.equal(await checkBreaking({ root, base: 'HEAD' }), 'compatible')
   git('checkout', '-q', '.')

@@ -44,7 +44,7 @@ describe('what has no cells is a defect', () => {
 
   test('a prefix of a thing that nobody claims', () => {
     assert.deepEqual(matrixDefects([code(`const prefix = 'sr1_'`)]), [])
-    assert.match(matrixDefects([code(`const prefix = 'sc1_'`)])[0] ?? '', /sc1_/)
+    assert.match(matrixDefects([code(`const prefix = 'sq1_'`)])[0] ?? '', /sq1_/)
   })
 })
 
