@@ -40,7 +40,7 @@ export const resetRequest: Subject = {
       })
       const text = await answer.text()
       const took = performance.now() - startedAt
-      if (answer.status !== 200 || text !== '{}') throw new Error(`${answer.status} ${text}`)
+      if (answer.status !== 200 || text !== '{"accepted":true}') throw new Error(`${answer.status} ${text}`)
       return took
     }
 
