@@ -123,6 +123,10 @@ describe('clients through the contract', () => {
       record: { ...record, permissions: ['events.read'] },
     })
     assert.equal(same.status, 200, JSON.stringify(same.body))
+    await registerTestClient(deps, { id: 'stronger', permissions: ['tokens.introspect'] })
+    assert.equal((await ask('POST', '/stronger/secrets', {})).status, 403)
+    const secrets = `select count(*)::int from client_secrets where client_id = 'stronger'`
+    assert.deepEqual(await rowsOf(deps, secrets), [[1]])
     const reader = await registerTestClient(deps, { id: 'reader', permissions: ['clients.read'] })
     assert.equal((await ask('POST', '', photos, reader)).status, 403)
     assert.equal((await ask('GET', '/photos', undefined, reader)).status, 200)

@@ -116,6 +116,9 @@ export async function rotateClientSecret(
   ctx: RequestContext,
   { clientId, lifetimeDays }: RotateClientSecretRequest,
 ): Promise<MessageInitShape<typeof RotateClientSecretResponseSchema>> {
+  const row = await findClient(deps.db, { id: clientId })
+  // Whoever has the secret of a client can do what the client may do.
+  if (row !== undefined) requireOwnPermissions(ctx, row)
   const input = { clientId: clientId as ClientId, lifetimeDays: lifetimeDays || undefined }
   return { clientSecret: await rotate(deps, ctx, input) }
 }
