@@ -153,6 +153,8 @@ export function judgeAuthorizationRequest(
     )
   if (!client.responseModes.includes(request.responseMode))
     throw invalid(`This client does not take answers by ${request.responseMode}.`)
+  if (request.responseMode === 'form_post' && !/^https?:/u.test(request.redirectUri))
+    throw invalid('A form can be sent to http and https alone.')
   if (client.pkceRequired && request.codeChallenge === undefined)
     throw invalid('The parameter code_challenge is missing: PKCE with S256 is required.')
   if (request.scopes.length === 0)

@@ -96,6 +96,16 @@ describe('an authorization request', () => {
   })
 })
 
+it('a form cannot be sent to an app on the machine: it hears that by its address', async () => {
+  const redirectUri = 'com.example.app:/callback'
+  await registerApp(deps, { id: 'native', type: 'public', redirectUris: [redirectUri] })
+  const changes = { client_id: 'native', redirect_uri: redirectUri, response_mode: 'form_post' }
+  const { status, location } = await asks(changes)
+  assert.equal(status, 303)
+  assert.equal(location?.protocol, 'com.example.app:')
+  assert.equal(location?.searchParams.get('error'), 'invalid_request')
+})
+
 describe('nothing is sent anywhere', () => {
   const shows = async (changes: Changes | [string, string][]) => {
     const answer = await authorize(service, changes, browser.cookie)
@@ -382,5 +392,7 @@ describe('a sealed request', () => {
     const { sealed } = pageOf(await asks({ client_id: 'closing' }, ''))
     await disableClient(deps, testContext(), { clientId })
     assert.equal((await resume(sealed)).status, 400)
+    const denied = await visit(service, `/oauth2/authorize/denied?request=${sealed}`)
+    assert.deepEqual([denied.status, denied.location], [400, undefined])
   })
 })

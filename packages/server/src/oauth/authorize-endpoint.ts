@@ -150,12 +150,7 @@ async function resume(
 ): Promise<Outcome> {
   const request = openSealedRequest(deps, sealed, ctx.now)
   if (request === undefined) return notOurs
-  const { clientId, redirectUri } = request
-  const values = new Map([
-    ['client_id', clientId],
-    ['redirect_uri', redirectUri],
-  ])
-  const found = await findClientAndRedirect(deps, { values, resources: [], repeated: new Set() })
+  const found = await findAgain(deps, request)
   if ('problem' in found) return found
   try {
     return await goOn(deps, ctx, { client: found.client, request, cookies })
@@ -165,10 +160,21 @@ async function resume(
 }
 
 /** The person has refused: the client hears it. */
-function deny(deps: EndpointDeps, ctx: RequestContext, sealed: string): Outcome {
+async function deny(deps: EndpointDeps, ctx: RequestContext, sealed: string): Promise<Outcome> {
   const request = openSealedRequest(deps, sealed, ctx.now)
   if (request === undefined) return notOurs
+  const found = await findAgain(deps, request)
+  if ('problem' in found) return found
   return refused(new AuthorizationError('access_denied', 'The person has refused.'), request)
+}
+
+/** The client of a request that was sealed: it may have been closed, or have lost the redirect URI, meanwhile. */
+function findAgain(deps: EndpointDeps, { clientId, redirectUri }: AuthorizationRequest) {
+  const values = new Map<string, string>([
+    ['client_id', clientId],
+    ['redirect_uri', redirectUri],
+  ])
+  return findClientAndRedirect(deps, { values, resources: [], repeated: new Set() })
 }
 
 async function goOn(
@@ -237,7 +243,9 @@ function answerTo(
 ): AnswerTo {
   const state = repeated.has('state') ? undefined : values.get('state')
   const byForm =
-    values.get('response_mode') === 'form_post' && client.responseModes.includes('form_post')
+    values.get('response_mode') === 'form_post' &&
+    client.responseModes.includes('form_post') &&
+    /^https?:/u.test(redirectUri)
   return {
     redirectUri,
     responseMode: byForm ? 'form_post' : 'query',
