@@ -213,7 +213,8 @@ describe('whoever signs in', () => {
     await openTestUser(test.deps, email)
     await withPage({ path: '/sign-in' }, async (page) => {
       await signIn(page, email, 'not the password')
-      assert.equal(await page.evaluate(`document.activeElement.getAttribute('role')`), 'alert')
+      // The browser moves the focus when it has drawn the page, which may be after it has loaded it.
+      await page.locator('[role=alert]:focus').waitFor()
       assert.equal(await page.locator('#identifier').inputValue(), email)
       await page.locator('#password').fill(testPassword)
       await page.locator('main form button[type=submit]').dblclick()

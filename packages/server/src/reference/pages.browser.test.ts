@@ -81,7 +81,7 @@ for (const path of ['/docs/api', '/docs/errors']) {
         const box = await skip.boundingBox()
         assert.ok(box !== null && box.x >= 0, 'the link is not on the screen')
         await page.keyboard.press('Enter')
-        assert.equal(await page.evaluate<string>('document.activeElement.id'), 'main')
+        await page.locator('#main:focus').waitFor()
       }))
 
     it('says everything with scripts switched off', () =>
