@@ -14,6 +14,7 @@
 
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { isClientId } from '../clients/client-id.ts'
+import { seal, unseal } from '../crypto/seal.ts'
 import type { Deps } from '../deps.ts'
 import type { ClientId, SessionId, UserId } from '../ids.ts'
 import type { PlainCalls } from '../wires/plain-calls.ts'
@@ -21,7 +22,6 @@ import type { AuthorizationProblem, ShowProblem } from './authorize-endpoint.ts'
 import { findLeavingClient } from './end-session.sql.ts'
 import { readFormBodies } from './form.ts'
 import { verifyIdTokenHint } from './id-token.ts'
-import { seal, unseal } from './seal.ts'
 
 /** What a client asks for, judged. */
 export interface EndSessionRequest {

@@ -7,9 +7,9 @@
  * After an hour what it prompts for must happen again: it starts anew in place, with the same request.
  */
 
+import { seal, unseal } from '../crypto/seal.ts'
 import type { Deps } from '../deps.ts'
 import type { AuthorizationRequest } from './authorization-request.ts'
-import { seal, unseal } from './seal.ts'
 
 const freshMs = 60 * 60 * 1000
 const purpose = 'authorization request'

@@ -4,13 +4,15 @@
  */
 
 import { createHmac, timingSafeEqual } from 'node:crypto'
-import { decodeBase64url } from '../crypto/base64url.ts'
-import type { Deps } from '../deps.ts'
+import { decodeBase64url } from './base64url.ts'
+import type { MasterSecret } from './master-secret.ts'
 
 const macBytes = 16
 const textLengthMax = 12_000
 
-type SealDeps = Pick<Deps, 'masterSecret'>
+interface SealDeps {
+  masterSecret: MasterSecret
+}
 
 /** The text that stands for a value. */
 export function seal(deps: SealDeps, purpose: string, value: object): string {
