@@ -9,6 +9,7 @@ import type { Deps } from '../../packages/server/src/deps.ts'
 import { confirmEmail } from '../../packages/server/src/emails/confirm-email.ts'
 import { removeEmail } from '../../packages/server/src/emails/remove-email.ts'
 import { undoEmailChange } from '../../packages/server/src/emails/undo-email-change.ts'
+import { endUpstreamSessions } from '../../packages/server/src/federation/upstream-logout.ts'
 import { revokeInvitation } from '../../packages/server/src/invitations/invite-user.ts'
 import { withdrawConsent } from '../../packages/server/src/oauth/consents.ts'
 import { removePhone } from '../../packages/server/src/phones/remove-phone.ts'
@@ -145,6 +146,18 @@ export const acts: Record<CauseName, Act> = {
   plainLogout: {
     end: ({ service }, { here }) =>
       service.post('/logout', '', { authorization: `Bearer ${here.accessToken}` }),
+  },
+  upstreamLogout: {
+    async end({ deps }, { here, userId }) {
+      await rowsOf(
+        deps,
+        `insert into federated_sessions (session_id, provider, issuer, subject, sid, amr)
+         values ($1, 'acme', 'https://login.acme.example', $2, 'there', '{}')`,
+        [here.sessionId, userId],
+      )
+      const told = { issuer: 'https://login.acme.example', sid: 'there' }
+      assert.equal(await endUpstreamSessions(deps, testContext(), { provider: 'acme', ...told }), 1)
+    },
   },
   signOutOthers: { end: leave(SignOutScope.OTHER_SESSIONS) },
   signOutEverywhere: { end: leave(SignOutScope.EVERYWHERE) },

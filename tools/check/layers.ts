@@ -39,6 +39,10 @@ export const layers: readonly { folder: string; because: string }[] = [
     folder: 'sign-in',
     because: 'signing in checks an authenticator, opens a session, issues a token',
   },
+  {
+    folder: 'federation',
+    because: 'who somebody is elsewhere signs them in here; getting back in by mail comes after',
+  },
   { folder: 'recovery', because: 'who reads a mailbox may prove it, and get back in' },
   { folder: 'emails', because: 'an address is added, changed and given back by links' },
   { folder: 'guests', because: 'a guest becomes somebody by proving an address' },
@@ -48,6 +52,10 @@ export const layers: readonly { folder: string; because: string }[] = [
     because: 'who reads the messages of a number may prove it, and sign in with it',
   },
   { folder: 'roles', because: 'roles say what a signed-in user may do' },
+  {
+    folder: 'stored-keys',
+    because: 'a new master secret takes over what every feature has wrapped',
+  },
   { folder: 'jobs', because: 'the work that waits in the queue is done with all of it' },
   { folder: 'oauth', because: 'the endpoints of OAuth and OpenID Connect stand on all of it' },
   {
@@ -84,6 +92,7 @@ const features = [
   'revocation',
   'authenticators',
   'sign-in',
+  'federation',
   'recovery',
   'emails',
   'guests',

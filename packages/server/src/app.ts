@@ -7,9 +7,11 @@ import {
   ConsentService,
   EmailService,
   EventService,
+  FederationService,
   GuestService,
   InvitationService,
   PhoneService,
+  ProviderService,
   RecoveryService,
   RevocationService,
   SessionService,
@@ -44,6 +46,20 @@ import {
   undoEmailChange,
 } from './emails/rpc.ts'
 import { watchEvents } from './events/rpc.ts'
+import {
+  checkProvider,
+  createProvider,
+  deleteProvider,
+  listProviders,
+  updateProvider,
+} from './federation/providers-rpc.ts'
+import {
+  confirmIdentity,
+  linkIdentity,
+  listIdentities,
+  listSignInProviders,
+  unlinkIdentity,
+} from './federation/rpc.ts'
 import { signUpAsGuest, upgradeGuest } from './guests/rpc.ts'
 import {
   acceptInvitation,
@@ -52,7 +68,7 @@ import {
   resendInvitation,
   revokeInvitation,
 } from './invitations/rpc.ts'
-import { listConsents, withdrawConsent } from './oauth/rpc.ts'
+import { exchangeCode, getAuthorizationUrl, listConsents, withdrawConsent } from './oauth/rpc.ts'
 import {
   addPhone,
   removePhone,
@@ -136,6 +152,22 @@ export const methods: readonly Method[] = [
   }),
   ...implement(SessionService, { listSessions, revokeSession, revokeOtherSessions }),
   ...implement(TokenService, { mintTokens }),
+  ...implement(FederationService, {
+    listSignInProviders,
+    getAuthorizationUrl,
+    exchangeCode,
+    listIdentities,
+    linkIdentity,
+    confirmIdentity,
+    unlinkIdentity,
+  }),
+  ...implement(ProviderService, {
+    createProvider,
+    listProviders,
+    updateProvider,
+    deleteProvider,
+    checkProvider,
+  }),
   ...implement(ConsentService, { listConsents, withdrawConsent }),
   ...implement(ClientService, {
     createClient,

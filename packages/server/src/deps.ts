@@ -9,6 +9,8 @@ import type { Config } from './config/config.ts'
 import type { MasterSecret } from './crypto/master-secret.ts'
 import type { Database } from './db/database.ts'
 import type { EventFeed } from './events/event-feed.ts'
+import type { KnownProviders } from './federation/known-providers.ts'
+import type { Upstream } from './federation/upstream.ts'
 import type { KnownGrants } from './grants/grant-keys.ts'
 import type { Metrics } from './operations/metrics.ts'
 import type { RevocationFeed } from './revocation/feed.ts'
@@ -35,6 +37,8 @@ export interface Deps {
   receipts: Receipts
   sessionEnds: SessionEnds
   signIns: SimultaneousSignIns
+  identityProviders: KnownProviders
+  upstream: Upstream
   avatarObjects: ObjectStore
   metrics: Metrics
   log: Logger

@@ -32,6 +32,8 @@ import { migrate } from './db/migrate.ts'
 import type { Deps } from './deps.ts'
 import { recordEvent } from './events/record-event.ts'
 import { type Sealer, startSealer } from './events/sealer.ts'
+import { openKnownProviders } from './federation/known-providers.ts'
+import { openUpstream } from './federation/upstream.ts'
 import { openKnownGrants } from './grants/grant-keys.ts'
 import { startNotices } from './jobs/notices.ts'
 import { openJobs } from './jobs/open-jobs.ts'
@@ -56,8 +58,8 @@ import { startSessionSweeper } from './revocation/session-sweeper.ts'
 import { openVerifierRegistry } from './revocation/verifier-registry.ts'
 import { readInstallation, setupCode } from './roles/set-up.ts'
 import { openSimultaneousSignIns } from './sign-in/simultaneous-sign-ins.ts'
+import { startRewrapping } from './stored-keys/rewrap-stored-keys.ts'
 import { authenticate } from './tokens/authenticate.ts'
-import { startRewrapping } from './tokens/rewrap-stored-keys.ts'
 import { startKeyRotation } from './tokens/rotate-signing-keys.ts'
 import { ensureSigningKeys } from './tokens/signing-keys.ts'
 import { openCountryRanges } from './wires/country-ranges.ts'
@@ -220,6 +222,8 @@ async function openDeps({ config, log, metrics, tracing, address }: Environment)
       receipts: openReceipts(db, mirror && budgetMs),
       sessionEnds: openSessionEnds({ db, masterSecret, revocations }),
       signIns: openSimultaneousSignIns({ config, db, masterSecret }),
+      identityProviders: openKnownProviders({ config, db, masterSecret }),
+      upstream: openUpstream({ fetch: guardedFetch, log }),
       avatarObjects: openObjectStore(config.avatars.store),
     }
     opened.push(() => deps.verifiers.stop())

@@ -5,7 +5,7 @@ import {
   findOtherInstances,
   rewrapStoredKeys,
   type WrappedOtherwise,
-} from '../tokens/rewrap-stored-keys.ts'
+} from '../stored-keys/rewrap-stored-keys.ts'
 import { CommandError } from './command-error.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
 import { withDatabase } from './open-database.ts'

@@ -16,6 +16,7 @@ import { type AvatarSettings, avatarSettings } from './avatar-settings.ts'
 import { ConfigError } from './config-error.ts'
 import type { DatabaseUrl } from './database-url.ts'
 import { type PhoneSettings, phoneSettings } from './phone-settings.ts'
+import { type ConfiguredProvider, configuredProviders } from './provider-settings.ts'
 import { type Reading, readVariables } from './reading.ts'
 import { applyRules } from './rules.ts'
 import { Secret } from './secret.ts'
@@ -105,6 +106,8 @@ export interface Config {
   readonly brand: { readonly name: string; readonly color: string; readonly logoUrl?: string }
   readonly avatars: AvatarSettings
   readonly phones: PhoneSettings
+  /** Whom people sign in with, beside the providers that were added through the contract. */
+  readonly providers: readonly ConfiguredProvider[]
   /** Whether the server works on queued jobs itself. */
   readonly worker: boolean
   readonly log: {
@@ -296,6 +299,7 @@ function assemble(values: Values, files: Files, directory: string): Config {
       ...present({ logoUrl: values.SIGNET_BRAND_LOGO_URL }),
     },
     phones: phoneSettings(values),
+    providers: configuredProviders(values),
     avatars: avatarSettings(values, resolve(directory, values.SIGNET_DATA_DIR)),
     worker: values.SIGNET_WORKER,
     log: {

@@ -15,6 +15,7 @@ export const sections = [
   'Tokens and sessions',
   'Mail and brand',
   'Phones',
+  'Social sign-in',
   'Avatars',
   'Logs and operation',
 ] as const

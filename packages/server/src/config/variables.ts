@@ -11,6 +11,7 @@ import { databaseUrl } from './database-url.ts'
 import { type Kind, kind, oneOf, onOff, path, whole } from './kinds.ts'
 import { mailVariables } from './mail-variables.ts'
 import { phoneVariables } from './phone-settings.ts'
+import { providerVariables } from './provider-settings.ts'
 import { Secret } from './secret.ts'
 import { socketAddress } from './socket-address.ts'
 import { type Default, defaulted, secret, type Variable, variable } from './variable.ts'
@@ -370,6 +371,7 @@ export const variables = {
   ...accountVariables,
   ...mailVariables,
   ...phoneVariables,
+  ...providerVariables,
   ...avatarVariables,
 } as const
 

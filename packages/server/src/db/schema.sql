@@ -705,6 +705,53 @@ CREATE TABLE external_subjects (
   CONSTRAINT external_subjects_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED
 );
 
+CREATE TABLE federated_identities (
+  id uuid NOT NULL,
+  realm_id integer DEFAULT 1 NOT NULL,
+  user_id uuid NOT NULL,
+  provider text NOT NULL,
+  issuer text NOT NULL,
+  subject text NOT NULL,
+  email text,
+  name text DEFAULT ''::text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  last_used_at timestamp with time zone NOT NULL,
+  CONSTRAINT federated_identities_pkey PRIMARY KEY (id),
+  CONSTRAINT federated_identities_realm_id_provider_issuer_subject_key UNIQUE (realm_id, provider, issuer, subject),
+  CONSTRAINT federated_identities_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
+);
+CREATE INDEX federated_identities_user ON public.federated_identities USING btree (user_id);
+CREATE TRIGGER federated_identities_end_guesthood AFTER INSERT ON federated_identities FOR EACH ROW EXECUTE FUNCTION end_guesthood();
+
+CREATE TABLE federated_sessions (
+  session_id uuid NOT NULL,
+  provider text NOT NULL,
+  issuer text NOT NULL,
+  subject text NOT NULL,
+  sid text,
+  amr text[] NOT NULL,
+  acr text,
+  CONSTRAINT federated_sessions_pkey PRIMARY KEY (session_id),
+  CONSTRAINT federated_sessions_session_id_fkey FOREIGN KEY (session_id) REFERENCES sessions(id) ON DELETE CASCADE
+);
+CREATE INDEX federated_sessions_sid ON public.federated_sessions USING btree (provider, issuer, sid) WHERE (sid IS NOT NULL);
+CREATE INDEX federated_sessions_subject ON public.federated_sessions USING btree (provider, issuer, subject);
+
+CREATE TABLE federated_sign_ins (
+  state_hash bytea NOT NULL,
+  provider text NOT NULL,
+  browser_hash bytea NOT NULL,
+  request text NOT NULL,
+  ui_locales text NOT NULL,
+  link text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  CONSTRAINT federated_sign_ins_pkey PRIMARY KEY (state_hash),
+  CONSTRAINT federated_sign_ins_browser_hash_check CHECK (octet_length(browser_hash) = 32),
+  CONSTRAINT federated_sign_ins_state_hash_check CHECK (octet_length(state_hash) = 32)
+);
+CREATE INDEX federated_sign_ins_expires_at ON public.federated_sign_ins USING btree (expires_at);
+
 CREATE TABLE grants (
   id uuid NOT NULL,
   user_id uuid NOT NULL,
@@ -787,6 +834,24 @@ CREATE INDEX identifiers_prefix ON public.identifiers USING btree (canonical tex
 CREATE UNIQUE INDEX identifiers_primary ON public.identifiers USING btree (user_id, kind) WHERE is_primary;
 CREATE UNIQUE INDEX identifiers_verified ON public.identifiers USING btree (realm_id, kind, canonical) WHERE (verified_at IS NOT NULL);
 CREATE TRIGGER identifiers_end_guesthood AFTER INSERT OR UPDATE OF verified_at ON identifiers FOR EACH ROW WHEN (new.verified_at IS NOT NULL) EXECUTE FUNCTION end_guesthood();
+
+CREATE TABLE identity_providers (
+  id text NOT NULL,
+  realm_id integer DEFAULT 1 NOT NULL,
+  kind text NOT NULL,
+  name text NOT NULL,
+  status text DEFAULT 'active'::text NOT NULL,
+  client_id text NOT NULL,
+  wrapped_secret bytea NOT NULL,
+  wrapping_key_id text NOT NULL,
+  settings jsonb DEFAULT '{}'::jsonb NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  updated_at timestamp with time zone NOT NULL,
+  CONSTRAINT identity_providers_pkey PRIMARY KEY (id),
+  CONSTRAINT identity_providers_id_check CHECK (id ~ '^[a-z][a-z0-9-]{0,31}$'::text),
+  CONSTRAINT identity_providers_kind_check CHECK (kind = ANY (ARRAY['google'::text, 'microsoft'::text, 'apple'::text, 'github'::text, 'linkedin'::text, 'facebook'::text, 'oidc'::text])),
+  CONSTRAINT identity_providers_status_check CHECK (status = ANY (ARRAY['active'::text, 'disabled'::text]))
+);
 
 CREATE TABLE installation (
   only_row boolean DEFAULT true NOT NULL,
@@ -1060,6 +1125,15 @@ CREATE TABLE signing_keys (
 CREATE UNIQUE INDEX signing_keys_active ON public.signing_keys USING btree (algorithm) WHERE (state = 'active'::text);
 CREATE UNIQUE INDEX signing_keys_next ON public.signing_keys USING btree (algorithm) WHERE (state = 'next'::text);
 
+CREATE TABLE upstream_logouts (
+  provider text NOT NULL,
+  jti_hash bytea NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  CONSTRAINT upstream_logouts_pkey PRIMARY KEY (provider, jti_hash),
+  CONSTRAINT upstream_logouts_jti_hash_check CHECK (octet_length(jti_hash) = 32)
+);
+CREATE INDEX upstream_logouts_expires_at ON public.upstream_logouts USING btree (expires_at);
+
 CREATE TABLE users (
   id uuid NOT NULL,
   realm_id integer DEFAULT 1 NOT NULL,
@@ -1078,3 +1152,23 @@ CREATE TABLE users (
   CONSTRAINT users_merged_into_fkey FOREIGN KEY (merged_into) REFERENCES users(id)
 );
 CREATE INDEX users_guests ON public.users USING btree (created_at, id) WHERE is_guest;
+
+CREATE TABLE waiting_identities (
+  token_hash bytea NOT NULL,
+  provider text NOT NULL,
+  issuer text NOT NULL,
+  subject text NOT NULL,
+  email text,
+  name text NOT NULL,
+  browser_hash bytea,
+  user_id uuid,
+  code_challenge bytea,
+  expires_at timestamp with time zone NOT NULL,
+  CONSTRAINT waiting_identities_pkey PRIMARY KEY (token_hash),
+  CONSTRAINT waiting_identities_browser_hash_check CHECK (octet_length(browser_hash) = 32),
+  CONSTRAINT waiting_identities_check CHECK ((browser_hash IS NULL) = (user_id IS NOT NULL AND code_challenge IS NOT NULL)),
+  CONSTRAINT waiting_identities_code_challenge_check CHECK (octet_length(code_challenge) = 32),
+  CONSTRAINT waiting_identities_token_hash_check CHECK (octet_length(token_hash) = 32),
+  CONSTRAINT waiting_identities_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
+);
+CREATE INDEX waiting_identities_expires_at ON public.waiting_identities USING btree (expires_at);

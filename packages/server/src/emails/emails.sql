@@ -75,6 +75,3 @@ returning i.kind, i.value;
 -- Links that would take a later change back, and so undo this.
 update mailed_links set used_at = signet_now()
  where user_id = :userId and purpose = 'undo_email_change' and used_at is null and created_at >= :changedAt::timestamptz;
-
--- name: deletePassword :exec
-delete from passwords where user_id = :userId;

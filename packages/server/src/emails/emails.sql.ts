@@ -179,10 +179,3 @@ export const voidLaterUndoLinks = exec<{ userId: string; changedAt: Date }>({
   params: ['userId', 'changedAt'],
   columns: [],
 })
-
-export const deletePassword = exec<{ userId: string }>({
-  name: 'emails.deletePassword',
-  text: `delete from passwords where user_id = $1`,
-  params: ['userId'],
-  columns: [],
-})

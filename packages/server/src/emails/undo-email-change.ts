@@ -5,7 +5,7 @@
  * 1. Find what the link is about. It outlives whatever was done with the account since, and works while it is suspended.
  * 2. One transaction, alone with the user and with the address, uses the link up and restores the address, unless somebody
  *    else has proved it meanwhile. It is the one that notices go to.
- * 3. Identifiers that came in the week before the change or since are gone, but for what the account was opened with: whoever
+ * 3. Identifiers and linked providers that came in the week before the change or since are gone, but for what the account was opened with: whoever
  *    adds an address first and takes the old one away then leaves none behind. Links that would undo this are void; earlier ones
  *    are good, because they went to addresses that the account had before.
  * 4. The password is gone, and one entry in the revocation log ends every session and every grant. A link for a new password goes
@@ -17,10 +17,12 @@
  */
 
 import { ErrorReason } from '@signet/contract'
+import { deletePassword } from '../authenticators/drop-password.ts'
 import type { Db } from '../db/query.ts'
 import type { Deps } from '../deps.ts'
 import { SignetError } from '../errors.ts'
 import { recordEvent } from '../events/record-event.ts'
+import { dropIdentities } from '../federation/drop-identities.ts'
 import { newId, type UserId } from '../ids.ts'
 import { enqueue } from '../queue/enqueue.ts'
 import { consumeLink, type LiveLink, requireLiveLink } from '../recovery/mailed-links.ts'
@@ -30,11 +32,12 @@ import { lockHolders } from '../users/open-account.ts'
 import {
   clearPrimaryEmail,
   deleteIdentifiersSince,
-  deletePassword,
   insertVerifiedEmail,
   setPrimaryEmail,
   voidLaterUndoLinks,
 } from './emails.sql.ts'
+
+const weekMs = 7 * 24 * 60 * 60 * 1000
 
 type UndoDeps = Pick<Deps, 'db' | 'masterSecret' | 'revocations'>
 
@@ -70,6 +73,7 @@ async function restore(
   await clearPrimaryEmail(tx, { userId })
   await setPrimaryEmail(tx, { userId, canonical })
   await voidLaterUndoLinks(tx, { userId, changedAt })
+  await dropIdentities(deps, ctx, { userId, since: new Date(changedAt.getTime() - weekMs) })
   await deletePassword(tx, { userId })
   await cutUser(tx, { userId, reason: 'email_change_undone' })
   await recordEvent(deps, ctx, {

@@ -100,3 +100,18 @@ delete from authorization_codes
  where code_hash = any (array(select code_hash from authorization_codes
                                where expires_at < signet_now() - interval '1 day'
                                order by expires_at limit :limit::integer for update skip locked));
+
+-- name: deleteOldProviderSignIns :exec
+-- Sign-ins that nobody came back from a provider with.
+delete from federated_sign_ins
+ where state_hash in (select state_hash from federated_sign_ins where expires_at < signet_now() limit :limit::integer for update skip locked);
+
+-- name: deleteOldWaitingIdentities :exec
+-- Identities that nobody took up.
+delete from waiting_identities
+ where token_hash in (select token_hash from waiting_identities where expires_at < signet_now() limit :limit::integer for update skip locked);
+
+-- name: deleteTakenLogoutTokens :exec
+-- Logout tokens that have expired, and so count for nothing.
+delete from upstream_logouts
+ where (provider, jti_hash) in (select provider, jti_hash from upstream_logouts where expires_at < signet_now() limit :limit::integer for update skip locked);

@@ -147,3 +147,30 @@ export const deleteOldCodes = exec<{ limit: number }>({
   params: ['limit'],
   columns: [],
 })
+
+/** Sign-ins that nobody came back from a provider with. */
+export const deleteOldProviderSignIns = exec<{ limit: number }>({
+  name: 'jobs.clean-up.deleteOldProviderSignIns',
+  text: `delete from federated_sign_ins
+ where state_hash in (select state_hash from federated_sign_ins where expires_at < signet_now() limit $1::integer for update skip locked)`,
+  params: ['limit'],
+  columns: [],
+})
+
+/** Identities that nobody took up. */
+export const deleteOldWaitingIdentities = exec<{ limit: number }>({
+  name: 'jobs.clean-up.deleteOldWaitingIdentities',
+  text: `delete from waiting_identities
+ where token_hash in (select token_hash from waiting_identities where expires_at < signet_now() limit $1::integer for update skip locked)`,
+  params: ['limit'],
+  columns: [],
+})
+
+/** Logout tokens that have expired, and so count for nothing. */
+export const deleteTakenLogoutTokens = exec<{ limit: number }>({
+  name: 'jobs.clean-up.deleteTakenLogoutTokens',
+  text: `delete from upstream_logouts
+ where (provider, jti_hash) in (select provider, jti_hash from upstream_logouts where expires_at < signet_now() limit $1::integer for update skip locked)`,
+  params: ['limit'],
+  columns: [],
+})

@@ -21,7 +21,10 @@ import {
   deleteOldGrants,
   deleteOldInvitations,
   deleteOldLinks,
+  deleteOldProviderSignIns,
   deleteOldSessions,
+  deleteOldWaitingIdentities,
+  deleteTakenLogoutTokens,
   deleteUnprovenAccounts,
   deleteUsedAssertions,
 } from './clean-up.sql.ts'
@@ -50,6 +53,9 @@ export async function cleanUp(
     () => deleteForgottenGuesses(db, { limit }),
     () => deleteForgottenDevices(db, { limit }),
     () => deleteUsedAssertions(db, { limit }),
+    () => deleteOldProviderSignIns(db, { limit }),
+    () => deleteOldWaitingIdentities(db, { limit }),
+    () => deleteTakenLogoutTokens(db, { limit }),
     () => deleteDoneJobs(db, { seconds: keptSeconds.done, limit }),
   ]
   for (const sweep of sweeps) {

@@ -1,18 +1,26 @@
-/** Answers ConsentService: what a person has allowed apps to do. */
+/** Answers ConsentService, what a person has allowed apps to do, and what an app asks of FederationService. */
 
 import type { MessageInitShape } from '@bufbuild/protobuf'
 import { timestampFromDate } from '@bufbuild/protobuf/wkt'
-import type {
-  ListConsentsRequest,
-  ListConsentsResponseSchema,
-  WithdrawConsentRequest,
-  WithdrawConsentResponseSchema,
+import {
+  ErrorReason,
+  type ExchangeCodeRequest,
+  type ExchangeCodeResponseSchema,
+  type GetAuthorizationUrlRequest,
+  type GetAuthorizationUrlResponseSchema,
+  type ListConsentsRequest,
+  type ListConsentsResponseSchema,
+  type WithdrawConsentRequest,
+  type WithdrawConsentResponseSchema,
 } from '@signet/contract'
 import type { Deps } from '../deps.ts'
+import { SignetError } from '../errors.ts'
+import { startAddress } from '../federation/provider-sign-in.ts'
 import type { ClientId } from '../ids.ts'
 import { type RequestContext, userCaller } from '../request-context.ts'
 import { listConsents as listConsentRows } from './consents.sql.ts'
 import { withdrawConsent as withdraw } from './consents.ts'
+import { exchangeCode as exchange, sealAuthorization } from './provider-authorization.ts'
 
 /** More apps than anybody uses; what is left out was allowed the longest ago. */
 const consentsMax = 500
@@ -43,4 +51,33 @@ export async function withdrawConsent(
   const { userId } = userCaller(ctx)
   await withdraw(deps, ctx, { userId, clientId: clientId as ClientId })
   return {}
+}
+
+/** Where an app sends the browser of somebody who signs in with a provider. */
+export async function getAuthorizationUrl(
+  deps: Deps,
+  ctx: RequestContext,
+  { providerId, ...asked }: GetAuthorizationUrlRequest,
+): Promise<MessageInitShape<typeof GetAuthorizationUrlResponseSchema>> {
+  if ((await deps.identityProviders.find(providerId)) === undefined)
+    throw new SignetError(ErrorReason.NOT_FOUND, { detail: 'no such provider, or it is disabled' })
+  const request = await sealAuthorization(deps, ctx, asked)
+  return { url: startAddress(deps.config.issuer, providerId, { request }) }
+}
+
+/** Tokens for the code that the browser came back with. */
+export async function exchangeCode(
+  deps: Deps,
+  ctx: RequestContext,
+  { clientId, code, codeVerifier }: ExchangeCodeRequest,
+): Promise<MessageInitShape<typeof ExchangeCodeResponseSchema>> {
+  const issued = await exchange(deps, ctx, { clientId, code, codeVerifier })
+  return {
+    accessToken: issued.access_token,
+    tokenType: issued.token_type,
+    expiresIn: issued.expires_in,
+    refreshToken: issued.refresh_token ?? '',
+    idToken: issued.id_token ?? '',
+    scope: issued.scope,
+  }
 }

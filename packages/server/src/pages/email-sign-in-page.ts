@@ -16,6 +16,7 @@ import { requestEmailSignIn, signInByEmail } from '../recovery/email-sign-in.ts'
 import { enterBrowser } from '../sign-in/browser-sign-in.ts'
 import { notFoundPage } from './error-page.ts'
 import { codeField, emailField, pageForm, submitButton } from './fields.ts'
+import { linkWaiting } from './sign-in-page.ts'
 import { rememberEmail } from './typed-email.ts'
 import {
   onwardAddress,
@@ -57,6 +58,7 @@ export const emailSignInPage: PageRoute = {
     const signedIn = await enterBrowser(deps, { identifier, cookieHeader }, (how) =>
       signInByEmail(deps, ctx, { requestToken, token, code, device: undefined, ...how }),
     )
+    await linkWaiting(deps, ctx, { visit, userId: signedIn.userId })
     const used = writeCookie(config, 'mailed', { value: '', maxAgeSeconds: 0 })
     return {
       setCookies: [...signedIn.setCookies, used],

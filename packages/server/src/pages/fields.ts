@@ -14,12 +14,13 @@ export function pageForm(
   { carried, formToken, formAgain }: Visit,
   { to, content }: { to: string; content: HtmlValue },
 ): Html {
-  const { request, uiLocales } = carried
+  const { request, uiLocales, waiting } = carried
   return html`<form method="post" action="${to}">
 <input type="hidden" name="form_token" value="${formToken}">
 ${formAgain && html`<input type="hidden" name="form_again" value="1">`}
 ${request !== '' && html`<input type="hidden" name="request" value="${request}">`}
 ${uiLocales !== '' && html`<input type="hidden" name="ui_locales" value="${uiLocales}">`}
+${waiting !== '' && html`<input type="hidden" name="waiting" value="${waiting}">`}
 ${content}
 </form>`
 }

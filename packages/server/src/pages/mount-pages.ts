@@ -36,6 +36,7 @@ import { type PageForm, pageForm } from './page-form.ts'
 import type { Face } from './page-frame.ts'
 import { pageScript } from './page-script.ts'
 import { showProblem } from './problem-page.ts'
+import { mountProviderPages } from './provider-pages.ts'
 import { type ReadVisit, readVisit } from './read-visit.ts'
 import { mountRefusalPages } from './refusal-pages.ts'
 import { refusalSentence, translated } from './refused.ts'
@@ -112,6 +113,7 @@ export async function mountPages(
       (_request, body, done) => done(null, pageForm(String(body))),
     )
     for (const route of [...routes, setUpPage]) mountPage(scope, parts, route)
+    mountProviderPages(scope, parts, sendAnswer)
   })
   return {
     showProblem: (request, reply, problem) => showProblem(parts, { request, reply }, problem),

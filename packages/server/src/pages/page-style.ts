@@ -53,6 +53,9 @@ input.figures { font: 1.0625rem/1.4 var(--font-code); letter-spacing: 0.12em; }
 .button.second[aria-busy=true]::after { border-color: var(--ink); border-inline-end-color: transparent; }
 .pair { display: grid; grid-template-columns: 1fr 1fr; gap: var(--s-3); }
 .stack > * + * { margin-block-start: var(--s-3); }
+.or { display: flex; align-items: center; gap: var(--s-3); margin: var(--s-5) 0 var(--s-4); color: var(--ink-3); font: var(--t-sm); }
+.or::before, .or::after { content: ""; flex: 1; border-block-start: var(--line); }
+.provider { gap: var(--s-3); } .mark { flex: none; }
 .aside { margin: var(--s-5) 0 0; color: var(--ink-2); font: var(--t-sm); }
 .aside a + a { margin-inline-start: var(--s-4); }
 .aside a, .tap { display: inline-flex; align-items: center; min-block-size: 24px; }

@@ -6,6 +6,7 @@
 import type { FastifyRequest } from 'fastify'
 import { readCookie, writeCookie } from '../cookie-header.ts'
 import type { Deps } from '../deps.ts'
+import { findWaiting, type WaitingIdentity } from '../federation/linking.ts'
 import { findBrowserSessions } from '../sessions/browser-session.ts'
 import { formToken, knownBrowserMark, makeBrowserMark } from './form-token.ts'
 import { type PageForm, pageForm } from './page-form.ts'
@@ -26,7 +27,7 @@ export interface ReadVisit {
 
 /** Reads it. `form` is what was posted, if anything was. */
 export async function readVisit(
-  deps: Pick<Deps, 'config' | 'db' | 'masterSecret'>,
+  deps: Pick<Deps, 'config' | 'db' | 'identityProviders' | 'masterSecret'>,
   request: FastifyRequest,
   form?: PageForm,
 ): Promise<ReadVisit> {
@@ -34,10 +35,13 @@ export async function readVisit(
   const read = await readVisitor(deps, request, form)
   const { visit } = read
   const { carried } = visit
-  if (carried.request === '' && cookieHeader === undefined) return read
+  const providers = await deps.identityProviders.list()
+  if (carried.request === '' && cookieHeader === undefined)
+    return { ...read, visit: { ...visit, providers, carried: { ...carried, waiting: '' } } }
   const app =
     carried.request === '' ? undefined : await findVisitingApp(deps, carried.request, visit.now)
   const sessions = await findBrowserSessions(deps, cookieHeader)
+  const waiting = await waitingIn(deps, read)
   return {
     ...read,
     requestIsBroken: carried.request !== '' && app === undefined,
@@ -49,12 +53,28 @@ export async function readVisit(
         sessions[0]?.locale ?? '',
         ...acceptedLocales(request.headers['accept-language']),
       ),
-      carried: app === undefined ? { ...carried, request: '' } : carried,
+      carried: {
+        ...carried,
+        request: app === undefined ? '' : carried.request,
+        waiting: waiting === undefined ? '' : carried.waiting,
+      },
       app,
       sessions,
+      providers,
+      waiting,
       knownEmail: app?.request.loginHint || visit.typedEmail,
     },
   }
+}
+
+/** Who waits in this browser to be linked; undefined where nobody does, or not any more. */
+async function waitingIn(
+  deps: Pick<Deps, 'db'>,
+  { mark, visit: { carried } }: ReadVisit,
+): Promise<WaitingIdentity | undefined> {
+  const { waiting: token } = carried
+  if (token === '' || mark === undefined) return undefined
+  return findWaiting(deps, { token, browserMark: mark })
 }
 
 /** What the request alone says: nothing is asked, so that a page can be shown while the database is away. */
@@ -69,7 +89,11 @@ export async function readVisitor(
   // Links of the page lead back to it: a path that a browser would take for another host is none.
   const isOwn = /^\/(?![/\\])/u.test(path)
   const given = form ?? query
-  const carried = { request: given.text('request'), uiLocales: given.text('ui_locales') }
+  const carried = {
+    request: given.text('request'),
+    uiLocales: given.text('ui_locales'),
+    waiting: given.text('waiting'),
+  }
   const typedEmail = rememberedEmail(config, cookieHeader)
   const mark = knownBrowserMark(readCookie(config, cookieHeader, 'browser'))
   const newMark = mark ?? makeBrowserMark()
@@ -90,6 +114,9 @@ export async function readVisitor(
       carried,
       app: undefined,
       sessions: [],
+      providers: [],
+      waiting: undefined,
+      browserMark: newMark,
       typedEmail,
       knownEmail: typedEmail,
       formToken: formToken(masterSecret, newMark),

@@ -8,10 +8,15 @@
  */
 
 import { ErrorReason } from '@signet/contract'
+import type { Deps } from '../deps.ts'
 import { SignetError } from '../errors.ts'
+import { takeUpInBrowser } from '../federation/linking.ts'
 import { html } from '../html/html.ts'
+import type { UserId } from '../ids.ts'
+import type { RequestContext } from '../request-context.ts'
 import { signInInBrowser } from '../sign-in/browser-sign-in.ts'
 import { emailField, pageForm, passwordField, submitButton } from './fields.ts'
+import { providerButtons } from './provider-buttons.ts'
 import { rememberEmail } from './typed-email.ts'
 import { nameOf, onwardAddress, type PageRoute, pageAddress, type Visit } from './visit.ts'
 
@@ -33,7 +38,7 @@ export const signInPage: PageRoute = {
       title: words.text('sign_in_title'),
       ...(notice !== undefined &&
         tried === undefined && { notice: words.text(`notice_${notice}`) }),
-      content: html`${alreadySignedIn(visit)}
+      content: html`${waitingNote(visit) ?? alreadySignedIn(visit)}
 ${pageForm(visit, {
   to: '/sign-in',
   content: html`${emailField({
@@ -46,6 +51,7 @@ ${pageForm(visit, {
 ${passwordField({ name: 'password', label: words.text('password'), autofill: 'current-password', words, tried })}
 ${submitButton(words.text('sign_in_button'))}`,
 })}
+${providerButtons(visit)}
 ${config.emailSignIn && html`<p class="aside"><a href="${pageAddress('/sign-in-by-email', carried)}">${words.text('email_sign_in_link')}</a></p>`}
 <p class="aside"><a href="${pageAddress('/forgot-password', carried)}">${words.text('forgot_link')}</a></p>
 <p class="aside">${words.text('no_account')} <a href="${pageAddress('/sign-up', carried)}">${words.text('sign_up_link')}</a></p>`,
@@ -57,6 +63,7 @@ ${config.emailSignIn && html`<p class="aside"><a href="${pageAddress('/sign-in-b
     const { cookieHeader } = visit
     try {
       const signedIn = await signInInBrowser(deps, ctx, { identifier, password, cookieHeader })
+      await linkWaiting(deps, ctx, { visit, userId: signedIn.userId })
       return {
         setCookies: [...signedIn.setCookies, rememberEmail(deps.config, identifier)],
         to: onwardAddress(visit, signedIn.sessionId),
@@ -70,6 +77,26 @@ ${config.emailSignIn && html`<p class="aside"><a href="${pageAddress('/sign-in-b
       }
     }
   },
+}
+
+/** Whoever comes from a provider with an address that has an account here is told what to do, and what comes of it. */
+function waitingNote({ words, waiting, providers }: Visit) {
+  if (waiting === undefined) return undefined
+  const { name, email } = waiting
+  const provider = providers.find(({ id }) => id === waiting.provider)?.name ?? waiting.provider
+  const facts = { provider, who: name || email || '–' }
+  return html`<div class="note notice"><p>${words.text('waiting_lead', { ...facts, email: email ?? '–' })}</p><p>${words.text('waiting_then', facts)}</p></div>`
+}
+
+/** Links the provider that waits in this browser to who has just signed in. */
+export async function linkWaiting(
+  deps: Pick<Deps, 'db' | 'masterSecret'>,
+  ctx: RequestContext,
+  { visit, userId }: { visit: Visit; userId: UserId },
+): Promise<void> {
+  const { carried, browserMark, waiting } = visit
+  if (waiting === undefined) return
+  await takeUpInBrowser(deps, ctx, { token: carried.waiting, browserMark, userId })
 }
 
 /** Whoever has signed in in another tab meanwhile need not do it again; for an app, only where that was since it asked. */

@@ -7,6 +7,7 @@
 import { html } from '../html/html.ts'
 import { signUp } from '../sign-in/sign-up.ts'
 import { emailField, pageForm, passwordField, submitButton, textField } from './fields.ts'
+import { providerButtons } from './provider-buttons.ts'
 import { rememberEmail } from './typed-email.ts'
 import { type PageRoute, pageAddress } from './visit.ts'
 
@@ -46,6 +47,7 @@ ${passwordField({
 })}
 ${submitButton(words.text('sign_up_button'))}`,
       })}
+${providerButtons(visit)}
 <p class="aside">${words.text('have_account')} <a href="${pageAddress('/sign-in', carried)}">${words.text('sign_in_link')}</a></p>`,
     }
   },

@@ -3,6 +3,8 @@
 import type { Config } from '../config/config.ts'
 import type { Deps } from '../deps.ts'
 import type { Violation } from '../errors.ts'
+import type { ListedProvider } from '../federation/known-providers.ts'
+import type { WaitingIdentity } from '../federation/linking.ts'
 import type { HtmlValue } from '../html/html.ts'
 import type { SessionId } from '../ids.ts'
 import type { RequestContext } from '../request-context.ts'
@@ -40,6 +42,12 @@ export interface Visit {
   typedEmail: string
   /** The address that the app names, else the one that was typed. */
   knownEmail: string
+  /** Whom people may sign in with. */
+  providers: readonly ListedProvider[]
+  /** Who somebody is at a provider that waits to be linked to the account that they sign in to. */
+  waiting: WaitingIdentity | undefined
+  /** The secret of this browser; a new one, where it brought none. */
+  browserMark: string
   /** The token that a form of this browser carries. */
   formToken: string
   /** The form is shown again because the browser did not bring what it was given with the first one. */
@@ -54,6 +62,8 @@ export interface Carried {
   /** The sealed authorization request. */
   request: string
   uiLocales: string
+  /** Takes up an identity at a provider that waits in this browser for its account. */
+  waiting: string
 }
 
 /** A page without its frame. */
@@ -101,10 +111,10 @@ export interface PageRoute {
 /** The address of another page, with what goes along. */
 export function pageAddress(
   path: string,
-  { request, uiLocales }: Carried,
+  { request, uiLocales, waiting }: Carried,
   more: Readonly<Record<string, string>> = {},
 ): string {
-  const given = { ...more, request, ui_locales: uiLocales }
+  const given = { ...more, request, ui_locales: uiLocales, waiting }
   const query = new URLSearchParams(Object.entries(given).filter(([, value]) => value !== ''))
   return query.size === 0 ? path : `${path}?${query}`
 }
@@ -112,13 +122,13 @@ export function pageAddress(
 /** Where somebody goes on who is done with the pages: back to what the app wants, with this session; else to who they are here. */
 export function onwardAddress({ app, carried }: Visit, sessionId: SessionId): string {
   return app === undefined
-    ? pageAddress('/signed-in', carried)
+    ? pageAddress('/signed-in', { ...carried, waiting: '' })
     : resumeAddress(app.chosen(sessionId))
 }
 
 /** Where the protocol decides again on a sealed request. */
 export function resumeAddress(request: string): string {
-  return pageAddress('/oauth2/authorize/resume', { request, uiLocales: '' })
+  return pageAddress('/oauth2/authorize/resume', { request, uiLocales: '', waiting: '' })
 }
 
 /** How a person is called on a page. */

@@ -4,8 +4,8 @@
  * 1. What came by mail is good only with what the request for it was answered with: a link that is opened elsewhere, and a code that
  *    is given to somebody else, open nothing.
  * 2. One transaction uses it up (of many at once one succeeds), and notes that the address is proved. Where that is news, whatever
- *    the account held until now may be a stranger's, who opened it with an address of somebody else: the password is gone, and
- *    everything ends.
+ *    the account held until now may be a stranger's, who opened it with an address of somebody else: the password and what was
+ *    linked to it are gone, and everything ends.
  * 3. The session is started as after a password, where nothing was revoked since. It says `otp` and the lowest level: a mailbox
  *    is one factor, and never a second one.
  *
@@ -14,20 +14,19 @@
  */
 
 import { ErrorReason } from '@signet/contract'
-import { ownClientId } from '../clients/own-client.ts'
+import { dropPassword } from '../authenticators/drop-password.ts'
 import type { Db } from '../db/query.ts'
 import type { Deps } from '../deps.ts'
 import { SignetError } from '../errors.ts'
-import { recordEvent } from '../events/record-event.ts'
+import { dropIdentities } from '../federation/drop-identities.ts'
 import type { UserId } from '../ids.ts'
 import type { RequestContext } from '../request-context.ts'
 import { cutUser, lockUserToCut } from '../revocation/cut-user.ts'
 import { positionsOf } from '../revocation/session-ends.ts'
 import type { Device } from '../sessions/start-session.ts'
+import { startProven } from '../sign-in/proven-sign-in.ts'
 import type { StartedSignIn, Yield } from '../sign-in/simultaneous-sign-ins.ts'
-import { prepareGuess } from '../throttling/guess.ts'
 import { checkPrintable } from '../users/printable.ts'
-import { dropPassword, findKnownDevice } from './email-sign-in.sql.ts'
 import {
   consumeLink,
   hashRequestToken,
@@ -81,33 +80,11 @@ export async function signInByEmail(
   const proof = { token, email: '', code, requestToken }
   const link = await requireLiveLink(deps, ctx, { purpose: 'sign_in', proof })
   const rev = await prove(deps, ctx, link)
-  const userId = link.userId as UserId
-  const guess = placelessGuess(deps, ctx, { link, deviceSecret })
-  const known =
-    guess.deviceHash && (await findKnownDevice(deps.db, { secretHash: guess.deviceHash, userId }))
-  const deviceUserId = known?.userId ?? null
-  const started = await deps.signIns.start({
-    ctx,
-    guess,
-    state: { retryAfter: null, deviceUserId },
-    userId,
-    deviceSecret,
-    session: {
-      userId,
-      clientId: ownClientId,
-      device,
-      amr: ['otp'],
-      acr: 'aal1',
-      rev,
-      knownDevice: deviceUserId !== null,
-    },
-    eventKeys: new Map(),
-    yields,
+  return startProven(deps, ctx, {
+    userId: link.userId as UserId,
+    by: `mailed link ${link.id}`,
+    ...{ amr: ['otp'], acr: 'aal1', rev, device, deviceSecret, yields },
   })
-  // User or client has ended meanwhile, and the link with it.
-  if (started === 'revoked' || 'retryAfter' in started)
-    throw new SignetError(ErrorReason.LINK_INVALID)
-  return started
 }
 
 function requireEnabled({ config }: Pick<Deps, 'config'>): void {
@@ -134,30 +111,13 @@ async function prove(deps: EmailSignInDeps, ctx: RequestContext, link: LiveLink)
   return cut
 }
 
-/** Takes the password away, and ends all there is. Answers the entry in the revocation log. */
+/** Takes away what anybody could have set, and ends all there is. Answers the entry in the revocation log. */
 async function endWhatWasUnproven(
   deps: { db: Db } & Pick<Deps, 'masterSecret'>,
   ctx: RequestContext,
   userId: UserId,
 ): Promise<bigint> {
-  const dropped = await dropPassword(deps.db, { userId })
-  if (dropped === 1) {
-    await recordEvent(deps, ctx, {
-      kind: 'password.dropped',
-      outcome: 'success',
-      actorId: userId,
-      subjectId: userId,
-    })
-  }
+  await dropPassword(deps, ctx, userId)
+  await dropIdentities(deps, ctx, { userId })
   return cutUser(deps.db, { userId, reason: 'email_proved' })
-}
-
-/** Counted nowhere: who has the mail has guessed nothing, and strangers who guess at the password keep nobody out. */
-function placelessGuess(
-  deps: Pick<Deps, 'masterSecret'>,
-  ctx: RequestContext,
-  { link, deviceSecret }: { link: LiveLink; deviceSecret: string },
-) {
-  const guess = prepareGuess(deps, ctx, { account: `mailed link ${link.id}`, deviceSecret })
-  return { ...guess, address: guess.account, source: guess.account }
 }

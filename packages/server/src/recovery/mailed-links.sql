@@ -84,10 +84,6 @@ select i.id as identifier_id, i.user_id, i.value, i.verified_at is not null as "
  order by i.created_at desc, i.id desc
  limit 1;
 
--- name: verifyIdentifier :exec
--- Notes that its user has proved an address. Needs the lock on it, and that nobody else has proved it.
-update identifiers set verified_at = :now where id = :id and verified_at is null;
-
 -- name: setPassword :exec
 -- Sets a password, whatever there was. Needs the lock on the user.
 insert into passwords (user_id, hash, set_at) values (:userId, :hash, :now)

@@ -160,14 +160,6 @@ export const findClaim = maybe<
   columns: ['identifierId', 'userId', 'value', 'verified', 'locale'],
 })
 
-/** Notes that its user has proved an address. Needs the lock on it, and that nobody else has proved it. */
-export const verifyIdentifier = exec<{ now: Date; id: string }>({
-  name: 'recovery.mailed-links.verifyIdentifier',
-  text: `update identifiers set verified_at = $1 where id = $2 and verified_at is null`,
-  params: ['now', 'id'],
-  columns: [],
-})
-
 /** Sets a password, whatever there was. Needs the lock on the user. */
 export const setPassword = exec<{ userId: string; hash: string; now: Date }>({
   name: 'recovery.mailed-links.setPassword',

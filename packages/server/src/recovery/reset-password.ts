@@ -20,6 +20,7 @@ import type { Db } from '../db/query.ts'
 import type { Deps } from '../deps.ts'
 import { SignetError } from '../errors.ts'
 import { recordEvent } from '../events/record-event.ts'
+import { dropIdentities } from '../federation/drop-identities.ts'
 import type { UserId } from '../ids.ts'
 import type { RequestContext } from '../request-context.ts'
 import { cutUser, lockUserToCut } from '../revocation/cut-user.ts'
@@ -60,7 +61,8 @@ async function reset(
   const userId = link.userId as UserId
   await lockUserToCut(tx, userId)
   await consumeLink(tx, link)
-  await proveAddress(deps, ctx, link)
+  // Where the address was not proved before, what signs in to the account without it may be a stranger's.
+  if (await proveAddress(deps, ctx, link)) await dropIdentities(deps, ctx, { userId })
   await setPassword(tx, { userId, hash: passwordHash, now: ctx.now })
   await cutUser(tx, { userId, reason: 'password_reset' })
   await recordEvent(deps, ctx, {

@@ -15,8 +15,7 @@ import { SignetError } from '../errors.ts'
 import { recordEvent } from '../events/record-event.ts'
 import type { UserId } from '../ids.ts'
 import type { RequestContext } from '../request-context.ts'
-import { lockHolders } from '../users/open-account.ts'
-import { verifyIdentifier } from './mailed-links.sql.ts'
+import { lockHolders, proveIdentifier } from '../users/open-account.ts'
 import { consumeLink, type LiveLink, type MailedProof, requireLiveLink } from './mailed-links.ts'
 
 /** Proves the address, and answers it as it was written. */
@@ -44,7 +43,7 @@ export async function proveAddress(
   if (ownerId === link.userId) return false
   if (ownerId !== undefined) throw new SignetError(ErrorReason.LINK_INVALID)
   if (link.identifierId === null) throw new Error('a link that proves an address has none')
-  await verifyIdentifier(deps.db, { id: link.identifierId, now: ctx.now })
+  await proveIdentifier(deps.db, { id: link.identifierId, now: ctx.now })
   const userId = link.userId as UserId
   await recordEvent(deps, ctx, {
     kind: 'email.verified',

@@ -8,6 +8,7 @@ export const revocationReasons = [
   'signed_out',
   'revoked',
   'revoked_by_operator',
+  'upstream_signed_out',
   'signed_out_elsewhere',
   'signed_out_everywhere',
   'password_changed',

@@ -22,7 +22,10 @@ import { endSessions, listPositions, lockGrantsOfSession, lockSession } from './
 import type { RevocationReason } from './revocation-reasons.ts'
 
 /** Why a session was ended singly; stands in its row, in the log and in the event. */
-export type EndReason = Extract<RevocationReason, 'signed_out' | 'revoked' | 'revoked_by_operator'>
+export type EndReason = Extract<
+  RevocationReason,
+  'signed_out' | 'revoked' | 'revoked_by_operator' | 'upstream_signed_out'
+>
 
 export interface SessionEnd {
   sessionId: SessionId

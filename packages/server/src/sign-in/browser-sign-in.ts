@@ -16,7 +16,7 @@ import { Secret } from '../config/secret.ts'
 import { readCookie, writeCookie } from '../cookie-header.ts'
 import type { MasterSecret } from '../crypto/master-secret.ts'
 import type { Deps } from '../deps.ts'
-import type { SessionId } from '../ids.ts'
+import type { SessionId, UserId } from '../ids.ts'
 import type { RequestContext } from '../request-context.ts'
 import {
   browserCookie,
@@ -33,6 +33,7 @@ import type { StartedSignIn, Yield } from './simultaneous-sign-ins.ts'
 /** The session, and the `Set-Cookie` headers that hold it. */
 export interface SignedInBrowser {
   sessionId: SessionId
+  userId: UserId
   setCookies: string[]
 }
 
@@ -80,6 +81,7 @@ export async function enterBrowser(
   devices.delete(mark)
   return {
     sessionId,
+    userId,
     setCookies: [
       browserCookie(config, [new Secret(secret), ...kept]),
       deviceCookie(config, [[mark, deviceSecret], ...devices]),
@@ -105,7 +107,7 @@ function deviceCookie(
 /** Says of an account only whether it is the same one. */
 function markOf({ masterSecret }: { masterSecret: MasterSecret }, identifier: string): string {
   const parsed = parseEmail(identifier, 'identifier')
-  const account = 'identifier' in parsed ? parsed.identifier.canonical : ''
+  const account = 'identifier' in parsed ? parsed.identifier.canonical : identifier
   const key = masterSecret.derive('marks of accounts in cookies')
   return createHmac('sha256', key).update(account).digest('base64url').slice(0, markLength)
 }

@@ -15,6 +15,7 @@
 import { ErrorReason } from '@signet/contract'
 import { ownClientId } from '../clients/own-client.ts'
 import type { Config } from '../config/config.ts'
+import type { Db } from '../db/query.ts'
 import type { Deps } from '../deps.ts'
 import { SignetError } from '../errors.ts'
 import { recordEvent } from '../events/record-event.ts'
@@ -44,19 +45,27 @@ export async function refuseUnverified(
   const retryAfter = await deps.db.transaction(async (tx) => {
     const closed = await admitGuess(tx, guess, state)
     if (closed !== null) return closed
-    const inTransaction = { ...deps, db: tx }
-    await recordEvent(inTransaction, ctx, {
-      kind: 'sign_in.refused',
-      outcome: 'failure',
-      subjectId: userId,
-      clientId: ownClientId,
-      details: { reason: 'unverified' },
-    })
-    if (await admitUnaskedMail(inTransaction, { purpose: 'email_verification', canonical }))
-      await enqueue(tx, 'write_to_address', { about: 'sign_up', canonical, userId })
+    await askForProof({ ...deps, db: tx }, ctx, { canonical, userId })
     return null
   })
   return retryAfter === null
     ? new SignetError(ErrorReason.EMAIL_NOT_VERIFIED)
     : tooManyGuesses(retryAfter)
+}
+
+/** Records that somebody is kept out by an address that is not proved, and has mail sent there, unless that was done a moment ago. */
+export async function askForProof(
+  deps: { db: Db } & Pick<Deps, 'masterSecret'>,
+  ctx: RequestContext,
+  { canonical, userId }: { canonical: string; userId: UserId },
+): Promise<void> {
+  await recordEvent(deps, ctx, {
+    kind: 'sign_in.refused',
+    outcome: 'failure',
+    subjectId: userId,
+    clientId: ownClientId,
+    details: { reason: 'unverified' },
+  })
+  if (await admitUnaskedMail(deps, { purpose: 'email_verification', canonical }))
+    await enqueue(deps.db, 'write_to_address', { about: 'sign_up', canonical, userId })
 }

@@ -11,6 +11,8 @@ import { openMasterSecret } from '../crypto/master-secret.ts'
 import type { DatabaseAddress } from '../db/address.ts'
 import type { Deps } from '../deps.ts'
 import { openEventFeed } from '../events/event-feed.ts'
+import { openKnownProviders } from '../federation/known-providers.ts'
+import { openUpstream } from '../federation/upstream.ts'
 import { openKnownGrants } from '../grants/grant-keys.ts'
 import { createLogger } from '../operations/log.ts'
 import { createMetrics } from '../operations/metrics.ts'
@@ -45,6 +47,7 @@ export async function openTestDeps(): Promise<TestDeps> {
   const revocationFeed = openRevocationFeed({ issuer: config.issuer, heartbeatMs })
   const logOptions = { directAddress: address, tokenLifetimeSeconds, followers: [revocationFeed] }
   const verifiers = openVerifierRegistry({ db, log })
+  const guardedFetch = openGuardedFetch({ privateHosts: ['localhost:*', '127.0.0.1:*'] })
   const revocations = await openLiveLog({ db, log }, logOptions)
   return {
     deps: {
@@ -54,10 +57,7 @@ export async function openTestDeps(): Promise<TestDeps> {
       signingKeys,
       knownGrants: openKnownGrants(masterSecret),
       knownClients: openKnownClients(),
-      clientKeys: openClientKeys({
-        fetch: openGuardedFetch({ privateHosts: ['localhost:*'] }),
-        log,
-      }),
+      clientKeys: openClientKeys({ fetch: guardedFetch, log }),
       passwords: openPasswordHasher({ concurrency: 2, queueMax: 1000 }),
       eventFeed: openEventFeed(),
       revocations,
@@ -66,6 +66,8 @@ export async function openTestDeps(): Promise<TestDeps> {
       receipts: openReceipts(db),
       sessionEnds: openSessionEnds({ db, masterSecret, revocations }),
       signIns: openSimultaneousSignIns({ config, db, masterSecret }),
+      identityProviders: openKnownProviders({ config, db, masterSecret }),
+      upstream: openUpstream({ fetch: guardedFetch, log }),
       avatarObjects: openObjectStore(config.avatars.store),
       metrics: createMetrics(),
       log,
@@ -82,7 +84,11 @@ export async function openTestDeps(): Promise<TestDeps> {
 /** The same parts, some of them replaced, with what is opened over them opened anew. */
 export function withParts(deps: Deps, parts: Partial<Deps>): Deps {
   const changed = { ...deps, ...parts }
-  return { ...changed, signIns: openSimultaneousSignIns(changed) }
+  return {
+    ...changed,
+    signIns: openSimultaneousSignIns(changed),
+    identityProviders: openKnownProviders(changed),
+  }
 }
 
 /**

@@ -9,10 +9,14 @@ import { newId, type UserId } from '../ids.ts'
 import type { EmailIdentifier } from './identifier.ts'
 import {
   findHolders,
+  insertUserWithoutPassword,
   insertUserWithPassword,
+  listClaimants as listClaimantsOf,
   listHolders as listHoldersOf,
   lockIdentifier,
 } from './users.sql.ts'
+
+export { proveIdentifier } from './users.sql.ts'
 
 export interface Holders {
   /** The user who proved to own the identifier. */
@@ -70,4 +74,47 @@ export async function openAccount(tx: Db, account: NewAccount, now: Date): Promi
     createdAt: now,
   })
   return id
+}
+
+/** An account whose owner proves who they are elsewhere. */
+export interface NewPasswordlessAccount {
+  /** Undefined where nobody says an address. */
+  email: Pick<NewAccount, 'identifier' | 'verifiedAt' | 'claimDays'> | undefined
+  displayName: string
+  locale: string
+}
+
+/** Inserts the user and the identifier. The transaction holds the lock of `lockHolders`, where there is an identifier. */
+export async function openPasswordlessAccount(
+  tx: Db,
+  { email, displayName, locale }: NewPasswordlessAccount,
+  now: Date,
+): Promise<UserId> {
+  const id = newId<UserId>(now)
+  await insertUserWithoutPassword(tx, {
+    ...{ id, displayName, locale },
+    identifierId: email === undefined ? null : newId(now, id),
+    value: email?.identifier.value ?? null,
+    canonical: email?.identifier.canonical ?? null,
+    verifiedAt: email?.verifiedAt ?? null,
+    claimDays: email?.claimDays ?? null,
+    createdAt: now,
+  })
+  return id
+}
+
+/** Somebody who claims an address without proof. */
+export interface Claimant {
+  userId: UserId
+  identifierId: string
+  /** Whether they have proved another identifier. */
+  proved: boolean
+}
+
+/** Who claims an address, in the order in which they came. */
+export async function listClaimants(
+  db: Db,
+  { canonical }: Pick<EmailIdentifier, 'canonical'>,
+): Promise<Claimant[]> {
+  return (await listClaimantsOf(db, { canonical })) as Claimant[]
 }

@@ -29,6 +29,30 @@ with opened as (
 )
 insert into passwords (user_id, hash, set_at) values (:id, :passwordHash, :createdAt);
 
+-- name: insertUserWithoutPassword :exec
+-- A user who proves who they are elsewhere, with one identifier or none.
+with opened as (
+  insert into users (id, display_name, locale, created_at, updated_at)
+  values (:id, :displayName, :locale, :createdAt, :createdAt)
+)
+insert into identifiers (id, user_id, kind, value, canonical, verified_at, created_at, claim_expires_at)
+select :identifierId?::uuid, :id, 'email', :value?, :canonical?, :verifiedAt?, :createdAt,
+       signet_now() + make_interval(days => :claimDays?::integer)
+ where :identifierId?::uuid is not null;
+
+-- name: listClaimants :many
+-- Who claims an address that they have not proved, and whether they have proved any other identifier.
+select i.user_id, i.id as "identifier_id!",
+       exists (select from identifiers o where o.user_id = i.user_id and o.verified_at is not null) as "proved!"
+  from identifiers i
+  join users u on u.id = i.user_id
+ where i.realm_id = 1 and i.kind = 'email' and i.canonical = :canonical and i.verified_at is null and u.status <> 'deleted'
+ order by i.user_id;
+
+-- name: proveIdentifier :exec
+-- Notes that its user has proved an identifier. Needs the lock on it, and that nobody else has proved it.
+update identifiers set verified_at = :now where id = :id and verified_at is null;
+
 -- name: findUser :maybe
 -- A user who was not deleted, with the names of the roles held.
 select id, status, display_name, locale, created_at, role_names_of(id) as "role_names!"

@@ -80,6 +80,63 @@ insert into passwords (user_id, hash, set_at) values ($1, $11, $4)`,
   columns: [],
 })
 
+/** A user who proves who they are elsewhere, with one identifier or none. */
+export const insertUserWithoutPassword = exec<
+  {
+    id: string
+    displayName: string
+    locale: string
+    createdAt: Date
+    identifierId: string | null
+    value: string | null
+    canonical: string | null
+    verifiedAt: Date | null
+    claimDays: number | null
+  }
+>({
+  name: 'users.insertUserWithoutPassword',
+  text: `with opened as (
+  insert into users (id, display_name, locale, created_at, updated_at)
+  values ($1, $2, $3, $4, $4)
+)
+insert into identifiers (id, user_id, kind, value, canonical, verified_at, created_at, claim_expires_at)
+select $5::uuid, $1, 'email', $6, $7, $8, $4,
+       signet_now() + make_interval(days => $9::integer)
+ where $5::uuid is not null`,
+  params: ['id', 'displayName', 'locale', 'createdAt', 'identifierId', 'value', 'canonical', 'verifiedAt', 'claimDays'],
+  columns: [],
+})
+
+/** Who claims an address that they have not proved, and whether they have proved any other identifier. */
+export const listClaimants = many<
+  {
+    canonical: string
+  },
+  {
+    userId: string
+    identifierId: string
+    proved: boolean
+  }
+>({
+  name: 'users.listClaimants',
+  text: `select i.user_id, i.id as "identifier_id!",
+       exists (select from identifiers o where o.user_id = i.user_id and o.verified_at is not null) as "proved!"
+  from identifiers i
+  join users u on u.id = i.user_id
+ where i.realm_id = 1 and i.kind = 'email' and i.canonical = $1 and i.verified_at is null and u.status <> 'deleted'
+ order by i.user_id`,
+  params: ['canonical'],
+  columns: ['userId', 'identifierId', 'proved'],
+})
+
+/** Notes that its user has proved an identifier. Needs the lock on it, and that nobody else has proved it. */
+export const proveIdentifier = exec<{ now: Date; id: string }>({
+  name: 'users.proveIdentifier',
+  text: `update identifiers set verified_at = $1 where id = $2 and verified_at is null`,
+  params: ['now', 'id'],
+  columns: [],
+})
+
 /** A user who was not deleted, with the names of the roles held. */
 export const findUser = maybe<
   {

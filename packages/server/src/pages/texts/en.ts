@@ -38,6 +38,25 @@ export const en = {
   already_signed_in: 'You are signed in as {{who}}.',
   continue_as: 'Continue',
 
+  // By a provider.
+  or: 'or',
+  continue_with: 'Continue with {{provider}}',
+  waiting_lead:
+    'You come from {{provider}} as {{who}}. There is an account with the address {{email}} already.',
+  waiting_then:
+    'Sign in to it, to show that it is yours. From then on {{provider}} signs you in, too.',
+  provider_stale:
+    'This sign-in with {{provider}} was used already, took too long, or began in another browser. Start again.',
+  provider_denied: 'You have not signed in with {{provider}}. Try again, or choose another way.',
+  provider_answer:
+    'What {{provider}} answered cannot be trusted, so nobody was signed in. Try again, or choose another way.',
+  provider_unreachable:
+    '{{provider}} does not answer at the moment. Try again in a minute, or choose another way.',
+  provider_configuration:
+    'Signing in with {{provider}} is not set up correctly here. Choose another way, and tell who runs this service.',
+  provider_address_needed:
+    '{{provider}} has told us no email address of yours, and one is needed here. Create an account with your address.',
+
   // Sign up.
   sign_up_title: 'Create an account',
   sign_up_button: 'Create the account',

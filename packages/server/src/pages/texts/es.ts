@@ -31,6 +31,25 @@ export const es: Catalogue = {
   already_signed_in: 'Has iniciado sesión como {{who}}.',
   continue_as: 'Continuar',
 
+  or: 'o',
+  continue_with: 'Continuar con {{provider}}',
+  waiting_lead:
+    'Vienes de {{provider}} como {{who}}. Ya hay una cuenta con la dirección {{email}}.',
+  waiting_then:
+    'Inicia sesión en ella para mostrar que es tuya. Después también podrás entrar con {{provider}}.',
+  provider_stale:
+    'Este inicio de sesión con {{provider}} ya se usó, tardó demasiado o empezó en otro navegador. Empieza de nuevo.',
+  provider_denied:
+    'No has iniciado sesión con {{provider}}. Inténtalo de nuevo o elige otra forma.',
+  provider_answer:
+    'No se puede confiar en la respuesta de {{provider}}, así que nadie ha iniciado sesión. Inténtalo de nuevo o elige otra forma.',
+  provider_unreachable:
+    '{{provider}} no responde en este momento. Inténtalo de nuevo en un minuto o elige otra forma.',
+  provider_configuration:
+    'El inicio de sesión con {{provider}} no está bien configurado aquí. Elige otra forma y avisa a quien gestiona este servicio.',
+  provider_address_needed:
+    '{{provider}} no nos ha dado ninguna dirección de correo tuya, y aquí hace falta una. Crea una cuenta con tu dirección.',
+
   sign_up_title: 'Crea una cuenta',
   sign_up_button: 'Crear la cuenta',
   have_account: '¿Ya tienes una cuenta?',

@@ -81,6 +81,15 @@ export type SingleArtefact = keyof typeof singleArtefacts
 export const notHeld: Readonly<Record<string, string>> = {
   'event_keys.wrapped_key': 'encrypts personal facts in the event log; never leaves the service',
   'client_assertions.jti_hash': 'names an assertion that was used; opens nothing',
+  'federated_sign_ins.state_hash':
+    'names a sign-in that is at a provider; it opens nothing without what the provider answers',
+  'federated_sign_ins.browser_hash': 'names the browser that such a sign-in must come back to',
+  'waiting_identities.token_hash':
+    'names an identity that waits to be linked; it opens nothing, and who links it is signed in to that account',
+  'waiting_identities.browser_hash': 'names the browser in which such an identity waits',
+  'identity_providers.wrapped_secret':
+    'proves to a provider that it is Signet who asks; opens nothing here',
+  'upstream_logouts.jti_hash': 'names a logout token that was taken; opens nothing',
   'idempotency_keys.key_hash': 'names a request that was answered; opens nothing',
   'signing_keys.wrapped_key': 'signs access tokens; its end is a cause',
 }

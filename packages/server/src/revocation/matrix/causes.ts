@@ -152,6 +152,14 @@ export const causes = {
     other: all(anotherSession),
     single: oneSession,
   },
+  upstreamLogout: {
+    title: 'the provider that the person came by says that they have left it',
+    reasons: ['upstream_signed_out'],
+    events: ['session.ended'],
+    here: all(dies),
+    other: all(anotherSession),
+    single: oneSession,
+  },
   passwordChange: {
     title: 'password change',
     reasons: ['password_changed'],

@@ -16,6 +16,14 @@ export const endsNothing: readonly EventKind[] = [
   'avatar.set',
   'avatar.removed',
   'external_user.created',
+  'identity.linked',
+  // A way in is gone; who is in stays until their session ends.
+  'identity.unlinked',
+  'federated_sign_in.failed',
+  'provider.created',
+  'provider.updated',
+  // Nobody comes in by it any more; who is in stays until their session ends.
+  'provider.removed',
   'session.started',
   'grant.issued',
   'consent.given',

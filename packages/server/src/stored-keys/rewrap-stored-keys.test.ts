@@ -15,10 +15,10 @@ import { type MailOrder, orderMail, unwrapOpener } from '../mail/mail-order.ts'
 import type { SignedIn } from '../sign-in/sign-in.ts'
 import { assertRefused, openTestUser, signInAs } from '../testing/accounts.ts'
 import { openTestDeps, rowsOf, type TestDeps, testContext, withParts } from '../testing/deps.ts'
-import { parseRefreshToken } from './refresh-token.ts'
-import { refreshTokens } from './refresh-tokens.ts'
+import { parseRefreshToken } from '../tokens/refresh-token.ts'
+import { refreshTokens } from '../tokens/refresh-tokens.ts'
+import { ensureSigningKeys, SigningKeysError } from '../tokens/signing-keys.ts'
 import { countWrapped, rewrapStoredKeys, startRewrapping } from './rewrap-stored-keys.ts'
-import { ensureSigningKeys, SigningKeysError } from './signing-keys.ts'
 
 const [old, fresh] = [
   'the former secret of this test alone',

@@ -19,9 +19,10 @@ import { type Rewrapped, rewrapValues, type WrappedValues } from '../db/rewrap.t
 import type { Deps } from '../deps.ts'
 import { eventKeyValues } from '../events/event-keys.ts'
 import { type EventContext, recordEvent } from '../events/record-event.ts'
+import { providerSecretValues } from '../federation/known-providers.ts'
 import { grantSecretValues } from '../grants/grant-keys.ts'
 import { mailOpenerValues } from '../mail/mail-order.ts'
-import { byItself, privateKeyValues } from './signing-keys.ts'
+import { byItself, privateKeyValues } from '../tokens/signing-keys.ts'
 import {
   countOtherInstances,
   countWrappedOtherwise,
@@ -35,6 +36,7 @@ const storedKinds = {
   eventKeys: eventKeyValues,
   signingKeys: privateKeyValues,
   mailOpeners: mailOpenerValues,
+  providerSecrets: providerSecretValues,
 } as const satisfies Record<string, WrappedValues>
 
 type Counts = Record<keyof typeof storedKinds, number>
@@ -73,7 +75,13 @@ export async function rewrapStoredKeys(
   ctx: EventContext,
   signal: AbortSignal,
 ): Promise<{ moved: Counts; unreadable: string[] }> {
-  const moved: Counts = { grants: 0, eventKeys: 0, signingKeys: 0, mailOpeners: 0 }
+  const moved: Counts = {
+    grants: 0,
+    eventKeys: 0,
+    signingKeys: 0,
+    mailOpeners: 0,
+    providerSecrets: 0,
+  }
   const unreadable: string[] = []
   for (const formerKeyId of deps.masterSecret.readableKeyIds.slice(1)) {
     for (const [kind, values] of Object.entries(storedKinds)) {

@@ -32,6 +32,8 @@ with found as (
   (select 'mailOpeners', j.data -> 'wrapped' ->> 'keyId' from jobs.job j
     where j.name = 'send_mail' and j.state in ('created', 'retry', 'active')
       and j.data -> 'wrapped' ->> 'keyId' <> :keyId limit :bound)
+  union all
+  (select 'providerSecrets', p.wrapping_key_id from identity_providers p where p.wrapping_key_id <> :keyId limit :bound)
 )
 select f.kind as "kind!", f.wrapping_key_id as "wrapping_key_id!", count(*)::integer as "count!"
   from found f

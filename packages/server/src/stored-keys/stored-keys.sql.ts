@@ -9,7 +9,7 @@ export const declareInstance = exec<
     readableKeyIds: readonly string[]
   }
 >({
-  name: 'tokens.stored-keys.declareInstance',
+  name: 'stored-keys.declareInstance',
   text: `insert into running_instances as i (id, current_key_id, readable_key_ids, seen_at)
 values ($1, $2, $3, signet_now())
 on conflict (id) do update set seen_at = greatest(i.seen_at, excluded.seen_at)`,
@@ -19,7 +19,7 @@ on conflict (id) do update set seen_at = greatest(i.seen_at, excluded.seen_at)`,
 
 /** Forgets this instance, and those that have said nothing for a day. */
 export const forgetInstances = exec<{ id: string }>({
-  name: 'tokens.stored-keys.forgetInstances',
+  name: 'stored-keys.forgetInstances',
   text: `delete from running_instances where id = $1 or seen_at < signet_now() - interval '1 day'`,
   params: ['id'],
   columns: [],
@@ -36,7 +36,7 @@ export const countOtherInstances = one<
     wrappingOtherwise: number
   }
 >({
-  name: 'tokens.stored-keys.countOtherInstances',
+  name: 'stored-keys.countOtherInstances',
   text: `select count(*) filter (where not ($1::text = any (i.readable_key_ids)))::integer as "without_key!",
        count(*) filter (where i.current_key_id <> $1)::integer as "wrapping_otherwise!"
   from running_instances i
@@ -57,7 +57,7 @@ export const countWrappedOtherwise = many<
     count: number
   }
 >({
-  name: 'tokens.stored-keys.countWrappedOtherwise',
+  name: 'stored-keys.countWrappedOtherwise',
   text: `with found as (
   (select 'grants' as kind, g.wrapping_key_id from grants g
     where g.wrapping_key_id < $1 or g.wrapping_key_id > $1 limit $2::bigint)
@@ -71,6 +71,8 @@ export const countWrappedOtherwise = many<
   (select 'mailOpeners', j.data -> 'wrapped' ->> 'keyId' from jobs.job j
     where j.name = 'send_mail' and j.state in ('created', 'retry', 'active')
       and j.data -> 'wrapped' ->> 'keyId' <> $1 limit $2)
+  union all
+  (select 'providerSecrets', p.wrapping_key_id from identity_providers p where p.wrapping_key_id <> $1 limit $2)
 )
 select f.kind as "kind!", f.wrapping_key_id as "wrapping_key_id!", count(*)::integer as "count!"
   from found f

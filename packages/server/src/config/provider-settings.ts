@@ -1,0 +1,181 @@
+/** The providers that people sign in with, one of each kind; several of one kind are added through the contract. */
+
+import { createPrivateKey } from 'node:crypto'
+import { type Kind, kind } from './kinds.ts'
+import { Secret } from './secret.ts'
+import { defaulted, secret, variable } from './variable.ts'
+import type { Values } from './variables.ts'
+import { collectorUrl } from './web-addresses.ts'
+
+const section = 'Social sign-in'
+
+const word: Kind<string> = kind('a word without spaces', (text) =>
+  /^[\x21-\x7e]{1,255}$/u.test(text)
+    ? { value: text }
+    : { wrong: 'has spaces or is too long', fix: 'copy it from the provider’s console' },
+)
+
+const shownName: Kind<string> = kind('a name', (text) =>
+  /^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]{1,60}$/u.test(text)
+    ? { value: text }
+    : {
+        wrong: 'cannot stand on a button',
+        fix: 'give a name of at most 60 characters, on one line',
+      },
+)
+
+const tenant: Kind<string> = kind(
+  '`common`, `organizations`, `consumers` or the id of a tenant',
+  (text) => {
+    const isTenant =
+      /^(?:common|organizations|consumers|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/iu
+    return isTenant.test(text)
+      ? { value: text.toLowerCase() }
+      : { wrong: 'is no tenant', fix: 'copy the Directory (tenant) ID from Microsoft Entra' }
+  },
+)
+
+const privateKey: Kind<Secret> = kind('the private key in PEM', (text) => {
+  const pem = text.replaceAll(String.raw`\n`, '\n')
+  const fix = 'give the content of the .p8 file, or name the file in SIGNET_APPLE_PRIVATE_KEY_FILE'
+  try {
+    const { asymmetricKeyDetails } = createPrivateKey(pem)
+    if (asymmetricKeyDetails?.namedCurve === 'prime256v1') return { value: new Secret(pem) }
+    return { wrong: 'is no key on the curve P-256', fix }
+  } catch {
+    return { wrong: 'is no private key', fix }
+  }
+})
+
+const clientIdOf = (provider: string) =>
+  variable({
+    section,
+    kind: word,
+    about: `What Signet is to ${provider}. Sets the provider up, together with the variables beside it.`,
+  })
+const clientSecretOf = (provider: string) =>
+  variable({
+    section,
+    kind: secret,
+    secret: true,
+    about: `The secret that ${provider} has given for it.`,
+  })
+
+export const providerVariables = {
+  SIGNET_GOOGLE_CLIENT_ID: clientIdOf('Google'),
+  SIGNET_GOOGLE_CLIENT_SECRET: clientSecretOf('Google'),
+  SIGNET_MICROSOFT_CLIENT_ID: clientIdOf('Microsoft Entra'),
+  SIGNET_MICROSOFT_CLIENT_SECRET: clientSecretOf('Microsoft Entra'),
+  SIGNET_MICROSOFT_TENANT: defaulted('common', {
+    section,
+    kind: tenant,
+    about:
+      'Whose people may come: `common` is every account of Microsoft, `organizations` those of work and school, `consumers` private ones, and the id of a tenant its own.',
+  }),
+  SIGNET_APPLE_CLIENT_ID: clientIdOf('Apple (the Services ID)'),
+  SIGNET_APPLE_TEAM_ID: variable({
+    section,
+    kind: word,
+    about: 'The team that the key at Apple belongs to.',
+  }),
+  SIGNET_APPLE_KEY_ID: variable({ section, kind: word, about: 'Names the private key at Apple.' }),
+  SIGNET_APPLE_PRIVATE_KEY: variable({
+    section,
+    kind: privateKey,
+    secret: true,
+    about:
+      'The private key that Apple has given, as it stands in the `.p8` file. Signet makes client secrets with it, and new ones in time.',
+  }),
+  SIGNET_GITHUB_CLIENT_ID: clientIdOf('GitHub'),
+  SIGNET_GITHUB_CLIENT_SECRET: clientSecretOf('GitHub'),
+  SIGNET_LINKEDIN_CLIENT_ID: clientIdOf('LinkedIn'),
+  SIGNET_LINKEDIN_CLIENT_SECRET: clientSecretOf('LinkedIn'),
+  SIGNET_FACEBOOK_CLIENT_ID: clientIdOf('Facebook'),
+  SIGNET_FACEBOOK_CLIENT_SECRET: clientSecretOf('Facebook'),
+  SIGNET_OIDC_ISSUER: variable({
+    section,
+    kind: collectorUrl,
+    url: 'web',
+    about: 'The issuer of any other OpenID provider, as it stands in its discovery document.',
+  }),
+  SIGNET_OIDC_CLIENT_ID: clientIdOf('that provider'),
+  SIGNET_OIDC_CLIENT_SECRET: clientSecretOf('that provider'),
+  SIGNET_OIDC_NAME: defaulted('Single sign-on', {
+    section,
+    kind: shownName,
+    about: 'What stands on its button, after “Continue with”.',
+  }),
+} as const
+
+/** A provider as the environment has it. */
+export interface ConfiguredProvider {
+  readonly id: 'google' | 'microsoft' | 'apple' | 'github' | 'linkedin' | 'facebook' | 'oidc'
+  readonly name: string
+  readonly clientId: string
+  /** With Apple the private key. */
+  readonly clientSecret: Secret
+  readonly settings: {
+    readonly issuer?: string
+    readonly tenant?: string
+    readonly teamId?: string
+    readonly keyId?: string
+  }
+}
+
+/** Those that are set up. `rules.ts` has reported what is set up by half. */
+export function configuredProviders(values: Values): ConfiguredProvider[] {
+  const { SIGNET_APPLE_TEAM_ID: teamId, SIGNET_APPLE_KEY_ID: keyId } = values
+  const { SIGNET_OIDC_ISSUER: issuer, SIGNET_MICROSOFT_TENANT: ofMicrosoft } = values
+  const provider = (
+    id: ConfiguredProvider['id'],
+    name: string,
+    [clientId, clientSecret]: [string | undefined, Secret | undefined],
+    settings: ConfiguredProvider['settings'] = {},
+  ) =>
+    clientId === undefined || clientSecret === undefined
+      ? []
+      : [{ id, name, clientId, clientSecret, settings }]
+  return [
+    ...provider('google', 'Google', [
+      values.SIGNET_GOOGLE_CLIENT_ID,
+      values.SIGNET_GOOGLE_CLIENT_SECRET,
+    ]),
+    ...provider(
+      'apple',
+      'Apple',
+      [values.SIGNET_APPLE_CLIENT_ID, values.SIGNET_APPLE_PRIVATE_KEY],
+      {
+        ...(teamId !== undefined && { teamId }),
+        ...(keyId !== undefined && { keyId }),
+      },
+    ),
+    ...provider(
+      'microsoft',
+      'Microsoft',
+      [values.SIGNET_MICROSOFT_CLIENT_ID, values.SIGNET_MICROSOFT_CLIENT_SECRET],
+      {
+        tenant: ofMicrosoft,
+      },
+    ),
+    ...provider('github', 'GitHub', [
+      values.SIGNET_GITHUB_CLIENT_ID,
+      values.SIGNET_GITHUB_CLIENT_SECRET,
+    ]),
+    ...provider('linkedin', 'LinkedIn', [
+      values.SIGNET_LINKEDIN_CLIENT_ID,
+      values.SIGNET_LINKEDIN_CLIENT_SECRET,
+    ]),
+    ...provider('facebook', 'Facebook', [
+      values.SIGNET_FACEBOOK_CLIENT_ID,
+      values.SIGNET_FACEBOOK_CLIENT_SECRET,
+    ]),
+    ...(issuer === undefined
+      ? []
+      : provider(
+          'oidc',
+          values.SIGNET_OIDC_NAME,
+          [values.SIGNET_OIDC_CLIENT_ID, values.SIGNET_OIDC_CLIENT_SECRET],
+          { issuer },
+        )),
+  ]
+}

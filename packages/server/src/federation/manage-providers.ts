@@ -1,0 +1,187 @@
+/**
+ * Adds, changes and removes providers that people sign in with.
+ *
+ * What is missing for its kind is refused, everything at once. Secrets are stored wrapped under the master secret, and never
+ * answered. The kind stays: who somebody is at a provider rests on it. Whoever is signed in by a provider stays so when it goes.
+ *
+ * Errors: INVALID_ARGUMENT, NOT_FOUND.
+ */
+
+import { createPrivateKey } from 'node:crypto'
+import { ErrorReason } from '@signet/contract'
+import { Secret } from '../config/secret.ts'
+import type { Json } from '../db/query.ts'
+import type { Deps } from '../deps.ts'
+import { SignetError, type Violation } from '../errors.ts'
+import { recordEvent } from '../events/record-event.ts'
+import type { RequestContext } from '../request-context.ts'
+import { checkPrintable } from '../users/printable.ts'
+import type { IdentityProvider, ProviderKind, ProviderSettings } from './identity-provider.ts'
+import {
+  deleteProvider,
+  findProvider,
+  insertProvider,
+  replaceProvider,
+} from './identity-providers.sql.ts'
+import { wrapSecret } from './known-providers.ts'
+
+/** What can change about a provider. */
+export interface ProviderRecord extends Pick<IdentityProvider, 'name' | 'clientId'> {
+  disabled: boolean
+  settings: ProviderSettings
+}
+
+type ManageDeps = Pick<Deps, 'config' | 'db' | 'masterSecret'>
+
+/** Adds a provider. */
+export async function addProvider(
+  deps: ManageDeps,
+  ctx: RequestContext,
+  {
+    id,
+    kind,
+    record,
+    clientSecret,
+  }: { id: string; kind: ProviderKind; record: ProviderRecord; clientSecret: string },
+): Promise<void> {
+  const violations = [
+    ...recordViolations(kind, record),
+    ...secretViolations(kind, clientSecret),
+    ...(deps.config.providers.some((each) => each.id === id)
+      ? [violation('id', 'taken', 'The environment has a provider of this id. Choose another one.')]
+      : []),
+  ]
+  if (violations.length > 0) throw new SignetError(ErrorReason.INVALID_ARGUMENT, { violations })
+  await deps.db.transaction(async (tx) => {
+    const added = await insertProvider(tx, {
+      ...{ id, kind, ...columnsOf(record), now: ctx.now },
+      ...wrapSecret(deps.masterSecret, { id, clientSecret: new Secret(clientSecret) }),
+    })
+    if (added === 0)
+      throw new SignetError(ErrorReason.INVALID_ARGUMENT, {
+        violations: [
+          violation('id', 'taken', 'There is a provider of this id. Choose another one.'),
+        ],
+      })
+    await recordEvent({ ...deps, db: tx }, ctx, {
+      kind: 'provider.created',
+      outcome: 'success',
+      details: { provider: id, providerKind: kind },
+    })
+  })
+}
+
+/** Replaces everything that can change. Without a secret the stored one stays. */
+export async function changeProvider(
+  deps: ManageDeps,
+  ctx: RequestContext,
+  { id, record, clientSecret }: { id: string; record: ProviderRecord; clientSecret: string },
+): Promise<void> {
+  const found = await findProvider(deps.db, { id })
+  if (found === undefined) throw noProvider()
+  const kind = found.kind as ProviderKind
+  const violations = [
+    ...recordViolations(kind, record),
+    ...(clientSecret === '' ? [] : secretViolations(kind, clientSecret)),
+  ]
+  if (violations.length > 0) throw new SignetError(ErrorReason.INVALID_ARGUMENT, { violations })
+  const wrapped =
+    clientSecret === ''
+      ? { wrappedSecret: null, wrappingKeyId: null }
+      : wrapSecret(deps.masterSecret, { id, clientSecret: new Secret(clientSecret) })
+  await deps.db.transaction(async (tx) => {
+    const changed = await replaceProvider(tx, {
+      ...{ id, ...columnsOf(record), now: ctx.now },
+      ...wrapped,
+    })
+    if (changed === undefined) throw noProvider()
+    await recordEvent({ ...deps, db: tx }, ctx, {
+      kind: 'provider.updated',
+      outcome: 'success',
+      details: { provider: id, disabled: record.disabled, secretChanged: clientSecret !== '' },
+    })
+  })
+}
+
+/** Removes a provider; who people are there is kept. */
+export async function removeProvider(
+  deps: ManageDeps,
+  ctx: RequestContext,
+  { id }: { id: string },
+): Promise<void> {
+  await deps.db.transaction(async (tx) => {
+    if ((await deleteProvider(tx, { id })) === undefined) throw noProvider()
+    await recordEvent({ ...deps, db: tx }, ctx, {
+      kind: 'provider.removed',
+      outcome: 'success',
+      details: { provider: id },
+    })
+  })
+}
+
+function columnsOf({ name, clientId, disabled, settings }: ProviderRecord) {
+  const status = disabled ? 'disabled' : 'active'
+  return { name, clientId, status, settings: settings as NonNullable<Json> }
+}
+
+function recordViolations(kind: ProviderKind, { name, settings }: ProviderRecord): Violation[] {
+  const { issuer, tenant, teamId, keyId } = settings
+  const needed = (field: string, value: string | undefined, sentence: string) =>
+    value === undefined ? [violation(field, 'required', sentence)] : []
+  return [
+    ...checkPrintable('record.name', name),
+    ...(issuer !== undefined && !isWebAddress(issuer)
+      ? [
+          violation(
+            'record.issuer',
+            'uri',
+            'The issuer is an https address without query and fragment.',
+          ),
+        ]
+      : []),
+    ...(kind === 'oidc'
+      ? needed(
+          'record.issuer',
+          issuer,
+          'An OpenID provider is found by its issuer. Give its address.',
+        )
+      : []),
+    ...(kind === 'microsoft'
+      ? needed('record.tenant', tenant, 'Say whose people may come: a tenant, or common.')
+      : []),
+    ...(kind === 'apple'
+      ? [
+          ...needed('record.teamId', teamId, 'Apple needs the id of the team.'),
+          ...needed('record.keyId', keyId, 'Apple needs the id of the private key.'),
+        ]
+      : []),
+  ]
+}
+
+/** Plain http is for loopback; whether that may be asked is for the operator to say (`outbound/guarded-fetch.ts`). */
+function isWebAddress(text: string): boolean {
+  const url = URL.parse(text)
+  if (url === null || url.username !== '' || url.password !== '') return false
+  if (url.search !== '' || url.hash !== '') return false
+  const isLoopback = ['127.0.0.1', '[::1]', 'localhost'].includes(url.hostname)
+  return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback)
+}
+
+function secretViolations(kind: ProviderKind, text: string): Violation[] {
+  if (kind !== 'apple') return []
+  try {
+    if (createPrivateKey(text).asymmetricKeyDetails?.namedCurve === 'prime256v1') return []
+  } catch {
+    // It is none.
+  }
+  const sentence = 'With Apple this is the private key, as it stands in the .p8 file.'
+  return [violation('clientSecret', 'private_key', sentence)]
+}
+
+function violation(field: string, rule: string, message: string): Violation {
+  return { field, rule: `provider.${rule}`, message }
+}
+
+function noProvider(): SignetError {
+  return new SignetError(ErrorReason.NOT_FOUND, { detail: 'no such provider' })
+}

@@ -1,0 +1,56 @@
+/**
+ * Signs in who was proved by something that cannot be guessed: a link from their mailbox, or the word of a provider. Nothing is
+ * counted: whoever has that has guessed nothing, and strangers who guess at the password keep nobody out.
+ */
+
+import { ErrorReason } from '@signet/contract'
+import { ownClientId } from '../clients/own-client.ts'
+import type { Deps } from '../deps.ts'
+import { SignetError } from '../errors.ts'
+import type { UserId } from '../ids.ts'
+import type { RequestContext } from '../request-context.ts'
+import type { Assurance, Device } from '../sessions/start-session.ts'
+import { prepareGuess } from '../throttling/guess.ts'
+import { findKnownDevice } from './proven-sign-in.sql.ts'
+import type { StartedSignIn, Yield } from './simultaneous-sign-ins.ts'
+
+export interface Proven {
+  userId: UserId
+  /** What proved it, as no other sign-in has it. */
+  by: string
+  amr: string[]
+  acr: Assurance
+  /** The position of the revocation log on which it rests. */
+  rev: bigint
+  device: Device | undefined
+  /** What the device was given at an earlier sign-in; empty where it has none. */
+  deviceSecret: string
+  yields: Yield
+}
+
+/** Starts the session. Throws UNAVAILABLE where user or client has ended at this very moment: asked again, it is said why. */
+export async function startProven(
+  deps: Pick<Deps, 'db' | 'masterSecret' | 'signIns'>,
+  ctx: RequestContext,
+  { userId, by, amr, acr, rev, device, deviceSecret, yields }: Proven,
+): Promise<StartedSignIn> {
+  const prepared = prepareGuess(deps, ctx, { account: by, deviceSecret })
+  const guess = { ...prepared, address: prepared.account, source: prepared.account }
+  const known =
+    guess.deviceHash && (await findKnownDevice(deps.db, { secretHash: guess.deviceHash, userId }))
+  const deviceUserId = known?.userId ?? null
+  const knownDevice = deviceUserId !== null
+  const started = await deps.signIns.start({
+    ctx,
+    guess,
+    state: { retryAfter: null, deviceUserId },
+    userId,
+    deviceSecret,
+    session: { userId, clientId: ownClientId, device, amr, acr, rev, knownDevice },
+    eventKeys: new Map(),
+    yields,
+  })
+  if (started !== 'revoked' && !('retryAfter' in started)) return started
+  const detail = 'what the sign-in rests on has ended meanwhile'
+  throw new SignetError(ErrorReason.UNAVAILABLE, { retryAfterSeconds: 1, detail })
+}
