@@ -9,6 +9,7 @@ import { addClientVerbs } from './client-verbs.ts'
 import type { CommandIo } from './command-io.ts'
 import { type ExitCode, exitCodeMeanings, exitCodes } from './exit-codes.ts'
 import { addJobVerbs } from './job-verbs.ts'
+import { addProviderVerbs } from './provider-verbs.ts'
 import type { SuspendOptions } from './user.ts'
 import { type ChangeOptions, group, rehearse, uuidOf, verb, wholeNumber } from './verb.ts'
 
@@ -47,6 +48,7 @@ export function buildProgram(run: RunVerb, version: string): Command {
   addSessionVerbs(program, run)
   addEventVerbs(program, run)
   addClientVerbs(program, run)
+  addProviderVerbs(program, run)
   addKeyVerbs(program, run)
   addJobVerbs(program, run)
   addHelp(program)

@@ -52,7 +52,8 @@ function withoutLineBreak(text: string): string {
   return text.replace(/\r?\n$/u, '')
 }
 
-async function readAll(io: CommandIo): Promise<string> {
+/** Everything that comes on standard input, up to a bound. */
+export async function readAll(io: CommandIo): Promise<string> {
   const chunks: Buffer[] = []
   let bytes = 0
   for await (const chunk of io.input) {

@@ -100,6 +100,7 @@ export const countedKinds: ReadonlySet<EventKind> = new Set([
   'refresh_token.retried_elsewhere',
   'refresh_token.state_lost',
   'client.authentication_failed',
+  'federated_sign_in.failed',
 ])
 
 /** How many attempts of a window are recorded one by one. */

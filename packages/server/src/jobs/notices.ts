@@ -6,6 +6,7 @@
  *     password.dropped (set by a stranger)       → password_dropped
  *     email.…                                   → see email-notices.ts
  *     phone.verified, phone.removed             → see phone-notices.ts
+ *     identity.linked, identity.unlinked        → see identity-notices.ts
  *     session.started on a device that is new   → new_device, unless it is the first session
  *
  * The place in the log moves in the transaction that orders the mails, and each mail has the id of its event: nothing is
@@ -21,6 +22,7 @@ import type { Deps } from '../deps.ts'
 import { listEvents, type SealedEvent } from '../events/list-events.ts'
 import { orderMail } from '../mail/mail-order.ts'
 import { tellOfEmails } from './email-notices.ts'
+import { tellOfIdentities } from './identity-notices.ts'
 import {
   beginReading,
   findReader,
@@ -87,6 +89,7 @@ type TellDeps = Pick<Deps, 'masterSecret'> & { db: Db }
 async function tell(deps: TellDeps, event: SealedEvent): Promise<void> {
   await tellOfEmails(deps, event)
   await tellOfPhones(deps, event)
+  await tellOfIdentities(deps, event)
   const { kind, details, subjectId, occurredAt: now, id } = event
   if (subjectId === undefined) return
   const when = now.toISOString()

@@ -81,6 +81,8 @@ export const mailKinds = {
   },
   phone_added: { paragraphs: 2 },
   phone_removed: { paragraphs: 2 },
+  identity_linked: { paragraphs: 2 },
+  identity_unlinked: { paragraphs: 2 },
 } as const satisfies Record<string, MailKindRow>
 
 export type MailKind = keyof typeof mailKinds

@@ -8,6 +8,8 @@ import { openMasterSecret } from '../crypto/master-secret.ts'
 import type { Deps } from '../deps.ts'
 import { eraseSubject } from '../events/erase-subject.ts'
 import { listEventKeys } from '../events/event-keys.ts'
+import { openKnownProviders } from '../federation/known-providers.ts'
+import { addProvider } from '../federation/manage-providers.ts'
 import { openKnownGrants } from '../grants/grant-keys.ts'
 import { issueGrant } from '../grants/issue-grant.ts'
 import type { UserId } from '../ids.ts'
@@ -90,7 +92,7 @@ describe('rewrapStoredKeys', () => {
     const { moved, unreadable } = await rewrap(both)
     assert.deepEqual(
       [moved, unreadable],
-      [{ grants: 1, eventKeys: 1, signingKeys: 2, mailOpeners: 0 }, []],
+      [{ grants: 1, eventKeys: 1, signingKeys: 2, mailOpeners: 0, providerSecrets: 0 }, []],
     )
 
     const afterwards = await instance({ current: fresh })
@@ -102,6 +104,20 @@ describe('rewrapStoredKeys', () => {
     const details = `select details from events where kind = 'master_secret.rewrapped'`
     const keyId = afterwards.masterSecret.keyId
     assert.deepEqual((await rowsOf(both, details)).at(-1), [{ keyId, ...moved }])
+  })
+
+  it('keeps the secrets of providers, so that people still sign in with them', async () => {
+    const settings = { issuer: 'https://login.acme.example' }
+    const record = { name: 'Acme', clientId: 'signet', disabled: false, settings }
+    const acme = { id: 'acme', kind: 'oidc', record, clientSecret: 'a secret of Acme' } as const
+    await addProvider(former, testContext(), acme)
+    assert.deepEqual(await countWrapped(both), { former: 5, unknown: 0 })
+    const { moved, unreadable } = await rewrap(both)
+    assert.deepEqual([moved.providerSecrets, unreadable], [1, []])
+    const alone = { ...both, masterSecret: openMasterSecret({ current: fresh }) }
+    const found = await openKnownProviders(alone).find('acme')
+    assert.equal(found?.clientSecret.reveal(), 'a secret of Acme')
+    await rowsOf(test.deps, 'delete from identity_providers')
   })
 
   it('keeps the links of mails that wait, so that they open whatever secret is dropped', async () => {

@@ -115,6 +115,17 @@ export const en = {
   phone_removed_body_2:
     'That is also so where somebody else has proved that the number is theirs now. If this was not you, change your password at {{host}} at once.',
 
+  identity_linked_subject: 'There is another way in to your account',
+  identity_linked_body_1:
+    'Since {{when}} you can sign in to your account at {{brand}} with {{provider}}, too.',
+  identity_linked_body_2:
+    'If this was not you, take it away in your account at {{host}}, and change your password at once.',
+
+  identity_unlinked_subject: 'A way in to your account was taken away',
+  identity_unlinked_body_1:
+    'Since {{when}} nobody can sign in to your account at {{brand}} with {{provider}} any more.',
+  identity_unlinked_body_2: 'If this was not you, change your password at {{host}} at once.',
+
   sms_code:
     '{{code}} is your code for {{brand}}. It is good for {{minutes}} minutes. Do not give it to anybody.',
 } as const

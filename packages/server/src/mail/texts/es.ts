@@ -115,6 +115,17 @@ export const es: Catalogue = {
   phone_removed_body_2:
     'También ocurre cuando otra persona demuestra que ahora el número es suyo. Si no has sido tú, cambia enseguida tu contraseña en {{host}}.',
 
+  identity_linked_subject: 'Hay otra forma de entrar en tu cuenta',
+  identity_linked_body_1:
+    'Desde el {{when}} también puedes entrar en tu cuenta de {{brand}} con {{provider}}.',
+  identity_linked_body_2:
+    'Si no has sido tú, quítala en tu cuenta en {{host}} y cambia enseguida tu contraseña.',
+
+  identity_unlinked_subject: 'Se ha quitado una forma de entrar en tu cuenta',
+  identity_unlinked_body_1:
+    'Desde el {{when}} nadie puede entrar en tu cuenta de {{brand}} con {{provider}}.',
+  identity_unlinked_body_2: 'Si no has sido tú, cambia enseguida tu contraseña en {{host}}.',
+
   sms_code:
     '{{code}} es tu código para {{brand}}. Sirve durante {{minutes}} minutos. No se lo des a nadie.',
 }

@@ -1,14 +1,17 @@
 /** What each method of the contract is called with by the test that compares the wires. */
 
 import type { JsonValue } from '@bufbuild/protobuf'
+import { federationInputs } from './federation-inputs.ts'
 
 export type Json = Record<string, JsonValue>
 
-/** For each method an input that is accepted and, where it has rules, one that breaks them. */
-export const methodInputs: Record<
+export type MethodInputs = Record<
   string,
   { valid: Json; invalid?: { input: Json; rules: Record<string, string> } }
-> = {
+>
+
+/** For each method an input that is accepted and, where it has rules, one that breaks them. */
+export const methodInputs: MethodInputs = {
   'signet.v1.AuthService/SignUp': {
     valid: {
       email: 'ada@example.com',
@@ -295,6 +298,7 @@ export const methodInputs: Record<
       rules: { lifetimeDays: 'int32.gte_lte' },
     },
   },
+  ...federationInputs,
   'signet.v1.UserService/UpdateMe': {
     valid: { displayName: 'Ada', locale: 'en' },
     invalid: {

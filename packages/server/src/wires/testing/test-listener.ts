@@ -159,7 +159,7 @@ function clientOf({ clientId, clientSecret }: ClientCredentials): ClientCaller {
     plain: [],
     reader: [
       ...['events.read', 'revocations.read', 'tokens.mint', 'users.invite', 'users.write'],
-      ...['clients.read', 'clients.write'],
+      ...['clients.read', 'clients.write', 'providers.read', 'providers.write'],
     ],
   }
   const granted = permissions[clientId]

@@ -1,0 +1,33 @@
+/** Tells people, by mail, that they can sign in by a provider from now on, or not any more. */
+
+import type { Db } from '../db/query.ts'
+import type { Deps } from '../deps.ts'
+import type { SealedEvent } from '../events/list-events.ts'
+import { orderMail } from '../mail/mail-order.ts'
+import { findReader } from './notices.sql.ts'
+
+/** The names of providers that everybody knows by another name than their id. */
+const knownNames: Readonly<Record<string, string>> = {
+  google: 'Google',
+  microsoft: 'Microsoft',
+  apple: 'Apple',
+  github: 'GitHub',
+  linkedin: 'LinkedIn',
+  facebook: 'Facebook',
+}
+
+/** Orders the mail that an event about identities calls for, if it does. */
+export async function tellOfIdentities(
+  deps: Pick<Deps, 'masterSecret'> & { db: Db },
+  { kind, details, subjectId: userId, occurredAt: now, id }: SealedEvent,
+): Promise<void> {
+  if (kind !== 'identity.linked' && kind !== 'identity.unlinked') return
+  const { provider } = details
+  if (userId === undefined || typeof provider !== 'string') return
+  const to = await findReader(deps.db, { userId })
+  if (to === undefined) return
+  const facts = { when: now.toISOString(), provider: knownNames[provider] ?? provider }
+  const mail = { to: to.value, locale: to.locale, facts }
+  const noticeKind = kind === 'identity.linked' ? 'identity_linked' : 'identity_unlinked'
+  await orderMail(deps, { ...mail, kind: noticeKind }, { now, id })
+}
