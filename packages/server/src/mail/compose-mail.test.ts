@@ -20,6 +20,7 @@ const facts = {
   address: '192.0.2.1',
   email: 'ada@example.net',
   phone: '…5678',
+  provider: 'Google',
 }
 
 function compose(kind: MailKind, changes: Partial<MailOrder> = {}) {

@@ -43,6 +43,7 @@ async function fill(): Promise<void> {
       device: hostile,
       address: '192.0.2.1',
       phone: '…5678',
+      provider: hostile,
       email: `${'a'.repeat(60)}@example.net`,
     }
     const order = { kind, to: 'ada@example.com', locale: 'en', facts, uselessFrom: '' }
