@@ -3,7 +3,8 @@
  * calls itself as configured, whether its keys can be used, and whether it takes our client id and secret.
  *
  * The last is asked with a code that nobody has issued: who knows the client refuses the code (`invalid_grant`), who does not
- * refuses the client. Nothing is changed anywhere by it.
+ * refuses the client. Microsoft, which may look at the code first, is asked for a token for Signet itself, too. Nothing is changed
+ * anywhere by it.
  */
 
 import { randomBytes } from 'node:crypto'
@@ -85,7 +86,29 @@ async function checkCredentials(
     return ['The provider takes a code that it has not issued. Do not use it.']
   } catch (error) {
     const secret = clientSecretOf(reached.profile, provider, parts.now())
-    return judgeRefusal(refusalOf(error, [secret]))
+    const wrong = judgeRefusal(refusalOf(error, [secret]))
+    const scope = reached.profile.ownScope?.(provider)
+    if (wrong.length > 0 || scope === undefined) return wrong
+    return checkOwnToken({ configuration, scope, secret })
+  }
+}
+
+/** What the token endpoint says to a client that asks for itself. That it gives such clients nothing is no fault here. */
+async function checkOwnToken({
+  configuration,
+  scope,
+  secret,
+}: {
+  configuration: openid.Configuration
+  scope: string
+  secret: string
+}): Promise<string[]> {
+  try {
+    await openid.clientCredentialsGrant(configuration, { scope })
+    return []
+  } catch (error) {
+    const refusal = refusalOf(error, [secret])
+    return /\binvalid_client\b/u.test(refusal.message) ? judgeRefusal(refusal) : []
   }
 }
 

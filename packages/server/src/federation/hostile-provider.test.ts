@@ -277,7 +277,50 @@ describe('the discovery document', () => {
   })
 })
 
+describe('Microsoft', () => {
+  const tenant = '72f988bf-86f1-41af-91ab-2d7cd011db47'
+  const path = `/${tenant}/v2.0`
+  const entra = () => configured('microsoft', issuer, { tenant })
+  const json = (body: object) => (response: Parameters<(typeof babble)[string]>[0]) =>
+    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+
+  it('looks at a code before it looks at the secret, and is asked again', async () => {
+    issuer.acts.answers[`${path}/.well-known/openid-configuration`] = json({
+      issuer: `${issuer.issuer}${path}`,
+      authorization_endpoint: `${issuer.issuer}/authorize`,
+      token_endpoint: `${issuer.issuer}/token`,
+      jwks_uri: `${issuer.issuer}/keys`,
+    })
+    const says = (...errors: string[]) => {
+      issuer.acts.answers['/token'] = (response) =>
+        response
+          .writeHead(400, { 'content-type': 'application/json' })
+          .end(JSON.stringify({ error: errors.shift() }))
+    }
+    says('invalid_grant', 'invalid_client')
+    assert.match((await upstream.check(entra())).join(), /does not accept client id and secret/u)
+    says('invalid_grant', 'unauthorized_client')
+    assert.deepEqual(await upstream.check(entra()), [])
+  })
+})
+
 describe('a key', () => {
+  it('of another issuer signs nothing, although it stands in the set', async () => {
+    const jwk = { ...issuer.key.export({ format: 'jwk' }), kid: issuer.kid }
+    const keysOf = (said: string) => {
+      issuer.acts.answers['/keys'] = (response) =>
+        response
+          .writeHead(200, { 'content-type': 'application/json' })
+          .end(JSON.stringify({ keys: [{ ...jwk, issuer: said }] }))
+    }
+    keysOf('https://login.microsoftonline.com/9188040d-6c67-4c5b-b112-36a304b66dad/v2.0')
+    await assertRefused(comeBack(), 'answer', /not publish/u)
+    const another = openTestUpstream()
+    keysOf(issuer.issuer.replace('127', '{tenantid}'))
+    issuer.acts.claims = { tid: '127' }
+    await comeBack(another)
+  })
+
   it('that is made up does not make Signet ask more than once in five seconds', async () => {
     let nowMs = 1e9
     const patient = openTestUpstream({ clock: () => nowMs })

@@ -5,7 +5,8 @@
  * 1. A JWS in compact form, of at most 32,768 characters, of an expected type.
  * 2. An algorithm of ours: RS256, PS256, ES256 or EdDSA. `none` and the algorithms of shared secrets are none of them, and a key is used
  *    for its own kind alone.
- * 3. Signed by a key that the provider publishes. For one that is not known its key set is read anew.
+ * 3. Signed by a key that the provider publishes, and where the key set says for which issuer, for that one. For one that is not known
+ *    the key set is read anew.
  * 4. `iss` is exactly the expected issuer, `aud` Signet and nobody else, `azp` Signet where it is there.
  * 5. `exp` is ahead, `iat` and `nbf` are not, but for 30 seconds of a clock that goes wrong.
  *
@@ -13,10 +14,11 @@
  * Specs: OpenID Connect Core 1.0 §3.1.3.7, RFC 8725 §3.1, §3.8, §3.9 and §3.11.
  */
 
-import { algorithmNamed, type ClientKey, isSignedBy, keysFor } from '../clients/client-assertion.ts'
+import { algorithmNamed, isSignedBy, keysFor } from '../clients/client-assertion.ts'
 import { type CompactJws, readCompactJws } from '../crypto/compact-jws.ts'
 import type { KeptDocuments } from '../outbound/kept-documents.ts'
 import type { JsonObject } from './profiles/profile.ts'
+import type { ProviderKey } from './provider-documents.ts'
 import { unreadable } from './reach-provider.ts'
 import { UpstreamRefused } from './upstream.ts'
 
@@ -25,7 +27,7 @@ export interface Expectations {
   subject: string
   /** Its `typ`, in lower case; one that it does not say is fine, too. */
   types: readonly string[]
-  keys: KeptDocuments<ClientKey[]>
+  keys: KeptDocuments<ProviderKey[]>
   jwksUri: string
   /** The issuer that a token with these claims must have. */
   issuerOf: (claims: JsonObject) => string | undefined
@@ -57,7 +59,7 @@ export async function judgeToken(token: string, expected: Expectations): Promise
 }
 
 async function judgeSignature(
-  { header, input, signature }: CompactJws,
+  { header, claims, input, signature }: CompactJws,
   { subject, keys, jwksUri }: Expectations,
 ): Promise<void> {
   const algorithm = algorithmNamed(header.alg)
@@ -68,13 +70,23 @@ async function judgeSignature(
   const unread = (error: unknown) => {
     throw unreadable(error, 'its key set')
   }
-  const known = await keys.get(jwksUri).catch(unread)
-  const found =
-    keysFor(signed, known).length > 0 ? known : await keys.getAnew(jwksUri).catch(unread)
-  if (keysFor(signed, found).length === 0)
+  const fitting = (all: ProviderKey[]) =>
+    keysFor(
+      signed,
+      all.filter(({ issuer }) => signsFor(issuer, claims)),
+    )
+  const known = fitting(await keys.get(jwksUri).catch(unread))
+  const found = known.length > 0 ? known : fitting(await keys.getAnew(jwksUri).catch(unread))
+  if (found.length === 0)
     throw new UpstreamRefused('answer', `${subject} names a key that the provider does not publish`)
   if (!isSignedBy(signed, found))
     throw new UpstreamRefused('answer', `the signature of ${subject} is not of the provider's key`)
+}
+
+/** Whether a key with this word on its issuer may sign such claims. What they say is judged later; here it only narrows. */
+function signsFor(issuer: string | undefined, { iss, tid }: CompactJws['claims']): boolean {
+  if (issuer === undefined) return true
+  return iss === (typeof tid === 'string' ? issuer.replace('{tenantid}', tid) : issuer)
 }
 
 function judgeParties(claims: JsonObject, { subject, issuerOf, clientId }: Expectations): void {

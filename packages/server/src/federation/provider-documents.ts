@@ -23,16 +23,23 @@ export interface DiscoveryDocument {
   code_challenge_methods_supported?: string[]
 }
 
+/** A key that a provider signs with. */
+export interface ProviderKey extends ClientKey {
+  /** The one issuer that it signs for, where the set says so, as Microsoft's does (`{tenantid}` stands for any tenant). */
+  issuer: string | undefined
+}
+
 export interface ProviderDocuments {
   discovery: KeptDocuments<DiscoveryDocument>
-  keys: KeptDocuments<ClientKey[]>
+  keys: KeptDocuments<ProviderKey[]>
 }
 
 const documentsMax = 200
+const keysMax = 50
 const coolDownMs = 5_000
 
-export const discoveryKind = { mediaTypes: ['application/json'], parse: parseDiscovery }
-export const keySetKind = { mediaTypes: keySetMediaTypes, parse: parseKeySet }
+const discoveryKind = { mediaTypes: ['application/json'], parse: parseDiscovery }
+const keySetKind = { mediaTypes: keySetMediaTypes, parse: parseProviderKeys }
 
 /** An empty memory. */
 export function openProviderDocuments(options: {
@@ -54,7 +61,7 @@ export async function readDiscovery(fetch: GuardedFetch, url: string): Promise<D
   return (await readDocument(url, { fetch, ...discoveryKind })).document
 }
 
-export async function readKeySet(fetch: GuardedFetch, url: string): Promise<ClientKey[]> {
+export async function readKeySet(fetch: GuardedFetch, url: string): Promise<ProviderKey[]> {
   return (await readDocument(url, { fetch, ...keySetKind })).document
 }
 
@@ -87,4 +94,14 @@ function parseDiscovery(document: Json): DiscoveryDocument {
     ...(methods && { token_endpoint_auth_methods_supported: methods }),
     ...(challenges && { code_challenge_methods_supported: challenges }),
   }
+}
+
+function parseProviderKeys(document: Json): ProviderKey[] {
+  const { keys } = (document ?? {}) as { keys?: Json }
+  if (!Array.isArray(keys)) throw new Error('the answer is no key set')
+  return keys.slice(0, keysMax).flatMap((jwk) => {
+    const { issuer } = (jwk ?? {}) as { issuer?: Json }
+    const said = typeof issuer === 'string' ? issuer : undefined
+    return parseKeySet({ keys: [jwk] }).map((key) => ({ ...key, issuer: said }))
+  })
 }

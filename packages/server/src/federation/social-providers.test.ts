@@ -2,7 +2,15 @@
 
 import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
-import { configured, openTestUpstream, redirectUri, signIn, visit } from './testing/federated.ts'
+import type { ProviderKind } from './identity-provider.ts'
+import {
+  configured,
+  newVisit,
+  openTestUpstream,
+  redirectUri,
+  signIn,
+  visit,
+} from './testing/federated.ts'
 import { assertRefused } from './testing/refused.ts'
 import { openFacebook, openGitHub, openLinkedIn } from './testing/social-servers.ts'
 
@@ -80,6 +88,24 @@ for (const [kind, server, provider] of servers)
     })
   })
 
+describe('each provider', () => {
+  const needed: Partial<Record<ProviderKind, string>> = {
+    github: 'read:user user:email',
+    linkedin: 'openid profile email',
+    facebook: 'public_profile email',
+  }
+  for (const [kind, , provider] of servers)
+    it(`${kind} is asked for what signing in needs, and no more`, async () => {
+      const url = new URL(await upstream.authorizationUrl(provider, newVisit()))
+      assert.equal(url.searchParams.get('scope'), needed[kind])
+      const more = { ...provider, settings: { ...provider.settings, scopes: ['more', 'email'] } }
+      const asked = new URL(await upstream.authorizationUrl(more, newVisit())).searchParams
+      assert.deepEqual(asked.get('scope')?.split(' '), [
+        ...new Set([...(needed[kind] ?? '').split(' '), 'more', 'email']),
+      ])
+    })
+})
+
 describe('GitHub', () => {
   it('says who somebody is: the number, and the primary address', async () => {
     const { identity, tokens } = await signIn(upstream, githubProvider)
@@ -125,12 +151,14 @@ describe('GitHub', () => {
 
   it('an address that is not verified is not; without a primary one there is none', async () => {
     const { emails } = structuredClone(github.person)
-    for (const email of github.person.emails) email.verified = false
+    for (const email of github.person.emails ?? []) email.verified = false
     const unverified = (await signIn(upstream, githubProvider)).identity
     assert.deepEqual([unverified.email, unverified.emailVerified], ['ada@example.com', false])
-    github.person.emails = emails.filter(({ primary }) => !primary)
-    const none = (await signIn(upstream, githubProvider)).identity
-    assert.deepEqual([none.email, none.emailVerified], [undefined, false])
+    for (const others of [emails?.filter(({ primary }) => !primary) ?? [], null]) {
+      github.person.emails = others
+      const none = (await signIn(upstream, githubProvider)).identity
+      assert.deepEqual([none.email, none.emailVerified], [undefined, false])
+    }
     github.person.emails = emails
   })
 

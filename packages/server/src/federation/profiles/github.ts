@@ -43,7 +43,8 @@ export const github: OAuthProfile = {
       ? { error: errors[error] ?? error, about: `${error} ${about ?? ''}` }
       : undefined,
   async person({ base, get }) {
-    const [user, emails] = await Promise.all([get(`${base}/user`), get(`${base}/user/emails`)])
+    const emailsOf = get(`${base}/user/emails`).catch(withoutPermission)
+    const [user, emails] = await Promise.all([get(`${base}/user`), emailsOf])
     const claims = (user ?? {}) as JsonObject
     const { id, login, name, avatar_url: pictureUrl } = claims
     if (!Number.isSafeInteger(id)) throw new UpstreamRefused('answer', 'the user has no numeric id')
@@ -63,6 +64,12 @@ function apiOf(base: ProviderSettings['issuer'] & string): string {
   const { protocol, hostname, host } = new URL(base)
   const isHosted = hostname === 'github.com' || hostname.endsWith('.ghe.com')
   return isHosted ? `${protocol}//api.${host}` : `${base}/api/v3`
+}
+
+/** A GitHub App that may not read addresses is refused them, and nothing else. */
+function withoutPermission(error: unknown): Json {
+  if (error instanceof UpstreamRefused && error.kind === 'answer') return []
+  throw error
 }
 
 function primaryOf(emails: Json): JsonObject | undefined {

@@ -51,6 +51,9 @@ export const microsoft: OpenIdProfile = {
     // The picture of its userinfo is an address that asks for a token.
     pictureUrl: undefined,
   }),
+  // A client gets tokens for itself of one tenant alone.
+  ownScope: ({ clientId, settings }) =>
+    tenantId.test(tenantOf(settings)) ? `${clientId}/.default` : undefined,
   violations({ settings }) {
     const tenant = tenantOf(settings)
     if (tenantId.test(tenant) || ['common', 'organizations', 'consumers'].includes(tenant))

@@ -29,6 +29,11 @@ interface AnyProfile {
   clientSecret?: (provider: IdentityProvider, now: Date) => string
   /** A refusal of the token endpoint as an OAuth error (RFC 6749 §5.2), where the provider has words of its own. */
   readRefusal?: (status: number, body: JsonObject) => { error: string; about: string } | undefined
+  /**
+   * The scope of a token for ourselves, where asking for one is needed to learn whether the secret is accepted: the provider looks at a
+   * code before it looks at who shows it.
+   */
+  ownScope?: (provider: IdentityProvider) => string | undefined
   /** What the settings lack, or have wrong, as sentences. */
   violations?: (provider: IdentityProvider) => string[]
 }

@@ -30,7 +30,8 @@ export interface GitHubPerson {
   login: string
   name: string | null
   avatar_url: string
-  emails: { email: string; primary: boolean; verified: boolean; visibility: string | null }[]
+  /** Null where the app may not read them. */
+  emails: { email: string; primary: boolean; verified: boolean; visibility: string | null }[] | null
 }
 
 export interface LinkedInPerson {
@@ -187,7 +188,10 @@ export async function openGitHub(
     const { emails, ...user } = opened.person
     if (url.pathname === '/api/v3/user')
       return sendJson(response, 200, { ...user, type: 'User', email: null })
-    if (url.pathname === '/api/v3/user/emails') return sendJson(response, 200, emails)
+    if (url.pathname === '/api/v3/user/emails')
+      return emails === null
+        ? sendJson(response, 403, { message: 'Resource not accessible by integration' })
+        : sendJson(response, 200, emails)
     return sendJson(response, 404, { message: 'Not Found' })
   })
   return Object.assign(opened, { url: server.origin, close: server.close })
