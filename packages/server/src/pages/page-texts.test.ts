@@ -48,7 +48,7 @@ describe('texts whose names are put together', () => {
       .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
       .map((name) => readFileSync(new URL(name, directory), 'utf8'))
       .join('\n')
-    const composed = /^(?:reason|rule|scope|notice|done|verify|confirm|undo|wait)_/u
+    const composed = /^(?:reason|rule|scope|notice|done|verify|confirm|undo|wait|provider)_/u
     for (const key of Object.keys(en)) {
       const name = key.replace(/_(?:one|other)$/u, '')
       if (!composed.test(key)) assert.ok(source.includes(`'${name}'`), `nothing says ${key}`)

@@ -110,10 +110,12 @@ describe('rewrapStoredKeys', () => {
     const settings = { issuer: 'https://login.acme.example' }
     const record = { name: 'Acme', clientId: 'signet', disabled: false, settings }
     const acme = { id: 'acme', kind: 'oidc', record, clientSecret: 'a secret of Acme' } as const
-    await addProvider(former, testContext(), acme)
-    assert.deepEqual(await countWrapped(both), { former: 5, unknown: 0 })
+    const before = await countWrapped(both)
+    await addProvider(former, testContext({ ipAddress: '' }), acme)
+    assert.ok((await countWrapped(both)).former > before.former)
     const { moved, unreadable } = await rewrap(both)
     assert.deepEqual([moved.providerSecrets, unreadable], [1, []])
+    assert.deepEqual(await countWrapped(both), { former: 0, unknown: 0 })
     const alone = { ...both, masterSecret: openMasterSecret({ current: fresh }) }
     const found = await openKnownProviders(alone).find('acme')
     assert.equal(found?.clientSecret.reveal(), 'a secret of Acme')

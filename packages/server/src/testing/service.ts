@@ -11,6 +11,7 @@ import { mountPages } from '../pages/mount-pages.ts'
 import { authenticate } from '../tokens/authenticate.ts'
 import { defaultWireLimits } from '../wires/limits.ts'
 import { createListener } from '../wires/listener.ts'
+import { withParts } from './deps.ts'
 
 export interface TestService {
   url: string
@@ -96,4 +97,16 @@ export async function startTestService(deps: Deps): Promise<TestService> {
     },
     close: () => listener.close(0),
   }
+}
+
+/** The same at its own issuer, as it is in the world: what leads back to it from elsewhere leads here. */
+export async function startTestIssuer(
+  deps: Deps,
+): Promise<{ service: TestService; deps: Deps; issuer: string }> {
+  const config = { ...deps.config }
+  const own = withParts(deps, { config })
+  const service = await startTestService(own)
+  // Known only now, and read with each request.
+  Object.assign(config, { issuer: service.url })
+  return { service, deps: own, issuer: service.url }
 }

@@ -194,7 +194,7 @@ function configurationOf(opened: OidcIssuer, options: ConfigurationOptions): obj
     cookies: { keys: ['of a test'] },
     scopes: ['openid', 'offline_access', 'email', 'profile', 'name'],
     claims: {
-      openid: ['sub', 'tid', 'xms_edov', 'hd', 'is_private_email'],
+      openid: ['sub', 'amr', 'tid', 'xms_edov', 'hd', 'is_private_email'],
       email: ['email', 'email_verified'],
       profile: ['name', 'picture', 'preferred_username', 'given_name', 'family_name'],
     },
@@ -268,7 +268,15 @@ async function interact(
   const result =
     choice === 'cancel'
       ? { error: refusal, error_description: 'The person said no.' }
-      : { login: { accountId: person.sub, remember: false }, consent: {}, select_account: {} }
+      : {
+          login: {
+            accountId: person.sub,
+            remember: false,
+            ...(Array.isArray(person.amr) && { amr: person.amr }),
+          },
+          consent: {},
+          select_account: {},
+        }
   await provider.interactionFinished(request, response, result, { mergeWithLastSubmission: false })
 }
 

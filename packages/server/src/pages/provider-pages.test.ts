@@ -1,0 +1,459 @@
+/** The way of a browser to a provider and back, as far as HTTP goes: real issuers, a real database, and what could be wrong on the way. */
+
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { after, before, beforeEach, describe, it } from 'node:test'
+import type { Deps } from '../deps.ts'
+import type { ProviderKind, ProviderSettings } from '../federation/identity-provider.ts'
+import { addProvider, changeProvider } from '../federation/manage-providers.ts'
+import { callbackAddress } from '../federation/provider-sign-in.ts'
+import { type OidcIssuer, openOidcIssuer } from '../federation/testing/oidc-issuer.ts'
+import { visitProvider } from '../federation/testing/provider-visitor.ts'
+import type { UserId } from '../ids.ts'
+import { authorizationParameters, codeVerifier, registerApp } from '../oauth/testing/browser.ts'
+import { signUp } from '../sign-in/sign-up.ts'
+import { openTestUser, testPassword } from '../testing/accounts.ts'
+import { secondsAhead } from '../testing/clock.ts'
+import { openFileDeps, rowsOf, testContext, withParts } from '../testing/deps.ts'
+import { openPageVisitor, type PageVisitor, type ShownPage } from '../testing/page-visitor.ts'
+import { startTestIssuer, startTestService, type TestService } from '../testing/service.ts'
+import { suspendUser } from '../users/suspend-user.ts'
+
+const test = await openFileDeps({
+  emptied: ['users', 'federated_sign_ins', 'waiting_identities', 'mail_requests', 'guess_counters'],
+})
+const email = 'ada@example.com'
+
+let service: TestService
+let deps: Deps
+let acme: OidcIssuer
+let apple: OidcIssuer
+
+before(async () => {
+  ;({ service, deps } = await startTestIssuer(test.deps))
+  acme = await openOidcIssuer({ redirectUri: callbackAddress(service.url, 'acme') })
+  apple = await openOidcIssuer({
+    redirectUri: callbackAddress(service.url, 'apple'),
+    shape: 'apple',
+  })
+  await add('acme', 'oidc', acme)
+  await add('apple', 'apple', apple)
+})
+after(async () => {
+  await acme?.close()
+  await apple?.close()
+  await service?.close()
+})
+beforeEach(() => {
+  acme.person = { sub: randomUUID(), name: 'Ada Lovelace', email, email_verified: true }
+})
+
+async function add(id: string, kind: ProviderKind, at: OidcIssuer, more: ProviderSettings = {}) {
+  const settings = { ...at.settings, ...more }
+  const record = { name: 'Acme', clientId: at.clientId, disabled: false, settings }
+  await addProvider(deps, testContext(), { id, kind, record, clientSecret: at.clientSecret })
+}
+
+interface Way {
+  /** The address that leads to the provider. */
+  start?: string
+  choice?: 'continue' | 'cancel'
+  change?: (parameters: URLSearchParams) => void
+}
+
+/** From the button to what the provider has the browser bring back. */
+async function goThere(who: PageVisitor, { start = '/auth/acme', choice }: Way = {}) {
+  const { status, location } = await who.open(start)
+  assert.equal(status, 303)
+  return visitProvider(location, callbackAddress(service.url, 'acme'), choice)
+}
+
+async function comeBack(
+  who: PageVisitor,
+  parameters: URLSearchParams,
+  id = 'acme',
+): Promise<ShownPage> {
+  return who.open(`/auth/${id}/callback?${parameters}`)
+}
+
+async function signIn(who = openPageVisitor(service.url), way: Way = {}): Promise<ShownPage> {
+  const parameters = await goThere(who, way)
+  way.change?.(parameters)
+  return comeBack(who, parameters)
+}
+
+const sessions = () => rowsOf(deps, 'select user_id, amr, acr from sessions order by created_at')
+const usersNow = async () => (await rowsOf(deps, 'select id from users order by created_at')).flat()
+const pathOf = (path: string) => path.replace(service.url, '')
+
+describe('a sign-in by a provider', () => {
+  it('ends in a session that says so, and what the provider said is kept beside it', async () => {
+    const who = openPageVisitor(service.url)
+    const page = await signIn(who)
+    assert.deepEqual([page.status, pathOf(page.location)], [303, '/signed-in'])
+    assert.equal((await who.open('/signed-in')).title, 'You are signed in')
+    const [userId] = await usersNow()
+    assert.deepEqual(await sessions(), [[userId, ['fed'], 'aal1']])
+    assert.deepEqual(
+      await rowsOf(deps, 'select provider, issuer, subject from federated_sessions'),
+      [['acme', acme.issuer, acme.person.sub]],
+    )
+    // Again in another browser: the same person.
+    await signIn()
+    assert.deepEqual(await usersNow(), [userId])
+  })
+
+  it('gives the app a code of ours, with its own state and PKCE, and no token in any address', async () => {
+    await registerApp(deps)
+    const who = openPageVisitor(service.url)
+    const asked = new URLSearchParams(authorizationParameters({ state: 'of the app' }))
+    const signInPage = await who.open(
+      pathOf((await who.open(`/oauth2/authorize?${asked}`)).location),
+    )
+    const start = /href="(\/auth\/acme\?[^"]*)"/u
+      .exec(signInPage.html)?.[1]
+      ?.replaceAll('&amp;', '&')
+    assert.ok(start)
+    const resumed = await signIn(who, { start })
+    const app = await who.open(pathOf(resumed.location))
+    const answer = new URL(app.location)
+    assert.equal(answer.searchParams.get('state'), 'of the app')
+    assert.ok(answer.searchParams.get('code')?.startsWith('sa1_'))
+    for (const address of [start, resumed.location, app.location])
+      assert.doesNotMatch(decodeURIComponent(address), /eyJ[\w-]{20,}\.[\w-]+\.|sr1_|sc1_/u)
+    assert.ok(codeVerifier)
+  })
+
+  it('goes on with the session of who is signed in already', async () => {
+    const who = openPageVisitor(service.url)
+    await signIn(who)
+    await signIn(who)
+    assert.equal((await sessions()).length, 1)
+  })
+
+  it('takes the answer of Apple, which is a form of another site', async () => {
+    apple.person = { sub: '001', email: 'grace@example.com', email_verified: 'true' }
+    const who = openPageVisitor(service.url)
+    const { location } = await who.open('/auth/apple')
+    const form = await visitProvider(location, callbackAddress(service.url, 'apple'))
+    form.set('user', JSON.stringify({ name: { firstName: 'Grace', lastName: 'Hopper' } }))
+    const { headers, status } = await fetch(`${service.url}/auth/apple/callback`, {
+      method: 'POST',
+      redirect: 'manual',
+      headers: { origin: 'https://appleid.apple.com' },
+      body: form,
+    })
+    assert.equal(status, 303)
+    const to = headers.get('location') ?? ''
+    assert.doesNotMatch(to, /id_token/u)
+    assert.equal(pathOf((await who.open(to)).location), '/signed-in')
+    assert.deepEqual(await rowsOf(deps, 'select display_name from users'), [['Grace Hopper']])
+  })
+})
+
+describe('what comes back is refused, and starts nothing', () => {
+  const refusedAs = async (page: ShownPage, status: number, problem: RegExp) => {
+    assert.deepEqual([page.status, page.title], [status, 'Sign in'])
+    assert.match(page.problem, problem)
+    assert.deepEqual(await sessions(), [])
+  }
+
+  it('a second time', async () => {
+    const who = openPageVisitor(service.url)
+    const parameters = await goThere(who)
+    await comeBack(who, parameters)
+    await rowsOf(deps, 'delete from sessions')
+    await refusedAs(await comeBack(who, parameters), 400, /used already/u)
+  })
+
+  it('in another browser, and is then still good in the one that it belongs to', async () => {
+    const who = openPageVisitor(service.url)
+    const parameters = await goThere(who)
+    const thief = openPageVisitor(service.url)
+    await thief.open('/sign-in')
+    await refusedAs(await comeBack(thief, parameters), 400, /another browser/u)
+    await refusedAs(
+      await comeBack(openPageVisitor(service.url), parameters),
+      400,
+      /another browser/u,
+    )
+    assert.equal(pathOf((await comeBack(who, parameters)).location), '/signed-in')
+  })
+
+  it('at another provider', async () => {
+    const who = openPageVisitor(service.url)
+    await refusedAs(await comeBack(who, await goThere(who), 'apple'), 400, /another browser/u)
+  })
+
+  it('after ten minutes', async (t) => {
+    const who = openPageVisitor(service.url)
+    const parameters = await goThere(who)
+    const later = withParts(await secondsAhead(test, t, 601), { config: deps.config })
+    const other = await startTestService(later)
+    t.after(() => other.close())
+    const there = openPageVisitor(other.url, who)
+    await refusedAs(await comeBack(there, parameters), 400, /took too long/u)
+  })
+
+  it('without a state, with one that nobody made, and with two', async () => {
+    const who = openPageVisitor(service.url)
+    for (const state of ['', 'x', 'x'.repeat(43), '\0', 'ä'])
+      await refusedAs(
+        await signIn(who, { change: (given) => given.set('state', state) }),
+        400,
+        /Start again/u,
+      )
+  })
+
+  it('where the person has said no, in words that help', async () => {
+    await refusedAs(
+      await signIn(undefined, { choice: 'cancel' }),
+      200,
+      /You have not signed in with Acme/u,
+    )
+  })
+
+  it('with a code of somebody else, or none', async () => {
+    for (const code of ['', 'made up'])
+      await refusedAs(
+        await signIn(undefined, { change: (given) => given.set('code', code) }),
+        400,
+        /cannot be trusted/u,
+      )
+  })
+
+  it('from an issuer that says to be another one', async () => {
+    const change = (given: URLSearchParams) => given.set('iss', 'https://evil.example')
+    await refusedAs(await signIn(undefined, { change }), 400, /cannot be trusted/u)
+  })
+
+  it('while the provider is switched off, which is nowhere to be found then', async () => {
+    const who = openPageVisitor(service.url)
+    const parameters = await goThere(who)
+    const record = { name: 'Acme', clientId: acme.clientId, settings: acme.settings }
+    const change = (disabled: boolean) =>
+      changeProvider(deps, testContext(), {
+        id: 'acme',
+        record: { ...record, disabled },
+        clientSecret: '',
+      })
+    await change(true)
+    try {
+      assert.equal((await comeBack(who, parameters)).status, 404)
+      assert.equal((await who.open('/auth/acme')).status, 404)
+    } finally {
+      await change(false)
+    }
+    assert.equal(pathOf((await comeBack(who, parameters)).location), '/signed-in')
+  })
+
+  it('for somebody who is suspended', async () => {
+    await signIn()
+    const [userId] = await usersNow()
+    await suspendUser(deps, testContext(), { userId: userId as UserId })
+    await rowsOf(deps, 'delete from sessions')
+    await refusedAs(await signIn(), 403, /suspended/u)
+  })
+
+  it('what the app has asked for is not lost by it', async () => {
+    await registerApp(deps, { id: 'patient' })
+    const who = openPageVisitor(service.url)
+    const asked = new URLSearchParams(authorizationParameters({ client_id: 'patient' }))
+    const { location } = await who.open(`/oauth2/authorize?${asked}`)
+    const start = pathOf(location).replace('/sign-in', '/auth/acme')
+    const page = await signIn(who, { start, choice: 'cancel' })
+    assert.match(page.html, /to continue to/u)
+    const again = /href="(\/auth\/acme\?[^"]*)"/u.exec(page.html)?.[1]?.replaceAll('&amp;', '&')
+    assert.match(
+      pathOf((await signIn(who, { start: again ?? '' })).location),
+      /^\/oauth2\/authorize\/resume/u,
+    )
+  })
+})
+
+it('two sign-ins in two tabs do not cross', async () => {
+  const who = openPageVisitor(service.url)
+  const first = await goThere(who)
+  acme.person = { sub: 'second', email: 'eve@example.com', email_verified: true }
+  const second = await goThere(who)
+  const crossed = new URLSearchParams(first)
+  crossed.set('code', second.get('code') ?? '')
+  assert.equal((await comeBack(who, crossed)).status, 400)
+  assert.equal(pathOf((await comeBack(who, second)).location), '/signed-in')
+  assert.deepEqual(await rowsOf(deps, 'select subject from federated_identities'), [['second']])
+})
+
+it('of fifty that bring the same answer back at once, one signs in', async () => {
+  const who = openPageVisitor(service.url)
+  const parameters = await goThere(who)
+  const tabs = Array.from({ length: 50 }, () => openPageVisitor(service.url, who))
+  const pages = await Promise.all(tabs.map((tab) => comeBack(tab, parameters)))
+  assert.equal(pages.filter(({ status }) => status === 303).length, 1)
+  assert.equal((await sessions()).length, 1)
+})
+
+it('a provider that cannot be reached is told in a sentence, and the others go on', async (t) => {
+  const settings = { issuer: 'http://127.0.0.1:9' }
+  const record = { name: 'Gone', clientId: 'x', disabled: false, settings }
+  await addProvider(deps, testContext(), { id: 'gone', kind: 'oidc', record, clientSecret: 'x' })
+  t.after(() => rowsOf(deps, `delete from identity_providers where id = 'gone'`))
+  const page = await openPageVisitor(service.url).open('/auth/gone')
+  assert.equal(page.status, 503)
+  assert.match(page.problem, /Gone does not answer at the moment/u)
+  await signIn()
+})
+
+describe('an address that belongs to an account, and that the provider does not vouch for', () => {
+  async function asked(who: PageVisitor): Promise<ShownPage> {
+    acme.person = { ...acme.person, email_verified: false }
+    const { location } = await signIn(who)
+    assert.match(pathOf(location), /^\/sign-in\?waiting=/u)
+    return who.open(pathOf(location))
+  }
+  const linked = () =>
+    rowsOf(deps, 'select i.value from federated_identities f join identifiers i using (user_id)')
+  const enter = (who: PageVisitor, page: ShownPage, password = testPassword) =>
+    who.send(page, '/sign-in', { identifier: email, password })
+
+  it('is linked by signing in to it in the same browser, and signs in from then on', async () => {
+    const userId = await openTestUser(deps, email)
+    const who = openPageVisitor(service.url)
+    const page = await asked(who)
+    assert.match(page.html, /You come from Acme as Ada Lovelace/u)
+    assert.deepEqual(await linked(), [])
+    const wrong = await enter(who, page, 'not the password')
+    assert.deepEqual(await linked(), [])
+    await enter(who, wrong)
+    assert.deepEqual(await linked(), [[email]])
+    await rowsOf(deps, 'delete from sessions')
+    await signIn()
+    assert.deepEqual(
+      (await sessions()).map(([id]) => id),
+      [userId],
+    )
+  })
+
+  it('is linked by nobody in another browser: a link that is handed over does nothing', async () => {
+    await openTestUser(deps, email)
+    const attacker = openPageVisitor(service.url)
+    acme.person = { ...acme.person, email_verified: false }
+    const { location } = await signIn(attacker)
+    const victim = openPageVisitor(service.url)
+    await victim.open('/sign-in')
+    const page = await victim.open(pathOf(location))
+    assert.doesNotMatch(page.html, /You come from/u)
+    await enter(victim, page)
+    assert.deepEqual(await linked(), [])
+  })
+
+  it('is linked once', async () => {
+    await openTestUser(deps, email)
+    const who = openPageVisitor(service.url)
+    const page = await asked(who)
+    await enter(who, page)
+    await rowsOf(deps, 'delete from federated_identities')
+    await enter(who, page)
+    assert.deepEqual(await linked(), [])
+  })
+})
+
+it('where addresses must be proved first, who has not is led to the inbox, and has mail', async (t) => {
+  const emailVerification = { when: 'before-sign-in', scopes: [] } as const
+  const config = Object.assign(deps.config, { emailVerification })
+  t.after(() => Object.assign(config, { emailVerification: test.deps.config.emailVerification }))
+  acme.person = { ...acme.person, email_verified: false }
+  const page = await signIn()
+  assert.match(pathOf(page.location), /^\/check-inbox\?notice=first/u)
+  assert.deepEqual(await sessions(), [])
+  assert.deepEqual(
+    await rowsOf(
+      deps,
+      `select data->>'about' from jobs.job where name = 'write_to_address' and data->>'canonical' = $1`,
+      [email],
+    ),
+    [['sign_up']],
+  )
+})
+
+it('a password that a stranger has set for the address before does not survive its owner', async () => {
+  const claim = { email, password: testPassword, displayName: '', locale: '' }
+  await signUp(deps, testContext(), claim)
+  const stranger = openPageVisitor(service.url)
+  const form = await stranger.open('/sign-in')
+  assert.equal(
+    (await stranger.send(form, '/sign-in', { identifier: email, password: testPassword })).status,
+    303,
+  )
+  assert.equal(pathOf((await signIn()).location), '/signed-in')
+  assert.equal((await stranger.open('/signed-in')).status, 303, 'the stranger is still signed in')
+  const again = await stranger.send(form, '/sign-in', { identifier: email, password: testPassword })
+  assert.equal(again.status, 401)
+})
+
+describe('a provider says that somebody has left', () => {
+  const tell = (token: string, id = 'acme') =>
+    service.post(`/auth/${id}/backchannel-logout`, { logout_token: token })
+  const event = { 'http://schemas.openid.net/event/backchannel-logout': {} }
+  const live = () => rowsOf(deps, 'select end_reason from sessions order by created_at')
+
+  it('and what came from there ends, and nothing else', async () => {
+    const who = openPageVisitor(service.url)
+    await signIn(who)
+    const { sub } = acme.person
+    acme.person = { sub: 'another', email: 'eve@example.com', email_verified: true }
+    await signIn()
+    const token = await acme.sign({ sub, events: event, jti: randomUUID() })
+    assert.equal((await tell(token)).status, 200)
+    assert.deepEqual(await live(), [['upstream_signed_out'], [null]])
+    assert.equal((await who.open('/signed-in')).status, 303)
+  })
+
+  it('once: the same token ends nothing that began since', async () => {
+    await signIn()
+    const { sub } = acme.person
+    const token = await acme.sign({ sub, events: event, jti: randomUUID() })
+    assert.equal((await tell(token)).status, 200)
+    await signIn()
+    assert.equal((await tell(token)).status, 400)
+    assert.deepEqual(await live(), [['upstream_signed_out'], [null]])
+  })
+
+  it('only to who may say it', async () => {
+    await signIn()
+    const { sub } = acme.person
+    for (const [token, id, status] of [
+      ['', 'acme', 400],
+      [await acme.sign({ sub, jti: 'no event' }), 'acme', 400],
+      [await acme.sign({ sub, events: event, jti: 'x', aud: 'another' }), 'acme', 400],
+      [await acme.sign({ sub, events: event, jti: 'y' }), 'apple', 400],
+      [await acme.sign({ sub, events: event, jti: 'z' }), 'nobody', 404],
+    ] as const)
+      assert.equal((await tell(token, id)).status, status, token)
+    assert.deepEqual(await live(), [[null]])
+  })
+})
+
+it('factors that the provider saw count only where the operator says so', async (t) => {
+  const record = { name: 'Acme', clientId: acme.clientId, disabled: false }
+  const trust = (trustsFactors: boolean) =>
+    changeProvider(deps, testContext(), {
+      id: 'acme',
+      record: { ...record, settings: { ...acme.settings, trustsFactors } },
+      clientSecret: '',
+    })
+  acme.person = { ...acme.person, amr: ['pwd', 'mfa'] }
+  await signIn()
+  await trust(true)
+  t.after(() => trust(false))
+  await signIn()
+  assert.deepEqual(
+    (await sessions()).map(([, amr, acr]) => [amr, acr]),
+    [
+      [['fed'], 'aal1'],
+      [['fed', 'pwd', 'mfa'], 'aal2'],
+    ],
+  )
+  assert.deepEqual(await rowsOf(deps, 'select amr from federated_sessions limit 1'), [
+    [['pwd', 'mfa']],
+  ])
+})
