@@ -311,6 +311,23 @@ describe('Microsoft', () => {
     microsoft.person.tid = tenant
   })
 
+  it('an answer of another issuer than that of a tenant who may come is refused', async () => {
+    for (const [named, iss] of [
+      ['common', `https://another.example/${tenant}/v2.0`],
+      ['common', `${microsoft.issuer}/{tenantid}/v2.0/`],
+      ['organizations', `${microsoft.issuer}/9188040d-6c67-4c5b-b112-36a304b66dad/v2.0`],
+      [tenant, `${microsoft.issuer}/${randomUUID()}/v2.0`],
+    ] as const) {
+      const answer = await visit(upstream, microsoftProvider(named))
+      assert.equal(answer.parameters.get('iss'), `${microsoft.issuer}/${tenant}/v2.0`)
+      answer.parameters.set('iss', iss)
+      const asked = microsoft.exchanges.length
+      const answered = upstream.identify(microsoftProvider(named), answer)
+      await assertRefused(answered, 'answer', /iss/u)
+      assert.equal(microsoft.exchanges.length, asked)
+    }
+  })
+
   it('personal accounts come where they may', async () => {
     microsoft.person.tid = '9188040d-6c67-4c5b-b112-36a304b66dad'
     await signIn(upstream, microsoftProvider('common'))
