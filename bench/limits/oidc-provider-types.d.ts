@@ -12,6 +12,9 @@ declare module 'oidc-provider' {
       addOIDCScope(scope: string): void
       save(): Promise<string>
     }
+    Client: {
+      find(id: string): Promise<{ backchannelLogout(sub: string, sid?: string): Promise<void> }>
+    }
     interactionFinished(
       request: IncomingMessage,
       response: ServerResponse,

@@ -3,9 +3,9 @@
 import { type Child, startChild } from '../child.ts'
 import type { Finding, Subject } from '../finding.ts'
 import { httpContender } from '../load/http-contender.ts'
-import type { HttpRequest } from '../load/http-message.ts'
 import { descendants, startCpuClock } from '../machine.ts'
 import type { EventLoopDelay } from '../server/event-loop-probe.ts'
+import { openAccounts, signInsOf } from '../server/people.ts'
 import { createDataDir, type SignetProcess, startSignet } from '../server/signet-process.ts'
 import {
   type Contender,
@@ -29,12 +29,16 @@ export const signIn: Subject = {
     const load = startChild('./load/http-load.ts')
     const argon2 = startChild('./limits/raw-argon2.ts')
     try {
-      const requests = await openAccounts(signet)
+      const people = Array.from({ length: waiting }, (_, index) => ({
+        email: `person-${index}@example.com`,
+        password,
+      }))
+      await openAccounts(signet.origin, people)
       const signIns = httpContender(load, {
         name: 'sign-in',
         origin: signet.origin,
         pids: [signet.pid, ...descendants(signet.pid)],
-        requests,
+        requests: signInsOf(people),
         connections: waiting,
       })
       const delays: EventLoopDelay[] = []
@@ -49,25 +53,6 @@ export const signIn: Subject = {
       await dataDir.remove()
     }
   },
-}
-
-/** One account for each connection, and the request that signs in to it. */
-async function openAccounts({ origin }: SignetProcess): Promise<HttpRequest[]> {
-  const identifiers = Array.from({ length: waiting }, (_, index) => `person-${index}@example.com`)
-  for (const email of identifiers) {
-    const response = await fetch(`${origin}/api/v1/auth/sign-up`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ email, password }),
-    })
-    if (!response.ok)
-      throw new Error(`sign-up answered ${response.status}: ${await response.text()}`)
-  }
-  return identifiers.map((identifier) => ({
-    method: 'POST',
-    path: '/api/v1/auth/sign-in',
-    json: { identifier, password },
-  }))
 }
 
 function rawContender(argon2: Child): Contender {

@@ -51,10 +51,6 @@ export const layers: readonly { folder: string; because: string }[] = [
     folder: 'phones',
     because: 'who reads the messages of a number may prove it, and sign in with it',
   },
-  {
-    folder: 'federation',
-    because: 'who comes from another provider is known, found or opened, and signed in',
-  },
   { folder: 'roles', because: 'roles say what a signed-in user may do' },
   {
     folder: 'stored-keys',
@@ -102,7 +98,6 @@ const features = [
   'guests',
   'invitations',
   'phones',
-  'federation',
   'roles',
   'jobs',
   'oauth',

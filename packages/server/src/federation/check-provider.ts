@@ -21,6 +21,7 @@ import {
   type Reached,
   serverOf,
   unreadable,
+  violationsOf,
 } from './reach-provider.ts'
 import type { UpstreamParts, UpstreamRefused } from './upstream.ts'
 
@@ -29,7 +30,7 @@ export async function checkProvider(
   provider: IdentityProvider,
 ): Promise<string[]> {
   const profile = await profileOf(provider.kind)
-  const settings = [...missing(provider), ...(profile.violations?.(provider) ?? [])]
+  const settings = [...missing(provider), ...violationsOf(profile, provider)]
   if (settings.length > 0) return settings
   if (profile.protocol === 'oauth')
     return checkCredentials(parts, provider, { profile, server: serverOf(profile, provider) })

@@ -3,8 +3,9 @@
 import assert from 'node:assert/strict'
 import { generateKeyPairSync, randomUUID } from 'node:crypto'
 import { after, describe, it } from 'node:test'
-import type { IdentityProvider } from './identity-provider.ts'
+import { type IdentityProvider, providerKinds } from './identity-provider.ts'
 import { configured, openTestUpstream, redirectUri, signIn, visit } from './testing/federated.ts'
+import { listen, readForm } from './testing/listen.ts'
 import { type OidcIssuerOptions, openOidcIssuer } from './testing/oidc-issuer.ts'
 import { assertRefused } from './testing/refused.ts'
 
@@ -142,6 +143,24 @@ describe('any OpenID provider', () => {
     await assertRefused(visit(upstream, none), 'configuration', /issuer/u)
   })
 
+  for (const issuer of [
+    'login.example.com',
+    'http://login.example.com',
+    'https://user:password@login.example.com',
+    'https://login.example.com/?realm=staff',
+    'https://login.example.com/#staff',
+    'javascript:alert(1)',
+    'file:///etc/passwd',
+    '',
+  ])
+    it(`an issuer that is ${JSON.stringify(issuer)} is none, whatever kind it is of`, async () => {
+      for (const kind of providerKinds) {
+        const provider = configured(kind, any, { issuer })
+        await assertRefused(visit(upstream, provider), 'configuration', /Give one of https/u)
+        assert.match((await upstream.check(provider)).join(), /Give one of https/u)
+      }
+    })
+
   it('a slash at the end of the issuer is no other issuer', async () => {
     const { identity } = await signIn(
       upstream,
@@ -190,6 +209,23 @@ describe('any OpenID provider', () => {
     nowMs += 5_000
     const { identity } = await signIn(patient, provider)
     assert.equal(identity.subject, rotating.person.sub)
+  })
+
+  it('tells of the end of a session, by a token of its own', async () => {
+    const told: string[] = []
+    const listener = await listen(async (request, response) => {
+      told.push((await readForm(request)).get('logout_token') ?? '')
+      response.writeHead(200).end()
+    })
+    after(listener.close)
+    const telling = await open({ backchannelLogoutUri: `${listener.origin}/signed-out` })
+    const provider = configured('oidc', telling)
+    const { sid, subject } = (await signIn(upstream, provider)).identity
+    assert.ok(sid)
+    await telling.tellOfSignOut(sid)
+    const judged = await upstream.judgeLogoutToken(provider, told.join())
+    assert.deepEqual([judged.issuer, judged.subject, judged.sid], [telling.issuer, subject, sid])
+    await assertRefused(upstream.judgeLogoutToken(oidcProvider, told.join()), 'answer', /key/u)
   })
 
   it('is checked, and all is well', async () => {
@@ -273,6 +309,23 @@ describe('Microsoft', () => {
     const answered = signIn(upstream, microsoftProvider(tenant))
     await assertRefused(answered, 'answer', /issuer/u)
     microsoft.person.tid = tenant
+  })
+
+  it('an answer of another issuer than that of a tenant who may come is refused', async () => {
+    for (const [named, iss] of [
+      ['common', `https://another.example/${tenant}/v2.0`],
+      ['common', `${microsoft.issuer}/{tenantid}/v2.0/`],
+      ['organizations', `${microsoft.issuer}/9188040d-6c67-4c5b-b112-36a304b66dad/v2.0`],
+      [tenant, `${microsoft.issuer}/${randomUUID()}/v2.0`],
+    ] as const) {
+      const answer = await visit(upstream, microsoftProvider(named))
+      assert.equal(answer.parameters.get('iss'), `${microsoft.issuer}/${tenant}/v2.0`)
+      answer.parameters.set('iss', iss)
+      const asked = microsoft.exchanges.length
+      const answered = upstream.identify(microsoftProvider(named), answer)
+      await assertRefused(answered, 'answer', /iss/u)
+      assert.equal(microsoft.exchanges.length, asked)
+    }
   })
 
   it('personal accounts come where they may', async () => {

@@ -29,7 +29,7 @@ export async function reachProvider(
   provider: IdentityProvider,
 ): Promise<Reached> {
   const profile = await profileOf(provider.kind)
-  const [violation] = profile.violations?.(provider) ?? []
+  const [violation] = violationsOf(profile, provider)
   if (violation !== undefined) throw new UpstreamRefused('configuration', violation)
   if (profile.protocol === 'oauth') return { profile, server: serverOf(profile, provider) }
   const url = discoveryUrlOf(profile, provider)
@@ -39,6 +39,24 @@ export async function reachProvider(
   const [misfit] = misfits(profile, provider, server)
   if (misfit !== undefined) throw new UpstreamRefused('configuration', misfit)
   return { profile, server }
+}
+
+/** What its settings lack or have wrong, as sentences, before anybody is asked. */
+export function violationsOf(profile: Profile, provider: IdentityProvider): string[] {
+  const { issuer } = provider.settings
+  if (issuer !== undefined && !isWebAddress(issuer))
+    return [
+      'The issuer is no web address that people may be sent to. Give one of https, without a question mark; http is for a loopback address alone.',
+    ]
+  return profile.violations?.(provider) ?? []
+}
+
+function isWebAddress(text: string): boolean {
+  const url = URL.parse(text)
+  if (url === null || url.username !== '' || url.password !== '') return false
+  if (text.includes('?') || text.includes('#')) return false
+  const isLoopback = ['127.0.0.1', '[::1]', 'localhost'].includes(url.hostname)
+  return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback)
 }
 
 export function discoveryUrlOf(profile: OpenIdProfile, { settings }: IdentityProvider): string {

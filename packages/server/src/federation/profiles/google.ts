@@ -1,4 +1,10 @@
-/** Google: OpenID Connect by the book. Its documentation: https://developers.google.com/identity/openid-connect/openid-connect. */
+/**
+ * Google: OpenID Connect by the book. An address counts as verified where Google answers for who has it today: one of Gmail, or of
+ * a Workspace (`hd`). Any other one was verified once, and may have somebody else since.
+ *
+ * Its documentation: https://developers.google.com/identity/openid-connect/openid-connect and, on addresses,
+ * https://developers.google.com/identity/siwg/backend-auth#verify-the-integrity-of-the-id-token.
+ */
 
 import { type OpenIdProfile, standardPerson } from './profile.ts'
 
@@ -15,5 +21,9 @@ export const google: OpenIdProfile = {
   clientAuthentication: 'post',
   sendsNonce: true,
   saysAllInIdToken: true,
-  person: standardPerson,
+  person(said) {
+    const person = standardPerson(said)
+    const isOfGoogle = /@gmail\.com$/iu.test(String(person.email)) || person.claims.hd !== undefined
+    return { ...person, emailVerified: person.emailVerified && isOfGoogle }
+  },
 }

@@ -20,6 +20,11 @@ export async function listen(
   port = 0,
 ): Promise<Listening> {
   const listener: RequestListener = (request, response) => {
+    // What a browser asks every server for.
+    if (request.url === '/favicon.ico') {
+      response.writeHead(204).end()
+      return
+    }
     Promise.resolve()
       .then(() => handle(request, response))
       .catch((error: unknown) => response.writeHead(500).end(escapeHtml(String(error))))

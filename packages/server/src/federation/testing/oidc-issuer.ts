@@ -46,6 +46,8 @@ export interface OidcIssuer {
   person: OidcPerson
   /** A token that this issuer has signed: `iss`, `aud`, `iat`, `exp` are right where they are left out. */
   sign(claims: Record<string, unknown>, typ?: string): Promise<string>
+  /** Tells of the end of a session, of `person` and with this `sid`, at `backchannelLogoutUri`. Fails where it is not taken. */
+  tellOfSignOut(sid: string): Promise<void>
   /** Signs with another key from now on, and publishes that one alone. */
   rotateKeys(): void
   /** What the token endpoint got, newest last. */
@@ -96,9 +98,7 @@ export async function openOidcIssuer(options: OidcIssuerOptions): Promise<OidcIs
     Object.assign(request, { originalUrl: original })
     // Nobody is signed in here for longer than a visit, so that the next one is whoever `person` is then.
     request.headers.cookie = (request.headers.cookie ?? '').replace(/_session[^;]*(?:; )?/gu, '')
-    const provider = providerAt(
-      tenant === undefined ? origin : `${origin}/${opened.person.tid ?? tenantOfTests}/v2.0`,
-    )
+    const provider = providerAt(issuerOf())
     if (path.startsWith('/interaction/'))
       return interact(provider, { request, response, opened, options })
     if (request.method === 'POST' && path.endsWith('/token')) {
@@ -125,8 +125,7 @@ export async function openOidcIssuer(options: OidcIssuerOptions): Promise<OidcIs
     exchanges,
     sign: (claims, typ = 'JWT') =>
       new SignJWT({
-        iss:
-          shape === 'microsoft' ? `${origin}/${opened.person.tid ?? tenantOfTests}/v2.0` : origin,
+        iss: issuerOf(),
         aud: client.id,
         iat: Math.floor(Date.now() / 1000),
         exp: Math.floor(Date.now() / 1000) + 120,
@@ -134,6 +133,10 @@ export async function openOidcIssuer(options: OidcIssuerOptions): Promise<OidcIs
       })
         .setProtectedHeader({ alg: 'RS256', kid: signing.kid, typ })
         .sign(signing.privateKey),
+    async tellOfSignOut(sid) {
+      const client = await providerAt(issuerOf()).Client.find(opened.clientId)
+      await client.backchannelLogout(opened.person.sub, sid)
+    },
     rotateKeys() {
       signing = makeKey()
       providers = new Map()
@@ -147,6 +150,11 @@ export async function openOidcIssuer(options: OidcIssuerOptions): Promise<OidcIs
   opened.settings = { issuer: origin, ...settingsOf(shape) }
   if (shape === 'microsoft') opened.person.tid = tenantOfTests
   return opened
+
+  /** With Microsoft that of the tenant of `person`. */
+  function issuerOf(): string {
+    return shape === 'microsoft' ? `${origin}/${opened.person.tid ?? tenantOfTests}/v2.0` : origin
+  }
 
   function settingsOf(of: OidcIssuerOptions['shape']): ProviderSettings {
     if (of === 'apple') return { teamId, keyId }
@@ -201,6 +209,9 @@ function configurationOf(opened: OidcIssuer, options: ConfigurationOptions): obj
     // The big ones put everything into the ID token.
     conformIdTokenClaims: shape === 'oidc',
     pkce: { required: () => true },
+    // It refuses to speak to this machine, where Signet is.
+    fetch: (url: string, { dispatcher: _, ...asked }: RequestInit & { dispatcher?: unknown }) =>
+      fetch(url, asked),
     features: {
       devInteractions: { enabled: false },
       backchannelLogout: { enabled: backchannelLogoutUri !== undefined },
