@@ -273,12 +273,25 @@ describe('any OpenID provider', () => {
 describe('Google', () => {
   it('says all in the ID token', async () => {
     const { identity } = await signIn(upstream, googleProvider)
-    const { subject, email, emailVerified, name } = identity
-    assert.deepEqual(
-      [subject, email, emailVerified, name],
-      [google.person.sub, 'ada@example.com', true, 'Ada Lovelace'],
-    )
+    const { subject, email, name } = identity
+    assert.deepEqual([subject, email, name], [google.person.sub, 'ada@example.com', 'Ada Lovelace'])
     assert.equal(google.exchanges.at(-1)?.get('client_secret'), google.clientSecret)
+  })
+
+  it('is believed about addresses that it answers for, and about no others', async () => {
+    const before = google.person
+    for (const [claims, expected] of [
+      [{ email: 'ada@example.com', email_verified: true }, false],
+      [{ email: 'ada@gmail.com', email_verified: true }, true],
+      [{ email: 'ada@gmail.com.example', email_verified: true }, false],
+      [{ email: 'ada@gmail.com', email_verified: false }, false],
+      [{ email: 'ada@acme.example', email_verified: true, hd: 'acme.example' }, true],
+    ] as const) {
+      google.person = { sub: before.sub, ...claims }
+      const { identity } = await signIn(upstream, googleProvider)
+      assert.equal(identity.emailVerified, expected, JSON.stringify(claims))
+    }
+    google.person = before
   })
 
   it('is asked for a choice of account, and for a refresh token', async () => {
