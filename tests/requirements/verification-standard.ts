@@ -2,9 +2,9 @@
 
 import {
   adapters,
-  asClient,
   assertions,
   authorize,
+  bigProviders,
   browser,
   code,
   endSession,
@@ -15,6 +15,8 @@ import {
   logoutTokens,
   openIdProviders,
   pages,
+  providerAccounts,
+  providerPages,
   type Requirement,
   race,
   redirect,
@@ -36,8 +38,8 @@ export const ofVerificationStandard: readonly Requirement[] = [
     shownBy: {
       [openIdProviders]: ['another state', 'refuses another code verifier'],
       [socialProviders]: ['another state is refused, and nobody asked'],
+      [providerPages]: ['in another browser', 'a second time', 'two tabs do not cross'],
     },
-    open: asClient,
   },
   {
     id: 'V10.2.2',
@@ -177,13 +179,16 @@ export const ofVerificationStandard: readonly Requirement[] = [
         'signed with the client secret',
         'of another subject is refused',
       ],
-      [openIdProviders]: ['the same subject in another tenant is somebody else'],
+      [bigProviders]: ['the same subject in another tenant is somebody else'],
     },
   },
   {
     id: 'V10.5.5',
     asks: 'and their logout tokens',
-    shownBy: { [logoutTokens]: ['with a nonce', 'about another event', 'an ID token is none'] },
+    shownBy: {
+      [logoutTokens]: ['with a nonce', 'about another event', 'an ID token is none'],
+      [providerAccounts]: ['once: the same token ends nothing that began since'],
+    },
   },
   {
     id: 'V10.6.1',

@@ -1,90 +1,22 @@
 /** The way of a browser to a provider and back, as far as HTTP goes: real issuers, a real database, and what could be wrong on the way. */
 
 import assert from 'node:assert/strict'
-import { randomUUID } from 'node:crypto'
-import { after, before, beforeEach, describe, it } from 'node:test'
-import type { Deps } from '../deps.ts'
-import type { ProviderKind, ProviderSettings } from '../federation/identity-provider.ts'
+import { describe, it } from 'node:test'
 import { addProvider, changeProvider } from '../federation/manage-providers.ts'
 import { callbackAddress } from '../federation/provider-sign-in.ts'
-import { type OidcIssuer, openOidcIssuer } from '../federation/testing/oidc-issuer.ts'
 import { visitProvider } from '../federation/testing/provider-visitor.ts'
 import type { UserId } from '../ids.ts'
-import { authorizationParameters, codeVerifier, registerApp } from '../oauth/testing/browser.ts'
-import { signUp } from '../sign-in/sign-up.ts'
-import { openTestUser, testPassword } from '../testing/accounts.ts'
+import { authorizationParameters, registerApp } from '../oauth/testing/browser.ts'
 import { secondsAhead } from '../testing/clock.ts'
-import { openFileDeps, rowsOf, testContext, withParts } from '../testing/deps.ts'
-import { openPageVisitor, type PageVisitor, type ShownPage } from '../testing/page-visitor.ts'
-import { startTestIssuer, startTestService, type TestService } from '../testing/service.ts'
+import { rowsOf, testContext, withParts } from '../testing/deps.ts'
+import { openPageVisitor, type ShownPage } from '../testing/page-visitor.ts'
+import { startTestService } from '../testing/service.ts'
 import { suspendUser } from '../users/suspend-user.ts'
+import { openProviderWorld } from './testing/provider-world.ts'
 
-const test = await openFileDeps({
-  emptied: ['users', 'federated_sign_ins', 'waiting_identities', 'mail_requests', 'guess_counters'],
-})
-const email = 'ada@example.com'
-
-let service: TestService
-let deps: Deps
-let acme: OidcIssuer
-let apple: OidcIssuer
-
-before(async () => {
-  ;({ service, deps } = await startTestIssuer(test.deps))
-  acme = await openOidcIssuer({ redirectUri: callbackAddress(service.url, 'acme') })
-  apple = await openOidcIssuer({
-    redirectUri: callbackAddress(service.url, 'apple'),
-    shape: 'apple',
-  })
-  await add('acme', 'oidc', acme)
-  await add('apple', 'apple', apple)
-})
-after(async () => {
-  await acme?.close()
-  await apple?.close()
-  await service?.close()
-})
-beforeEach(() => {
-  acme.person = { sub: randomUUID(), name: 'Ada Lovelace', email, email_verified: true }
-})
-
-async function add(id: string, kind: ProviderKind, at: OidcIssuer, more: ProviderSettings = {}) {
-  const settings = { ...at.settings, ...more }
-  const record = { name: 'Acme', clientId: at.clientId, disabled: false, settings }
-  await addProvider(deps, testContext(), { id, kind, record, clientSecret: at.clientSecret })
-}
-
-interface Way {
-  /** The address that leads to the provider. */
-  start?: string
-  choice?: 'continue' | 'cancel'
-  change?: (parameters: URLSearchParams) => void
-}
-
-/** From the button to what the provider has the browser bring back. */
-async function goThere(who: PageVisitor, { start = '/auth/acme', choice }: Way = {}) {
-  const { status, location } = await who.open(start)
-  assert.equal(status, 303)
-  return visitProvider(location, callbackAddress(service.url, 'acme'), choice)
-}
-
-async function comeBack(
-  who: PageVisitor,
-  parameters: URLSearchParams,
-  id = 'acme',
-): Promise<ShownPage> {
-  return who.open(`/auth/${id}/callback?${parameters}`)
-}
-
-async function signIn(who = openPageVisitor(service.url), way: Way = {}): Promise<ShownPage> {
-  const parameters = await goThere(who, way)
-  way.change?.(parameters)
-  return comeBack(who, parameters)
-}
-
-const sessions = () => rowsOf(deps, 'select user_id, amr, acr from sessions order by created_at')
+const world = await openProviderWorld()
+const { test, service, deps, acme, apple, goThere, comeBack, signIn, sessions, pathOf } = world
 const usersNow = async () => (await rowsOf(deps, 'select id from users order by created_at')).flat()
-const pathOf = (path: string) => path.replace(service.url, '')
 
 describe('a sign-in by a provider', () => {
   it('ends in a session that says so, and what the provider said is kept beside it', async () => {
@@ -121,7 +53,6 @@ describe('a sign-in by a provider', () => {
     assert.ok(answer.searchParams.get('code')?.startsWith('sa1_'))
     for (const address of [start, resumed.location, app.location])
       assert.doesNotMatch(decodeURIComponent(address), /eyJ[\w-]{20,}\.[\w-]+\.|sr1_|sc1_/u)
-    assert.ok(codeVerifier)
   })
 
   it('goes on with the session of who is signed in already', async () => {
@@ -301,159 +232,4 @@ it('a provider that cannot be reached is told in a sentence, and the others go o
   assert.equal(page.status, 503)
   assert.match(page.problem, /Gone does not answer at the moment/u)
   await signIn()
-})
-
-describe('an address that belongs to an account, and that the provider does not vouch for', () => {
-  async function asked(who: PageVisitor): Promise<ShownPage> {
-    acme.person = { ...acme.person, email_verified: false }
-    const { location } = await signIn(who)
-    assert.match(pathOf(location), /^\/sign-in\?waiting=/u)
-    return who.open(pathOf(location))
-  }
-  const linked = () =>
-    rowsOf(deps, 'select i.value from federated_identities f join identifiers i using (user_id)')
-  const enter = (who: PageVisitor, page: ShownPage, password = testPassword) =>
-    who.send(page, '/sign-in', { identifier: email, password })
-
-  it('is linked by signing in to it in the same browser, and signs in from then on', async () => {
-    const userId = await openTestUser(deps, email)
-    const who = openPageVisitor(service.url)
-    const page = await asked(who)
-    assert.match(page.html, /You come from Acme as Ada Lovelace/u)
-    assert.deepEqual(await linked(), [])
-    const wrong = await enter(who, page, 'not the password')
-    assert.deepEqual(await linked(), [])
-    await enter(who, wrong)
-    assert.deepEqual(await linked(), [[email]])
-    await rowsOf(deps, 'delete from sessions')
-    await signIn()
-    assert.deepEqual(
-      (await sessions()).map(([id]) => id),
-      [userId],
-    )
-  })
-
-  it('is linked by nobody in another browser: a link that is handed over does nothing', async () => {
-    await openTestUser(deps, email)
-    const attacker = openPageVisitor(service.url)
-    acme.person = { ...acme.person, email_verified: false }
-    const { location } = await signIn(attacker)
-    const victim = openPageVisitor(service.url)
-    await victim.open('/sign-in')
-    const page = await victim.open(pathOf(location))
-    assert.doesNotMatch(page.html, /You come from/u)
-    await enter(victim, page)
-    assert.deepEqual(await linked(), [])
-  })
-
-  it('is linked once', async () => {
-    await openTestUser(deps, email)
-    const who = openPageVisitor(service.url)
-    const page = await asked(who)
-    await enter(who, page)
-    await rowsOf(deps, 'delete from federated_identities')
-    await enter(who, page)
-    assert.deepEqual(await linked(), [])
-  })
-})
-
-it('where addresses must be proved first, who has not is led to the inbox, and has mail', async (t) => {
-  const emailVerification = { when: 'before-sign-in', scopes: [] } as const
-  const config = Object.assign(deps.config, { emailVerification })
-  t.after(() => Object.assign(config, { emailVerification: test.deps.config.emailVerification }))
-  acme.person = { ...acme.person, email_verified: false }
-  const page = await signIn()
-  assert.match(pathOf(page.location), /^\/check-inbox\?notice=first/u)
-  assert.deepEqual(await sessions(), [])
-  assert.deepEqual(
-    await rowsOf(
-      deps,
-      `select data->>'about' from jobs.job where name = 'write_to_address' and data->>'canonical' = $1`,
-      [email],
-    ),
-    [['sign_up']],
-  )
-})
-
-it('a password that a stranger has set for the address before does not survive its owner', async () => {
-  const claim = { email, password: testPassword, displayName: '', locale: '' }
-  await signUp(deps, testContext(), claim)
-  const stranger = openPageVisitor(service.url)
-  const form = await stranger.open('/sign-in')
-  assert.equal(
-    (await stranger.send(form, '/sign-in', { identifier: email, password: testPassword })).status,
-    303,
-  )
-  assert.equal(pathOf((await signIn()).location), '/signed-in')
-  assert.equal((await stranger.open('/signed-in')).status, 303, 'the stranger is still signed in')
-  const again = await stranger.send(form, '/sign-in', { identifier: email, password: testPassword })
-  assert.equal(again.status, 401)
-})
-
-describe('a provider says that somebody has left', () => {
-  const tell = (token: string, id = 'acme') =>
-    service.post(`/auth/${id}/backchannel-logout`, { logout_token: token })
-  const event = { 'http://schemas.openid.net/event/backchannel-logout': {} }
-  const live = () => rowsOf(deps, 'select end_reason from sessions order by created_at')
-
-  it('and what came from there ends, and nothing else', async () => {
-    const who = openPageVisitor(service.url)
-    await signIn(who)
-    const { sub } = acme.person
-    acme.person = { sub: 'another', email: 'eve@example.com', email_verified: true }
-    await signIn()
-    const token = await acme.sign({ sub, events: event, jti: randomUUID() })
-    assert.equal((await tell(token)).status, 200)
-    assert.deepEqual(await live(), [['upstream_signed_out'], [null]])
-    assert.equal((await who.open('/signed-in')).status, 303)
-  })
-
-  it('once: the same token ends nothing that began since', async () => {
-    await signIn()
-    const { sub } = acme.person
-    const token = await acme.sign({ sub, events: event, jti: randomUUID() })
-    assert.equal((await tell(token)).status, 200)
-    await signIn()
-    assert.equal((await tell(token)).status, 400)
-    assert.deepEqual(await live(), [['upstream_signed_out'], [null]])
-  })
-
-  it('only to who may say it', async () => {
-    await signIn()
-    const { sub } = acme.person
-    for (const [token, id, status] of [
-      ['', 'acme', 400],
-      [await acme.sign({ sub, jti: 'no event' }), 'acme', 400],
-      [await acme.sign({ sub, events: event, jti: 'x', aud: 'another' }), 'acme', 400],
-      [await acme.sign({ sub, events: event, jti: 'y' }), 'apple', 400],
-      [await acme.sign({ sub, events: event, jti: 'z' }), 'nobody', 404],
-    ] as const)
-      assert.equal((await tell(token, id)).status, status, token)
-    assert.deepEqual(await live(), [[null]])
-  })
-})
-
-it('factors that the provider saw count only where the operator says so', async (t) => {
-  const record = { name: 'Acme', clientId: acme.clientId, disabled: false }
-  const trust = (trustsFactors: boolean) =>
-    changeProvider(deps, testContext(), {
-      id: 'acme',
-      record: { ...record, settings: { ...acme.settings, trustsFactors } },
-      clientSecret: '',
-    })
-  acme.person = { ...acme.person, amr: ['pwd', 'mfa'] }
-  await signIn()
-  await trust(true)
-  t.after(() => trust(false))
-  await signIn()
-  assert.deepEqual(
-    (await sessions()).map(([, amr, acr]) => [amr, acr]),
-    [
-      [['fed'], 'aal1'],
-      [['fed', 'pwd', 'mfa'], 'aal2'],
-    ],
-  )
-  assert.deepEqual(await rowsOf(deps, 'select amr from federated_sessions limit 1'), [
-    [['pwd', 'mfa']],
-  ])
 })
