@@ -29,6 +29,7 @@ import { signIn } from './subjects/sign-in.ts'
 import { start } from './subjects/start.ts'
 import { verifier } from './subjects/verifier.ts'
 import { verifyHttp } from './subjects/verify-http.ts'
+import { watchers } from './subjects/watchers.ts'
 
 const subjects: readonly Subject[] = [
   signIn,
@@ -40,6 +41,7 @@ const subjects: readonly Subject[] = [
   grpc,
   verifier,
   revocation,
+  watchers,
   clientCredentials,
   introspection,
   verifyHttp,

@@ -10,6 +10,7 @@ import { mail } from './subjects/mail.ts'
 import { revocation } from './subjects/revocation.ts'
 import { verifier } from './subjects/verifier.ts'
 import { verifyHttp } from './subjects/verify-http.ts'
+import { watchers } from './subjects/watchers.ts'
 
 const tiny = { rounds: 1, secondsPerSlice: 0.1, progress() {} }
 
@@ -27,6 +28,10 @@ test('verifier: checks are counted, and no call leaves for one', async () => {
 
 test('revocation: every verifier refuses what was signed out', async () => {
   assert.equal((await measuredBy(revocation)).length, 2)
+})
+
+test('watchers: people sign in and out while a thousand watch', async () => {
+  assert.equal((await measuredBy(watchers)).length, 2)
 })
 
 test('client-credentials: both servers sign', async () => {

@@ -1,7 +1,7 @@
-/** As much of oidc-provider, which comes without types, as the benchmark uses. */
+/** As much of oidc-provider, which comes without types, as benchmark and tests use. */
 
 declare module 'oidc-provider' {
-  import type { RequestListener } from 'node:http'
+  import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 
   interface Model {
     save(ttlSeconds?: number): Promise<string>
@@ -16,11 +16,24 @@ declare module 'oidc-provider' {
     constructor(issuer: string, configuration: object)
     callback(): RequestListener
     Grant: new (
-      properties: object,
+      of: object,
     ) => Grant
     RefreshToken: new (
-      properties: object,
+      of: object,
     ) => Model
-    Client: { find(id: string): Promise<object | undefined> }
+    Client: {
+      find(id: string): Promise<{ backchannelLogout(sub: string, sid?: string): Promise<void> }>
+    }
+    interactionFinished(
+      request: IncomingMessage,
+      response: ServerResponse,
+      result: object,
+      options?: object,
+    ): Promise<void>
+  }
+
+  export const interactionPolicy: {
+    base(): { add(prompt: object, position?: number): void }
+    Prompt: new (options: { name: string; requestable: boolean }) => object
   }
 }

@@ -1,6 +1,7 @@
 /** What a subject needs of a running service before it measures: an account, access tokens of it, and a client. */
 
 import { runSignet } from '../../packages/server/src/cli/testing/spawn-signet.ts'
+import type { HttpRequest } from '../load/http-message.ts'
 
 /** What the tokens of a sign-in are for, at a service with this issuer. */
 export const apiOf = (issuer: string) => `${issuer}/api`
@@ -13,6 +14,20 @@ export interface Person {
 /** Opens an account. */
 export async function signUp(origin: string, person: Person): Promise<void> {
   await post(origin, 'sign-up', person)
+}
+
+/** Opens accounts, one after the other. */
+export async function openAccounts(origin: string, people: readonly Person[]): Promise<void> {
+  for (const person of people) await signUp(origin, person)
+}
+
+/** The requests that sign these people in. */
+export function signInsOf(people: readonly Person[]): HttpRequest[] {
+  return people.map(({ email: identifier, password }) => ({
+    method: 'POST',
+    path: '/api/v1/auth/sign-in',
+    json: { identifier, password },
+  }))
 }
 
 /** The access tokens of so many sign-ins, each of a session of its own. */

@@ -11,6 +11,7 @@ import { httpContender } from '../load/http-contender.ts'
 import type { HttpRequest } from '../load/http-message.ts'
 import { descendants, startCpuClock } from '../machine.ts'
 import type { EventLoopDelay } from '../server/event-loop-probe.ts'
+import { openAccounts, signInsOf } from '../server/people.ts'
 import { createDataDir, type SignetProcess, startSignet } from '../server/signet-process.ts'
 import {
   type Contender,
@@ -24,6 +25,8 @@ import {
 
 const waiting = 32
 const password = 'zebra quartz lamp hippo'
+const emails = Array.from({ length: waiting }, (_, index) => `person-${index}@example.com`)
+const people = emails.map((email) => ({ email, password }))
 
 export const signIn: Subject = {
   name: 'sign-in',
@@ -35,12 +38,12 @@ export const signIn: Subject = {
     const argon2 = startChild('./limits/raw-argon2.ts')
     const peer = startChild('./limits/better-auth.ts')
     try {
-      const requests = await openAccounts(signet)
+      await openAccounts(signet.origin, people)
       const signIns = httpContender(load, {
         name: 'sign-in',
         origin: signet.origin,
         pids: [signet.pid, ...descendants(signet.pid)],
-        requests,
+        requests: signInsOf(people),
         connections: waiting,
       })
       const delays: EventLoopDelay[] = []
@@ -57,26 +60,6 @@ export const signIn: Subject = {
       await dataDir.remove()
     }
   },
-}
-
-const emails = Array.from({ length: waiting }, (_, index) => `person-${index}@example.com`)
-
-/** One account for each connection, and the request that signs in to it. */
-async function openAccounts({ origin }: SignetProcess): Promise<HttpRequest[]> {
-  for (const email of emails) {
-    const response = await fetch(`${origin}/api/v1/auth/sign-up`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ email, password }),
-    })
-    if (!response.ok)
-      throw new Error(`sign-up answered ${response.status}: ${await response.text()}`)
-  }
-  return emails.map((identifier) => ({
-    method: 'POST',
-    path: '/api/v1/auth/sign-in',
-    json: { identifier, password },
-  }))
 }
 
 async function betterAuthContender(load: Child, peer: Child, dataDir: string): Promise<Contender> {

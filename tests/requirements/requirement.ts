@@ -32,6 +32,10 @@ export const verifier = 'packages/verifier/src/verifier.test.ts'
 export const forgeries = 'packages/verifier/src/forgeries.test.ts'
 export const adapters = 'packages/verifier/src/adapters.test.ts'
 export const keySet = 'packages/verifier/src/key-set.test.ts'
+export const openIdProviders = `${server}/federation/openid-providers.test.ts`
+export const socialProviders = `${server}/federation/social-providers.test.ts`
+export const hostileProviders = `${server}/federation/hostile-provider.test.ts`
+export const logoutTokens = `${server}/federation/judge-logout-token.test.ts`
 export const sweep = 'tests/requirements/sweep.test.ts'
 
 export const later = 'comes with pushed requests and sender-constrained tokens'

@@ -9,8 +9,11 @@ import {
   code,
   endSession,
   forgeries,
+  hostileProviders,
   introspect,
   later,
+  logoutTokens,
+  openIdProviders,
   pages,
   type Requirement,
   race,
@@ -19,6 +22,7 @@ import {
   reuse,
   revoke,
   server,
+  socialProviders,
   sweep,
   token,
   userinfo,
@@ -29,13 +33,24 @@ export const ofVerificationStandard: readonly Requirement[] = [
   {
     id: 'V10.1.2',
     asks: 'only answers to requests of one’s own are taken',
-    shownBy: {},
+    shownBy: {
+      [openIdProviders]: ['another state', 'refuses another code verifier'],
+      [socialProviders]: ['another state is refused, and nobody asked'],
+    },
     open: asClient,
   },
   {
     id: 'V10.2.2',
     asks: 'a mix-up of servers is noticed',
-    shownBy: { [authorize]: ['is answered with a code, the state and the issuer'] },
+    shownBy: {
+      [authorize]: ['is answered with a code, the state and the issuer'],
+      [openIdProviders]: ['another issuer', 'no issuer where one was announced'],
+    },
+  },
+  {
+    id: 'V10.2.3',
+    asks: 'and asks others for no more than is needed',
+    shownBy: { [socialProviders]: ['is asked for what signing in needs, and no more'] },
   },
   {
     id: 'V10.3.1',
@@ -154,8 +169,21 @@ export const ofVerificationStandard: readonly Requirement[] = [
   {
     id: 'V10.5.1',
     asks: 'nonce, issuer, subject and audience of others’ ID tokens are checked',
-    shownBy: {},
-    open: asClient,
+    shownBy: {
+      [hostileProviders]: [
+        'of another visit',
+        'of another issuer',
+        'for us and another client',
+        'signed with the client secret',
+        'of another subject is refused',
+      ],
+      [openIdProviders]: ['the same subject in another tenant is somebody else'],
+    },
+  },
+  {
+    id: 'V10.5.5',
+    asks: 'and their logout tokens',
+    shownBy: { [logoutTokens]: ['with a nonce', 'about another event', 'an ID token is none'] },
   },
   {
     id: 'V10.6.1',

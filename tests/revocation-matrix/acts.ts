@@ -84,7 +84,7 @@ const leave =
     signOut(deps, testContext(), { token: here.accessToken, scope, waitMs: 0 } as never)
 
 const rotate: Act['end'] = ({ deps }, { shop: { clientId } }) =>
-  rotateClientSecret(deps, testContext(), { clientId })
+  rotateClientSecret(deps, testContext({ caller: { kind: 'operator' } }), { clientId })
 
 const revokeByClient =
   (which: 'accessToken' | 'refreshToken'): Act['end'] =>

@@ -47,6 +47,10 @@ export const layers: readonly { folder: string; because: string }[] = [
     folder: 'phones',
     because: 'who reads the messages of a number may prove it, and sign in with it',
   },
+  {
+    folder: 'federation',
+    because: 'who comes from another provider is known, found or opened, and signed in',
+  },
   { folder: 'roles', because: 'roles say what a signed-in user may do' },
   { folder: 'jobs', because: 'the work that waits in the queue is done with all of it' },
   { folder: 'oauth', because: 'the endpoints of OAuth and OpenID Connect stand on all of it' },
@@ -89,6 +93,7 @@ const features = [
   'guests',
   'invitations',
   'phones',
+  'federation',
   'roles',
   'jobs',
   'oauth',

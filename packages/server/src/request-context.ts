@@ -8,8 +8,11 @@ import { SignetError } from './errors.ts'
 import type { ClientId, SessionId, UserId } from './ids.ts'
 import type { RevocableToken } from './revocation/entry-set.ts'
 
-/** Who calls: nobody known, a user through a client, or a client for itself. */
-export type Caller = { kind: 'anonymous' } | UserCaller | ClientCaller
+/**
+ * Who calls: nobody known, a user through a client, a client for itself, or an operator at the command line, who has the database
+ * and so may do everything. No call by a wire has an operator.
+ */
+export type Caller = { kind: 'anonymous' } | UserCaller | ClientCaller | { kind: 'operator' }
 
 /** A user whose access token was accepted for this very call. */
 export interface UserCaller {

@@ -65,6 +65,8 @@ describe('authorize', () => {
     // The database refuses such a record; were there one, it would grant nothing.
     [permission, service('*'), 'PERMISSION_DENIED'],
     [permission, anonymous, 'UNAUTHENTICATED'],
+    // At the command line alone; whatever took a call for one would be wrong.
+    [permission, { kind: 'operator' }, 'UNAUTHENTICATED'],
     [permission, user([]), 'PERMISSION_DENIED'],
     [permission, user(['users.read', 'users', 'users.*', 'users.write.all']), 'PERMISSION_DENIED'],
     [permission, user(['users.write']), 'ok'],
@@ -72,7 +74,7 @@ describe('authorize', () => {
   ]
   for (const [who, caller, expected] of table) {
     const may =
-      caller.kind === 'anonymous' ? '' : ` who may ${[...caller.permissions].join() || 'nothing'}`
+      'permissions' in caller ? ` who may ${[...caller.permissions].join() || 'nothing'}` : ''
     const holder = `${caller.kind}${may}`
     test(`${who.case} for ${holder}: ${expected}`, () => {
       assert.equal(verdict(who, caller), expected)

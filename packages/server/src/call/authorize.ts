@@ -17,7 +17,7 @@
 import { ErrorReason } from '@signet/contract'
 import type { Credentials } from '../authorization-header.ts'
 import { SignetError } from '../errors.ts'
-import type { Caller, UserCaller } from '../request-context.ts'
+import type { Caller, ClientCaller, UserCaller } from '../request-context.ts'
 import type { Who } from './method.ts'
 
 export const recentAuthenticationSeconds = 300
@@ -41,7 +41,8 @@ export function admitCredentials(who: Who, credentials: Credentials | undefined)
 export function authorize(who: Who, caller: Caller, now: Date): void {
   if (who.case === 'public') return
   const isClientMethod = who.case === 'client'
-  if (caller.kind === 'anonymous') throw unauthenticated(isClientMethod ? 'basic' : 'bearer')
+  if (caller.kind === 'anonymous' || caller.kind === 'operator')
+    throw unauthenticated(isClientMethod ? 'basic' : 'bearer')
   if (who.case === 'permission') {
     requirePermission(caller, who.value)
     return
@@ -64,10 +65,7 @@ function requireAccountScope({ firstParty, scopes }: UserCaller): void {
   })
 }
 
-function requirePermission(
-  caller: Exclude<Caller, { kind: 'anonymous' }>,
-  permission: string,
-): void {
+function requirePermission(caller: UserCaller | ClientCaller, permission: string): void {
   const { permissions } = caller
   if (permissions.has(permission)) return
   if (caller.kind === 'user' && permissions.has('*')) return

@@ -20,7 +20,7 @@ export function operatorContext(): RequestContext {
     reference: createReferences()(),
     ipAddress: '',
     userAgent: commandLineAgent,
-    caller: { kind: 'anonymous' },
+    caller: { kind: 'operator' },
     signal: new AbortController().signal,
     log: pino({ enabled: false }),
   }

@@ -55,7 +55,10 @@ const authenticate = (credentials: ClientCredentials, on: Deps = deps) =>
 
 async function rotate(lifetimeDays?: number): Promise<TestClient> {
   const input = { clientId, ...(lifetimeDays !== undefined && { lifetimeDays }) }
-  return credentialsOf(clientId, await rotateClientSecret(deps, testContext(), input))
+  return credentialsOf(
+    clientId,
+    await rotateClientSecret(deps, testContext({ caller: { kind: 'operator' } }), input),
+  )
 }
 
 /** The same instance, but its database is away. */

@@ -14,7 +14,7 @@
  */
 
 import { constants, type KeyObject, verify } from 'node:crypto'
-import { decodeBase64url } from '../crypto/base64url.ts'
+import { readCompactJws } from '../crypto/compact-jws.ts'
 import { verifyJws } from '../crypto/jws.ts'
 
 /** What signs assertions. */
@@ -59,30 +59,28 @@ export function readClientAssertion(
   text: string,
   issuer: string,
 ): ClientAssertion | { wrong: string } {
-  if (text.length > lengthMax) return { wrong: 'the assertion is longer than any' }
-  const parts = text.split('.')
-  const [headerBytes, claimsBytes, signature] = parts.map(decodeBase64url)
-  const header = headerBytes && parseObject(headerBytes)
-  const claims = claimsBytes && parseObject(claimsBytes)
-  if (parts.length !== 3 || !header || !claims || !signature)
-    return { wrong: 'the assertion is no JWS in compact form' }
-  const { alg, typ, kid, crit, b64 } = header
+  const jws = readCompactJws(text, { subject: 'the assertion', lengthMax })
+  if ('wrong' in jws) return jws
+  const { header, claims, input, signature } = jws
+  const { alg, typ, kid } = header
   if (!types.has(typeof typ === 'string' ? typ.toLowerCase().replace('application/', '') : typ))
     return { wrong: 'the assertion is another type of token' }
-  if (crit !== undefined || b64 !== undefined)
-    return { wrong: 'the assertion needs an extension to be understood' }
-  const algorithm = assertionAlgorithms.find((each) => each === alg || aliases[each] === alg)
+  const algorithm = algorithmNamed(alg)
   if (algorithm === undefined) return { wrong: 'the algorithm of the assertion is none of ours' }
   if (kid !== undefined && typeof kid !== 'string')
     return { wrong: 'the assertion names its key by no text' }
   const read = readClaims(claims, issuer)
   if ('wrong' in read) return read
-  const input = Buffer.from(text.slice(0, text.lastIndexOf('.')))
   return { ...read, algorithm, kid, input, signature }
 }
 
 /** Other names of the same algorithm (RFC 9864 §2.2). */
 const aliases: Readonly<Partial<Record<AssertionAlgorithm, string>>> = { EdDSA: 'Ed25519' }
+
+/** The algorithm that a header names, where it is one of these; `none` and those of shared secrets never are. */
+export function algorithmNamed(alg: unknown): AssertionAlgorithm | undefined {
+  return assertionAlgorithms.find((each) => each === alg || aliases[each] === alg)
+}
 
 function readClaims(
   claims: Record<string, unknown>,
@@ -107,8 +105,10 @@ function isTime(value: unknown): value is number {
   return typeof value === 'number' && value >= 0 && value < 100_000_000_000
 }
 
+type Signed = Pick<ClientAssertion, 'algorithm' | 'kid' | 'input' | 'signature'>
+
 /** Whether one of the keys has signed it. A key that is not of the algorithm, or has another `kid`, is not tried. */
-export function isSignedBy(assertion: ClientAssertion, keys: readonly ClientKey[]): boolean {
+export function isSignedBy(assertion: Signed, keys: readonly ClientKey[]): boolean {
   return keysFor(assertion, keys).some(({ key }) => isSignature(assertion, key))
 }
 
@@ -122,20 +122,9 @@ export function keysFor(
   )
 }
 
-function isSignature({ algorithm, input, signature }: ClientAssertion, key: KeyObject): boolean {
+function isSignature({ algorithm, input, signature }: Signed, key: KeyObject): boolean {
   if (algorithm !== 'PS256') return verifyJws(algorithm, key, { input, signature })
   // RFC 7518 §3.5: the salt is as long as the hash.
   const { RSA_PKCS1_PSS_PADDING: padding } = constants
   return verify('sha256', input, { key, padding, saltLength: 32 }, signature)
-}
-
-function parseObject(bytes: Buffer): Record<string, unknown> | undefined {
-  try {
-    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
-    const value: unknown = JSON.parse(text)
-    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
-    return isObject ? (value as Record<string, unknown>) : undefined
-  } catch {
-    return undefined
-  }
 }

@@ -1,14 +1,8 @@
 /**
  * The public keys of clients that sign: those of their record, and those that they publish at an address.
  *
- * Published ones are remembered: for as long as the answer says, but not for less than a minute and not for more than an hour.
- * - For another hour they are used while they are read anew, so that nobody waits for a client's server. After that they
- *   are read first.
- * - Where they cannot be read, they are good for a day after they were: an outage of that server locks nobody out, and a
- *   key that its owner has withdrawn ends all the same.
- * - A key that is not in the set makes it be read at once, but not within 30 seconds of the last attempt: whoever makes up
- *   names of keys does not make Signet ask.
- * - Who needs the same set at the same time shares one reading of it.
+ * Published ones are kept as `outbound/kept-documents.ts` says: an hour at the most without a look, a day without their server, and
+ * read anew for a key that is not in the set, but not within 30 seconds of the last attempt.
  *
  * Specs: RFC 7517 §4 and §5, OpenID Connect Core 1.0 §10.1.1 (rotation), RFC 8725 §3.5.
  */
@@ -17,6 +11,7 @@ import { createPublicKey, type KeyObject } from 'node:crypto'
 import type { Logger } from 'pino'
 import type { Json } from '../db/query.ts'
 import type { GuardedFetch } from '../outbound/guarded-fetch.ts'
+import { keepDocuments } from '../outbound/kept-documents.ts'
 import {
   type AssertionAlgorithm,
   type ClientAssertion,
@@ -45,98 +40,33 @@ interface KeysOptions {
   clock?: () => number
 }
 
-interface Known {
-  keys: ClientKey[]
-  /** When it was last read, and until when that is fresh. */
-  readAtMs: number
-  freshUntilMs: number
-  /** When reading it was last tried. */
-  triedAtMs: number
-  reading: Promise<void> | undefined
-}
-
-const minute = 60_000
-const freshForMs = 10 * minute
-const freshMinMs = minute
-const freshMaxMs = 60 * minute
-const revalidateMs = 60 * minute
-const staleMaxMs = 24 * 60 * minute
-const coolDownMs = 30_000
 const setsMax = 5_000
+const coolDownMs = 30_000
 const keysMax = 20
-const bytesMax = 64 * 1024
-const timeoutMs = 5_000
-const mediaTypes = ['application/jwk-set+json', 'application/json']
+
+/** Key sets are served as one of these. */
+export const keySetMediaTypes = ['application/jwk-set+json', 'application/json']
 
 /** An empty memory. */
-export function openClientKeys({
-  fetch,
-  log,
-  clock = () => performance.now(),
-}: KeysOptions): ClientKeys {
-  const sets = new Map<string, Known>()
-
-  function knownSet(uri: string): Known {
-    const known = sets.get(uri)
-    if (known !== undefined) return known
-    for (const oldest of sets.keys()) {
-      if (sets.size < setsMax) break
-      sets.delete(oldest)
-    }
-    const never = Number.NEGATIVE_INFINITY
-    const set = {
-      keys: [],
-      readAtMs: never,
-      freshUntilMs: never,
-      triedAtMs: never,
-      reading: undefined,
-    }
-    sets.set(uri, set)
-    return set
-  }
-
-  async function read(uri: string, set: Known): Promise<void> {
-    set.triedAtMs = clock()
-    try {
-      const { status, body, maxAgeSeconds } = await fetch(uri, {
-        method: 'GET',
-        accept: mediaTypes,
-        bytesMax,
-        timeoutMs,
-      })
-      if (status !== 200) throw new Error(`the answer is ${status}`)
-      set.keys = parseKeySet(JSON.parse(body.toString('utf8')) as Json)
-      set.readAtMs = clock()
-      const askedMs = maxAgeSeconds === undefined ? freshForMs : maxAgeSeconds * 1000
-      set.freshUntilMs = set.readAtMs + Math.min(Math.max(askedMs, freshMinMs), freshMaxMs)
-    } catch (error) {
-      log.warn({ err: error }, 'the key set of a client could not be read')
-    } finally {
-      set.reading = undefined
-    }
-  }
-
-  /** Reads the set, or waits for whoever does already; not again within the cool-down. */
-  function reading(uri: string, set: Known): Promise<void> {
-    if (set.reading === undefined && clock() - set.triedAtMs >= coolDownMs)
-      set.reading = read(uri, set)
-    return set.reading ?? Promise.resolve()
-  }
-
+export function openClientKeys({ fetch, log, clock }: KeysOptions): ClientKeys {
+  const sets = keepDocuments({
+    fetch,
+    log,
+    what: 'the key set of a client',
+    mediaTypes: keySetMediaTypes,
+    parse: parseKeySet,
+    documentsMax: setsMax,
+    coolDownMs,
+    clock,
+  })
+  const unreadable = (): ClientKey[] => []
   return {
     async find({ jwks, jwksUri }, assertion) {
       if (jwks !== null) return keysFor(assertion, parseKeySet(jwks))
       if (jwksUri === null) return []
-      const set = knownSet(jwksUri)
-      const matching = () =>
-        clock() - set.readAtMs > staleMaxMs ? [] : keysFor(assertion, set.keys)
-      const overdueMs = clock() - set.freshUntilMs
-      if (overdueMs >= revalidateMs) await reading(jwksUri, set)
-      else if (overdueMs >= 0) void reading(jwksUri, set)
-      const found = matching()
+      const found = keysFor(assertion, await sets.get(jwksUri).catch(unreadable))
       if (found.length > 0) return found
-      await reading(jwksUri, set)
-      return matching()
+      return keysFor(assertion, await sets.getAnew(jwksUri).catch(unreadable))
     },
   }
 }

@@ -21,7 +21,7 @@ select id, name, type, status, first_party, direct_sign_in, confirming, subject_
 
 -- name: findClientForUpdate :maybe
 -- One client, locked: secrets are given out one after the other.
-select id, type, status, subject_namespace, jwks is not null or jwks_uri is not null as "signs!"
+select id, type, status, subject_namespace, permissions, jwks is not null or jwks_uri is not null as "signs!"
   from clients
  where id = :id
    for no key update;

@@ -107,16 +107,17 @@ export const findClientForUpdate = maybe<
     type: 'public' | 'confidential' | 'service'
     status: 'active' | 'disabled'
     subjectNamespace: string | null
+    permissions: string[]
     signs: boolean
   }
 >({
   name: 'clients.findClientForUpdate',
-  text: `select id, type, status, subject_namespace, jwks is not null or jwks_uri is not null as "signs!"
+  text: `select id, type, status, subject_namespace, permissions, jwks is not null or jwks_uri is not null as "signs!"
   from clients
  where id = $1
    for no key update`,
   params: ['id'],
-  columns: ['id', 'type', 'status', 'subjectNamespace', 'signs'],
+  columns: ['id', 'type', 'status', 'subjectNamespace', 'permissions', 'signs'],
 })
 
 /** Clients by id, after the one that is named. */

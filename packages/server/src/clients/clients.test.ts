@@ -36,11 +36,17 @@ const clientId = 'ledger' as ClientId
 
 function register(changes: Partial<NewClient> = {}) {
   const client = newClient({ id: clientId, type: 'confidential', scopes: ['ledger.read'] })
-  return registerClient(deps, testContext(), { ...client, ...changes })
+  return registerClient(deps, testContext({ caller: { kind: 'operator' } }), {
+    ...client,
+    ...changes,
+  })
 }
 
 const rotate = (lifetimeDays?: number) =>
-  rotateClientSecret(deps, testContext(), { clientId, lifetimeDays })
+  rotateClientSecret(deps, testContext({ caller: { kind: 'operator' } }), {
+    clientId,
+    lifetimeDays,
+  })
 
 /** Which of these secrets are good. */
 async function good(secrets: (string | undefined)[]): Promise<boolean[]> {
@@ -64,6 +70,15 @@ describe('registering a client', () => {
     const stored = await rowsOf(deps, 'select s::text, c::text from client_secrets s, clients c')
     assert.ok(!String(stored).includes(secret?.slice(9) ?? ''))
     assert.deepEqual(await latestEvent('client.created'), ['ledger', 'success'])
+  })
+
+  it('is for nobody who is not known, whatever the client may do', async () => {
+    const record = newClient({ id: clientId, type: 'confidential' })
+    const registered = registerClient(deps, testContext(), record)
+    await assertRefused(registered, ErrorReason.UNAUTHENTICATED)
+    await register()
+    const rotated = rotateClientSecret(deps, testContext(), { clientId })
+    await assertRefused(rotated, ErrorReason.UNAUTHENTICATED)
   })
 
   it('gives none to a public client', async () => {

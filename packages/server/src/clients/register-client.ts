@@ -1,10 +1,11 @@
 /**
  * Registers a client, and gives it a secret where it can keep one.
  *
- * 1. Refuse what is malformed or contradicts itself, saying everything at once.
- * 2. In one transaction: the record, its first secret, the event.
+ * 1. Refuse permissions that the caller does not have.
+ * 2. Refuse what is malformed or contradicts itself, saying everything at once.
+ * 3. In one transaction: the record, its first secret, the event.
  *
- * Errors: INVALID_ARGUMENT (rule `client.id_taken` where the id is).
+ * Errors: PERMISSION_DENIED, INVALID_ARGUMENT (rule `client.id_taken` where the id is).
  * Specs: RFC 6749 §2.1 (types), RFC 6454 §4 (origins), RFC 8725 §3.1 (one algorithm for each client).
  */
 
@@ -19,6 +20,7 @@ import type { RequestContext } from '../request-context.ts'
 import type { GrantType, ResponseMode } from './authorization-violations.ts'
 import { clientViolations, violation } from './client-violations.ts'
 import { insertClient } from './clients.sql.ts'
+import { requireOwnPermissions } from './own-permissions.ts'
 import { addClientSecret } from './rotate-client-secret.ts'
 
 export type ClientType = 'public' | 'confidential' | 'service'
@@ -82,6 +84,7 @@ export async function registerClient(
   ctx: RequestContext,
   client: NewClient,
 ): Promise<{ secret: string | undefined }> {
+  requireOwnPermissions(ctx, client.permissions)
   const violations = clientViolations(client)
   if (violations.length > 0) throw new SignetError(ErrorReason.INVALID_ARGUMENT, { violations })
   return deps.db.transaction(async (tx) => {

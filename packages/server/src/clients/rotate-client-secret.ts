@@ -2,7 +2,7 @@
  * Gives a client another secret, so that it can change over without an outage: the former one goes on, and the ones
  * before it end. Two are good at once.
  *
- * Errors: NOT_FOUND; INVALID_ARGUMENT where the client is disabled, public, or proves itself by keys.
+ * Errors: NOT_FOUND; PERMISSION_DENIED where the client may do what the caller may not; INVALID_ARGUMENT where the client is disabled, public, or proves itself by keys.
  * Specs: RFC 6749 §2.3.1.
  */
 
@@ -15,6 +15,7 @@ import { type ClientId, newId } from '../ids.ts'
 import type { RequestContext } from '../request-context.ts'
 import { makeClientSecret } from './client-secret.ts'
 import { findClientForUpdate, insertClientSecret, revokeOlderClientSecrets } from './clients.sql.ts'
+import { requireOwnPermissions } from './own-permissions.ts'
 
 interface SecretInput {
   clientId: ClientId
@@ -35,6 +36,7 @@ export async function rotateClientSecret(
     if (client === undefined) {
       throw new SignetError(ErrorReason.NOT_FOUND, { detail: 'no such client' })
     }
+    requireOwnPermissions(ctx, client.permissions)
     if (client.status !== 'active') throw refused('disabled', 'This client is disabled.')
     if (client.type === 'public') {
       throw refused('public', 'A public client cannot keep a secret, so it has none.')

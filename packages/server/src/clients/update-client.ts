@@ -1,13 +1,14 @@
 /**
  * Replaces the record of a client. Its id, its type and its namespace stay: what was issued to it rests on them.
  *
- * 1. Lock the client; the built-in one is not changed by anybody.
- * 2. Refuse what is malformed or contradicts itself, saying everything at once.
- * 3. Store the record and the event, in one transaction.
+ * 1. Refuse permissions that the caller does not have.
+ * 2. Lock the client; the built-in one is not changed by anybody.
+ * 3. Refuse what is malformed or contradicts itself, saying everything at once.
+ * 4. Store the record and the event, in one transaction.
  *
  * Tokens that were issued keep what they say until they expire, within minutes; a grant keeps its scopes until it ends.
  *
- * Errors: NOT_FOUND, INVALID_ARGUMENT.
+ * Errors: PERMISSION_DENIED, NOT_FOUND, INVALID_ARGUMENT.
  */
 
 import { ErrorReason } from '@signet/contract'
@@ -19,6 +20,7 @@ import type { RequestContext } from '../request-context.ts'
 import { clientViolations, violation } from './client-violations.ts'
 import { findClientForUpdate, replaceClient } from './clients.sql.ts'
 import { ownClientId } from './own-client.ts'
+import { requireOwnPermissions } from './own-permissions.ts'
 import { type ClientRecord, type ClientType, columnsOf } from './register-client.ts'
 
 /** Replaces everything that can change. */
@@ -27,6 +29,7 @@ export async function updateClient(
   ctx: RequestContext,
   { clientId, record }: { clientId: ClientId; record: Omit<ClientRecord, 'subjectNamespace'> },
 ): Promise<void> {
+  requireOwnPermissions(ctx, record.permissions)
   await deps.db.transaction(async (tx) => {
     const client = await findClientForUpdate(tx, { id: clientId })
     if (client === undefined)

@@ -103,7 +103,7 @@ export async function prepareEvent(deps: RecordDeps, ctx: EventContext, event: S
     outcome: event.outcome,
     actorId: actorId ?? null,
     subjectId: subjectId ?? null,
-    clientId: event.clientId ?? (caller.kind === 'anonymous' ? null : caller.clientId),
+    clientId: event.clientId ?? ('clientId' in caller ? caller.clientId : null),
     reference: ctx.reference,
     details: JSON.stringify(event.details ?? {}),
     origin: encrypted(keys, origin, { eventId: id, column: 'origin' as const }),

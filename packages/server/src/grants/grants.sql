@@ -12,6 +12,17 @@ select a.id, s.user_id, s.client_id, s.id, a.scopes, a.audience, decode(a.wrappe
   join sessions s on s.id = a.session_id
 returning id;
 
+-- name: insertAuthorizedGrant :one
+-- The grant of what a person authorized a client to do. It rests on what the authorization rested on, and ends with its session;
+-- where it has none it outlives sessions, for so long.
+insert into grants (id, user_id, client_id, session_id, scopes, audience, wrapped_secret, wrapping_key_id, rotated_at,
+                    window_opened_at, presenter, userinfo_claims, amr, acr, auth_time, rev, created_at, expires_at)
+values (:id, :userId, :clientId, :sessionId?, :scopes, :audience, :wrappedSecret, :wrappingKeyId, signet_now(),
+        signet_now(), :presenter, :userinfoClaims?, :amr, :acr, :authTime, :rev, signet_now(),
+        case when :sessionId?::uuid is null then signet_now() + make_interval(secs => :offlineLifetimeSeconds::integer)
+             else (select s.expires_at from sessions s where s.id = :sessionId?) end)
+returning expires_at;
+
 -- name: findGrantSecret :maybe
 -- What never changes about a grant, and is needed before its refresh token can be believed.
 select user_id, client_id, wrapped_secret, wrapping_key_id from grants where id = :id;
@@ -136,6 +147,15 @@ with ended as (
    where g.session_id = ended.id and g.ended_at is null
 )
 select log_revocation('sid', ended.id::text, :reason) as "entry!" from ended;
+
+-- name: endGrantsOfClient :many
+-- Ends every grant that a client has of a person, and tells it to everyone.
+with held as materialized (
+  select id from grants where user_id = :userId and client_id = :clientId and ended_at is null order by id for no key update
+), ended as (
+  update grants g set ended_at = signet_now(), end_reason = :reason from held h where g.id = h.id returning g.id
+)
+select log_revocation('gid', e.id::text, :reason) as "entry_id!" from ended e;
 
 -- name: findPresentable :maybe
 -- A grant whose refresh token of this generation would be accepted now: the current one, or the one before while the

@@ -1,5 +1,5 @@
 // Generated from grants.sql by tools/sql. Do not edit.
-import { exec, many, maybe, type Json } from '../db/query.ts'
+import { exec, many, maybe, one, type Json } from '../db/query.ts'
 
 /** Grants of sessions. Each rests on the credential that its session rests on, so it takes over the session's rev: what was revoked since that credential was read has killed both. Without the session there is no grant. */
 export const insertGrants = many<{ asked: NonNullable<Json> }, { id: string }>({
@@ -17,6 +17,42 @@ returning id`,
   params: ['asked'],
   columns: ['id'],
   json: ['asked'],
+})
+
+/** The grant of what a person authorized a client to do. It rests on what the authorization rested on, and ends with its session; where it has none it outlives sessions, for so long. */
+export const insertAuthorizedGrant = one<
+  {
+    id: string
+    userId: string
+    clientId: string
+    sessionId: string | null
+    scopes: readonly string[]
+    audience: readonly string[]
+    wrappedSecret: Buffer
+    wrappingKeyId: string
+    presenter: Buffer
+    userinfoClaims: NonNullable<Json> | null
+    amr: readonly string[]
+    acr: string
+    authTime: Date
+    rev: bigint
+    offlineLifetimeSeconds: number
+  },
+  {
+    expiresAt: Date
+  }
+>({
+  name: 'grants.insertAuthorizedGrant',
+  text: `insert into grants (id, user_id, client_id, session_id, scopes, audience, wrapped_secret, wrapping_key_id, rotated_at,
+                    window_opened_at, presenter, userinfo_claims, amr, acr, auth_time, rev, created_at, expires_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, signet_now(),
+        signet_now(), $9, $10, $11, $12, $13, $14, signet_now(),
+        case when $4::uuid is null then signet_now() + make_interval(secs => $15::integer)
+             else (select s.expires_at from sessions s where s.id = $4) end)
+returning expires_at`,
+  params: ['id', 'userId', 'clientId', 'sessionId', 'scopes', 'audience', 'wrappedSecret', 'wrappingKeyId', 'presenter', 'userinfoClaims', 'amr', 'acr', 'authTime', 'rev', 'offlineLifetimeSeconds'],
+  columns: ['expiresAt'],
+  json: ['userinfoClaims'],
 })
 
 /** What never changes about a grant, and is needed before its refresh token can be believed. */
@@ -199,6 +235,28 @@ export const endSessionWithGrants = maybe<{ reason: string; id: string }, { entr
 select log_revocation('sid', ended.id::text, $1) as "entry!" from ended`,
   params: ['reason', 'id'],
   columns: ['entry'],
+})
+
+/** Ends every grant that a client has of a person, and tells it to everyone. */
+export const endGrantsOfClient = many<
+  {
+    userId: string
+    clientId: string
+    reason: string
+  },
+  {
+    entryId: bigint
+  }
+>({
+  name: 'grants.endGrantsOfClient',
+  text: `with held as materialized (
+  select id from grants where user_id = $1 and client_id = $2 and ended_at is null order by id for no key update
+), ended as (
+  update grants g set ended_at = signet_now(), end_reason = $3 from held h where g.id = h.id returning g.id
+)
+select log_revocation('gid', e.id::text, $3) as "entry_id!" from ended e`,
+  params: ['userId', 'clientId', 'reason'],
+  columns: ['entryId'],
 })
 
 /** A grant whose refresh token of this generation would be accepted now: the current one, or the one before while the window is open. Nothing is changed by asking. */

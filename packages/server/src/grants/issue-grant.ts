@@ -4,12 +4,12 @@
  */
 
 import type { JsonObject } from '@bufbuild/protobuf'
-import type { Db } from '../db/query.ts'
+import type { Db, Json } from '../db/query.ts'
 import type { Deps } from '../deps.ts'
-import { type GrantId, newId, type SessionId, type UserId } from '../ids.ts'
+import { type ClientId, type GrantId, newId, type SessionId, type UserId } from '../ids.ts'
 import type { RequestContext } from '../request-context.ts'
 import { createGrantSecret, type GrantKeys } from './grant-keys.ts'
-import { insertGrants } from './grants.sql.ts'
+import { insertAuthorizedGrant, insertGrants } from './grants.sql.ts'
 import { presenterOf } from './presenter.ts'
 
 /** The generation of the first refresh token of a grant. */
@@ -35,6 +35,25 @@ export interface IssuedGrant {
   keys: GrantKeys
 }
 
+/** What a person authorized a client to do. */
+export interface Authorization {
+  /** Of the grant. */
+  id: GrantId
+  userId: UserId
+  clientId: ClientId
+  /** With which the grant ends; undefined for one that outlives sessions. */
+  sessionId: SessionId | undefined
+  scopes: readonly string[]
+  audience: readonly string[]
+  /** What the client asked for by name. */
+  userinfoClaims: Json | undefined
+  amr: readonly string[]
+  acr: string
+  authTime: Date
+  /** The position of the revocation log on which the authorization rests. */
+  rev: bigint
+}
+
 type IssueDeps = Pick<Deps, 'masterSecret'> & { db: Db }
 
 /** A grant in a session; undefined where the session is gone. */
@@ -57,6 +76,23 @@ export async function issueGrants<A extends AskedGrant>(
   const inserted = await insertGrants(deps.db, { asked: made.map(({ row }) => row) })
   const ids = new Set(inserted.map(({ id }) => id))
   return new Map(made.flatMap(({ each, issued }) => (ids.has(issued.id) ? [[each, issued]] : [])))
+}
+
+/** The grant of an authorization that was just redeemed, in the same transaction. */
+export async function issueAuthorizedGrant(
+  { masterSecret, config, db }: IssueDeps & Pick<Deps, 'config'>,
+  ctx: RequestContext,
+  { sessionId, userinfoClaims, ...authorization }: Authorization,
+): Promise<{ keys: GrantKeys; expiresAt: Date }> {
+  const { keys, wrappedSecret, wrappingKeyId } = createGrantSecret(masterSecret, authorization.id)
+  const { expiresAt } = await insertAuthorizedGrant(db, {
+    ...authorization,
+    sessionId: sessionId ?? null,
+    userinfoClaims: userinfoClaims ?? null,
+    ...{ wrappedSecret, wrappingKeyId, presenter: presenterOf(keys.presenter, ctx) },
+    offlineLifetimeSeconds: config.offlineGrantLifetimeSeconds,
+  })
+  return { keys, expiresAt }
 }
 
 function makeGrant({ masterSecret }: IssueDeps, { ctx, grant }: AskedGrant) {

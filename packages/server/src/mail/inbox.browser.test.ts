@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import AxeBuilder from '@axe-core/playwright'
 import Fastify from 'fastify'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { launchChromium } from '../testing/chromium.ts'
+import { judgeLook, looks, withBrowserPage } from '../testing/looks.ts'
 import { composeMail } from './compose-mail.ts'
 import { openInbox } from './inbox.ts'
 import { type MailKind, type MailKindRow, mailKinds } from './mail-kinds.ts'
@@ -53,43 +53,30 @@ async function fill(): Promise<void> {
   }
 }
 
-const looks = {
-  'by day': { colorScheme: 'light', viewport: { width: 1280, height: 900 } },
-  'by night': { colorScheme: 'dark', viewport: { width: 1280, height: 900 } },
-  'on a phone': { colorScheme: 'light', viewport: { width: 360, height: 780 } },
-} satisfies Record<string, BrowserContextOptions>
-
-async function withPage(
+const withPage = (
   { path, ...options }: BrowserContextOptions & { path: string },
   use: (page: Page, complaints: string[]) => Promise<void>,
-): Promise<void> {
-  const context = await browser.newContext(options)
-  try {
-    const page = await context.newPage()
-    const complaints: string[] = []
-    page.on('console', (message) => complaints.push(message.text()))
-    page.on('pageerror', (error) => complaints.push(error.message))
-    await page.goto(`${origin}${path}`)
+) =>
+  withBrowserPage(browser, options, async (page, complaints) => {
+    await page.goto(origin + path)
     await use(page, complaints)
-  } finally {
-    await context.close()
-  }
-}
+  })
 
-async function judge(page: Page, width: number, complaints: string[]): Promise<void> {
-  assert.equal(await page.evaluate<number>('document.documentElement.scrollWidth'), width)
+const widthOf = (page: Page) => page.evaluate<number>('document.documentElement.scrollWidth')
+
+async function judge(page: Page, complaints: string[]): Promise<void> {
+  const framed = await widthOf(page)
   // Nothing can be asked in the frame, which runs no script; its content is judged by itself.
   await page.evaluate(`document.querySelector('iframe')?.remove()`)
-  const { violations } = await new AxeBuilder({ page }).analyze()
-  const found = violations.map(({ id, nodes }) => [id, nodes.map((node) => node.target)])
-  assert.deepEqual(found, [])
+  await judgeLook(page)
+  assert.equal(framed, await widthOf(page))
   assert.deepEqual(complaints, [])
 }
 
 it('says what to do while it is empty', () =>
   withPage({ path: '/dev/inbox', viewport: { width: 360, height: 780 } }, async (page, said) => {
     assert.equal(await page.locator('h1').textContent(), 'No mail yet')
-    await judge(page, 360, said)
+    await judge(page, said)
   }))
 
 describe('with a mail of each kind', () => {
@@ -98,12 +85,11 @@ describe('with a mail of each kind', () => {
   for (const [name, look] of Object.entries(looks)) {
     it(`the list and every mail are accessible and fit ${name}`, async () => {
       const hostileMail = '/dev/inbox/mail-4@127.0.0.1'
-      for (const path of ['/dev/inbox', hostileMail])
-        await withPage({ path, ...look }, (page, said) => judge(page, look.viewport.width, said))
+      for (const path of ['/dev/inbox', hostileMail]) await withPage({ path, ...look }, judge)
       await withPage({ path: '/verify-email', ...look }, async (page, said) => {
         for (const { html } of inbox.list()) {
           await page.setContent(html)
-          await judge(page, look.viewport.width, said)
+          await judge(page, said)
         }
       })
     })

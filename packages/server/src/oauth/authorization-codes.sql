@@ -27,8 +27,8 @@ select :codeHash, c.id, u.id, s.id, :redirectUri, scopes_allowed(u.id, :scopes, 
    and (c.first_party or coalesce((select a.scopes @> :scopesToAllow::text[] from allowed a), false));
 
 -- name: redeemAuthorizationCode :maybe
--- Decides on a code, and issues its grant where it is good; once, however many present it at a time, because the row is held.
--- 'reuse' is only told: ending the grant goes with a log entry and an event, in a transaction.
+-- Decides on a code, and uses it where it is good; once, however many present it at a time, because the row is held. The grant
+-- is issued in the same transaction. 'reuse' is only told: ending the grant goes with a log entry and an event.
 --
 -- Who cannot prove what the code is bound to (client, redirect URI, code verifier) changes nothing: the code stays good for
 -- whoever can. Session, user, client and cuts are read as they were when the statement began; whoever raises a cut meanwhile
@@ -36,8 +36,8 @@ select :codeHash, c.id, u.id, s.id, :redirectUri, scopes_allowed(u.id, :scopes, 
 with held as materialized (
   select * from authorization_codes where code_hash = :codeHash for no key update
 ), judged as materialized (
-  select h.*, signet_now() as moment, c.first_party, c.access_token_lifetime_seconds, c.signing_algorithm,
-         'refresh_token' = any (c.grant_types) as refreshes,
+  select h.*, signet_now() as moment, c.access_token_lifetime_seconds, c.signing_algorithm,
+         'refresh_token' = any (c.grant_types) as refreshes, 'offline_access' = any (h.scopes) as offline,
          least(s.idle_expires_at, s.expires_at) as session_expires_at,
          case
            when h.client_id <> :clientId                                                         then 'of another client'
@@ -56,29 +56,20 @@ with held as materialized (
     join users u on u.id = h.user_id
     join clients c on c.id = h.client_id
     join sessions s on s.id = h.session_id
-), good as materialized (
-  select j.*, 'offline_access' = any (j.scopes) as offline from judged j where j.verdict = 'good'
-), granted as (
-  insert into grants (id, user_id, client_id, session_id, scopes, audience, wrapped_secret, wrapping_key_id, rotated_at,
-                      window_opened_at, presenter, userinfo_claims, amr, acr, auth_time, rev, created_at, expires_at)
-  select :grantId, g.user_id, g.client_id, case when not g.offline then g.session_id end, g.scopes, g.audience, :wrappedSecret,
-         :wrappingKeyId, g.moment, g.moment, :presenter, g.claims -> 'userinfo', g.amr, g.acr, g.auth_time, g.rev, g.moment,
-         case when g.offline then g.moment + make_interval(secs => :offlineLifetimeSeconds::integer)
-              else (select s.expires_at from sessions s where s.id = g.session_id) end
-    from good g
-  returning id, expires_at
 ), used as (
-  update authorization_codes set used_at = g.moment, grant_id = n.id
-    from good g, granted n
-   where authorization_codes.code_hash = g.code_hash
+  update authorization_codes c set used_at = j.moment
+    from judged j
+   where c.code_hash = j.code_hash and j.verdict = 'good' and c.used_at is null
 )
 select j.verdict as "verdict!", j.user_id as "user_id!", j.session_id as "session_id!", j.grant_id as "former_grant_id?",
        j.scopes as "scopes!", j.audience as "audience!", j.nonce as "nonce?", j.claims as "claims?", j.amr as "amr!", j.acr as "acr!",
-       j.auth_time as "auth_time!", j.first_party as "first_party!", j.refreshes as "refreshes!",
-       'offline_access' = any (j.scopes) as "offline!",
+       j.auth_time as "auth_time!", j.rev as "rev!", j.refreshes as "refreshes!",
+       j.offline as "offline!", j.session_expires_at as "session_expires_at!",
        j.access_token_lifetime_seconds as "access_token_lifetime_seconds?", j.signing_algorithm as "signing_algorithm!",
-       least(n.expires_at, case when not 'offline_access' = any (j.scopes) then j.session_expires_at end) as "expires_at?",
-       case when n.id is not null then role_names_of(j.user_id) end as "role_names?",
+       case when j.verdict = 'good' then role_names_of(j.user_id) end as "role_names?",
        revocation_position() as "position!"
-  from judged j
-  left join granted n on true;
+  from judged j;
+
+-- name: noteGrantOfCode :exec
+-- What a code was redeemed for, in the transaction that redeems it: it ends where the code is used again.
+update authorization_codes set grant_id = :grantId where code_hash = :codeHash;

@@ -68,18 +68,13 @@ select $3, c.id, u.id, s.id, $4, scopes_allowed(u.id, $5, $6), $7, $8, $9, $10, 
   json: ['claims'],
 })
 
-/** Decides on a code, and issues its grant where it is good; once, however many present it at a time, because the row is held. 'reuse' is only told: ending the grant goes with a log entry and an event, in a transaction.  Who cannot prove what the code is bound to (client, redirect URI, code verifier) changes nothing: the code stays good for whoever can. Session, user, client and cuts are read as they were when the statement began; whoever raises a cut meanwhile has a greater position than the code, so the grant is dead. */
+/** Decides on a code, and uses it where it is good; once, however many present it at a time, because the row is held. The grant is issued in the same transaction. 'reuse' is only told: ending the grant goes with a log entry and an event.  Who cannot prove what the code is bound to (client, redirect URI, code verifier) changes nothing: the code stays good for whoever can. Session, user, client and cuts are read as they were when the statement began; whoever raises a cut meanwhile has a greater position than the code, so the grant is dead. */
 export const redeemAuthorizationCode = maybe<
   {
     codeHash: Buffer
     clientId: string
     redirectUri: string | null
     codeChallenge: Buffer | null
-    grantId: string
-    wrappedSecret: Buffer
-    wrappingKeyId: string
-    presenter: Buffer
-    offlineLifetimeSeconds: number
   },
   {
     verdict: string
@@ -93,12 +88,12 @@ export const redeemAuthorizationCode = maybe<
     amr: string[]
     acr: string
     authTime: Date
-    firstParty: boolean
+    rev: bigint
     refreshes: boolean
     offline: boolean
+    sessionExpiresAt: Date
     accessTokenLifetimeSeconds: number | null
     signingAlgorithm: 'ES256' | 'RS256' | 'EdDSA'
-    expiresAt: Date | null
     roleNames: string[] | null
     position: bigint
   }
@@ -107,8 +102,8 @@ export const redeemAuthorizationCode = maybe<
   text: `with held as materialized (
   select * from authorization_codes where code_hash = $1 for no key update
 ), judged as materialized (
-  select h.*, signet_now() as moment, c.first_party, c.access_token_lifetime_seconds, c.signing_algorithm,
-         'refresh_token' = any (c.grant_types) as refreshes,
+  select h.*, signet_now() as moment, c.access_token_lifetime_seconds, c.signing_algorithm,
+         'refresh_token' = any (c.grant_types) as refreshes, 'offline_access' = any (h.scopes) as offline,
          least(s.idle_expires_at, s.expires_at) as session_expires_at,
          case
            when h.client_id <> $2                                                         then 'of another client'
@@ -127,32 +122,27 @@ export const redeemAuthorizationCode = maybe<
     join users u on u.id = h.user_id
     join clients c on c.id = h.client_id
     join sessions s on s.id = h.session_id
-), good as materialized (
-  select j.*, 'offline_access' = any (j.scopes) as offline from judged j where j.verdict = 'good'
-), granted as (
-  insert into grants (id, user_id, client_id, session_id, scopes, audience, wrapped_secret, wrapping_key_id, rotated_at,
-                      window_opened_at, presenter, userinfo_claims, amr, acr, auth_time, rev, created_at, expires_at)
-  select $5, g.user_id, g.client_id, case when not g.offline then g.session_id end, g.scopes, g.audience, $6,
-         $7, g.moment, g.moment, $8, g.claims -> 'userinfo', g.amr, g.acr, g.auth_time, g.rev, g.moment,
-         case when g.offline then g.moment + make_interval(secs => $9::integer)
-              else (select s.expires_at from sessions s where s.id = g.session_id) end
-    from good g
-  returning id, expires_at
 ), used as (
-  update authorization_codes set used_at = g.moment, grant_id = n.id
-    from good g, granted n
-   where authorization_codes.code_hash = g.code_hash
+  update authorization_codes c set used_at = j.moment
+    from judged j
+   where c.code_hash = j.code_hash and j.verdict = 'good' and c.used_at is null
 )
 select j.verdict as "verdict!", j.user_id as "user_id!", j.session_id as "session_id!", j.grant_id as "former_grant_id?",
        j.scopes as "scopes!", j.audience as "audience!", j.nonce as "nonce?", j.claims as "claims?", j.amr as "amr!", j.acr as "acr!",
-       j.auth_time as "auth_time!", j.first_party as "first_party!", j.refreshes as "refreshes!",
-       'offline_access' = any (j.scopes) as "offline!",
+       j.auth_time as "auth_time!", j.rev as "rev!", j.refreshes as "refreshes!",
+       j.offline as "offline!", j.session_expires_at as "session_expires_at!",
        j.access_token_lifetime_seconds as "access_token_lifetime_seconds?", j.signing_algorithm as "signing_algorithm!",
-       least(n.expires_at, case when not 'offline_access' = any (j.scopes) then j.session_expires_at end) as "expires_at?",
-       case when n.id is not null then role_names_of(j.user_id) end as "role_names?",
+       case when j.verdict = 'good' then role_names_of(j.user_id) end as "role_names?",
        revocation_position() as "position!"
-  from judged j
-  left join granted n on true`,
-  params: ['codeHash', 'clientId', 'redirectUri', 'codeChallenge', 'grantId', 'wrappedSecret', 'wrappingKeyId', 'presenter', 'offlineLifetimeSeconds'],
-  columns: ['verdict', 'userId', 'sessionId', 'formerGrantId', 'scopes', 'audience', 'nonce', 'claims', 'amr', 'acr', 'authTime', 'firstParty', 'refreshes', 'offline', 'accessTokenLifetimeSeconds', 'signingAlgorithm', 'expiresAt', 'roleNames', 'position'],
+  from judged j`,
+  params: ['codeHash', 'clientId', 'redirectUri', 'codeChallenge'],
+  columns: ['verdict', 'userId', 'sessionId', 'formerGrantId', 'scopes', 'audience', 'nonce', 'claims', 'amr', 'acr', 'authTime', 'rev', 'refreshes', 'offline', 'sessionExpiresAt', 'accessTokenLifetimeSeconds', 'signingAlgorithm', 'roleNames', 'position'],
+})
+
+/** What a code was redeemed for, in the transaction that redeems it: it ends where the code is used again. */
+export const noteGrantOfCode = exec<{ grantId: string; codeHash: Buffer }>({
+  name: 'oauth.authorization-codes.noteGrantOfCode',
+  text: `update authorization_codes set grant_id = $1 where code_hash = $2`,
+  params: ['grantId', 'codeHash'],
+  columns: [],
 })

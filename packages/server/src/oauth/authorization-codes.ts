@@ -1,8 +1,8 @@
 /**
  * Authorization codes: what carries an authorization through the browser to the client.
  *
- * Issued by one statement, only where the session that the person was recognised by is still alive. Redeemed by one statement,
- * once (see `redeemAuthorizationCode`). A code that is used again has been seen by somebody else: what it was redeemed for ends.
+ * Issued by one statement, only where the session that the person was recognised by is still alive. Decided
+ * on and used by one statement, once (see `redeemAuthorizationCode`); its grant is issued in the same transaction. A code that is used again has been seen by somebody else: what it was redeemed for ends.
  *
  * Errors: INVALID_GRANT, UNAVAILABLE.
  * Specs: RFC 6749 §4.1.2 and §10.5, OAuth 2.1 §4.1.2 and §4.1.3, RFC 7636 §4.6, RFC 9700 §4.5 and §4.8.
@@ -11,11 +11,12 @@
 import { hash, randomBytes } from 'node:crypto'
 import { ErrorReason } from '@signet/contract'
 import type { SigningAlgorithm } from '../crypto/jws.ts'
+import type { Db, Json } from '../db/query.ts'
 import type { Deps } from '../deps.ts'
 import { SignetError } from '../errors.ts'
 import { recordEvent } from '../events/record-event.ts'
-import { createGrantSecret, type KnownGrant } from '../grants/grant-keys.ts'
-import { presenterOf } from '../grants/presenter.ts'
+import type { KnownGrant } from '../grants/grant-keys.ts'
+import { issueAuthorizedGrant } from '../grants/issue-grant.ts'
 import {
   type ClientId,
   type GrantId,
@@ -28,7 +29,11 @@ import type { RequestContext } from '../request-context.ts'
 import { revokeReusedGrant } from '../revocation/revoke-token.ts'
 import type { BrowserSession } from '../sessions/browser-session.ts'
 import { scopesNeedingProof } from '../users/scopes-needing-proof.ts'
-import { insertAuthorizationCode, redeemAuthorizationCode } from './authorization-codes.sql.ts'
+import {
+  insertAuthorizationCode,
+  noteGrantOfCode,
+  redeemAuthorizationCode,
+} from './authorization-codes.sql.ts'
 import type { AuthorizationRequest, RequestedClaims } from './authorization-request.ts'
 import { scopesToAllow } from './consents.ts'
 
@@ -113,49 +118,59 @@ export async function redeemCode(
   presented: PresentedCode,
 ): Promise<RedeemedCode> {
   if (!codeForm.test(presented.code)) throw refused('not a code of ours')
-  const id = grantIdFor(presented.code, ctx.now)
-  const { keys, wrappedSecret, wrappingKeyId } = createGrantSecret(deps.masterSecret, id)
-  const { clientId, redirectUri = null, codeVerifier } = presented
-  const verdict = await deps.db.transaction(async (tx) => {
-    const judged = await redeemAuthorizationCode(tx, {
-      ...{ clientId, redirectUri, wrappedSecret, wrappingKeyId, grantId: id },
-      codeHash: hash('sha256', presented.code, 'buffer'),
-      codeChallenge: codeVerifier === undefined ? null : hash('sha256', codeVerifier, 'buffer'),
-      presenter: presenterOf(keys.presenter, ctx),
-      offlineLifetimeSeconds: deps.config.offlineGrantLifetimeSeconds,
-    })
-    if (judged?.verdict === 'good')
-      await recordGrant({ ...deps, db: tx }, ctx, { judged, clientId, id })
-    return judged
-  })
-  if (verdict?.verdict === 'reuse' && verdict.formerGrantId !== null) {
-    const former = {
-      id: verdict.formerGrantId as GrantId,
-      userId: verdict.userId as UserId,
-      clientId,
-    }
-    await revokeReusedGrant(deps, ctx, former)
-  }
-  if (verdict?.verdict !== 'good' || verdict.expiresAt === null)
-    throw refused(verdict?.verdict ?? 'there is no such code')
-  return redeemed(
-    verdict,
-    { id, userId: verdict.userId as UserId, clientId, keys },
-    verdict.expiresAt,
-  )
+  const outcome = await deps.db.transaction((tx) => redeemOnce({ ...deps, db: tx }, ctx, presented))
+  if ('grant' in outcome) return outcome
+  if (outcome.verdict === 'reuse' && outcome.former !== undefined)
+    await revokeReusedGrant(deps, ctx, outcome.former)
+  throw refused(outcome.verdict)
 }
 
-function redeemed(verdict: Verdict, grant: KnownGrant, expiresAt: Date): RedeemedCode {
-  const { scopes, audience, amr, acr, authTime, position, refreshes } = verdict
+type Outcome = RedeemedCode | { verdict: string; former: Redemption | undefined }
+type Redemption = Pick<KnownGrant, 'id' | 'userId' | 'clientId'>
+
+/** Decides, and where the code is good issues its grant, in one transaction. */
+async function redeemOnce(
+  deps: Pick<Deps, 'config' | 'masterSecret'> & { db: Db },
+  ctx: RequestContext,
+  presented: PresentedCode,
+): Promise<Outcome> {
+  const { clientId, code, redirectUri = null, codeVerifier } = presented
+  const codeHash = hash('sha256', code, 'buffer')
+  const judged = await redeemAuthorizationCode(deps.db, {
+    ...{ clientId, redirectUri, codeHash },
+    codeChallenge: codeVerifier === undefined ? null : hash('sha256', codeVerifier, 'buffer'),
+  })
+  if (judged === undefined) return { verdict: 'there is no such code', former: undefined }
+  const userId = judged.userId as UserId
+  if (judged.verdict !== 'good') {
+    const id = judged.formerGrantId as GrantId | null
+    return { verdict: judged.verdict, former: id === null ? undefined : { id, userId, clientId } }
+  }
+  const id = grantIdFor(code, ctx.now)
+  const redeemed = redeemedOf(judged)
+  const { keys, expiresAt } = await issueAuthorizedGrant(deps, ctx, {
+    ...{ ...redeemed, id, userId, clientId, rev: judged.rev },
+    userinfoClaims: redeemed.requestedClaims.userinfo as Json | undefined,
+  })
+  await noteGrantOfCode(deps.db, { codeHash, grantId: id })
+  await recordGrant(deps, ctx, { judged, clientId, id })
   return {
-    ...{ grant, expiresAt, scopes, audience, amr, acr, authTime, position, refreshes },
-    authorizedIn: verdict.sessionId as SessionId,
-    sessionId: verdict.offline ? undefined : (verdict.sessionId as SessionId),
-    nonce: verdict.nonce ?? undefined,
-    requestedClaims: (verdict.claims ?? {}) as RequestedClaims,
-    roleNames: verdict.roleNames ?? [],
-    signingAlgorithm: verdict.signingAlgorithm as SigningAlgorithm,
-    accessTokenLifetimeSeconds: verdict.accessTokenLifetimeSeconds ?? undefined,
+    ...{ ...redeemed, grant: { id, userId, clientId, keys } },
+    expiresAt: judged.offline ? expiresAt : judged.sessionExpiresAt,
+  }
+}
+
+function redeemedOf(judged: Verdict): Omit<RedeemedCode, 'grant' | 'expiresAt'> {
+  const { scopes, audience, amr, acr, authTime, position, refreshes } = judged
+  return {
+    ...{ scopes, audience, amr, acr, authTime, position, refreshes },
+    authorizedIn: judged.sessionId as SessionId,
+    sessionId: judged.offline ? undefined : (judged.sessionId as SessionId),
+    nonce: judged.nonce ?? undefined,
+    requestedClaims: (judged.claims ?? {}) as RequestedClaims,
+    roleNames: judged.roleNames ?? [],
+    signingAlgorithm: judged.signingAlgorithm as SigningAlgorithm,
+    accessTokenLifetimeSeconds: judged.accessTokenLifetimeSeconds ?? undefined,
   }
 }
 

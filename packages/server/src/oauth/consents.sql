@@ -30,12 +30,3 @@ delete from consents where user_id = :userId and client_id = :clientId returning
 -- name: deleteCodesOfClient :exec
 -- Codes of this person that are on their way to this client. Whoever redeems one at this moment holds the row, and is waited for.
 delete from authorization_codes where user_id = :userId and client_id = :clientId;
-
--- name: endGrantsOfClient :many
--- Ends every grant that a client has of a person, and tells it to everyone.
-with held as materialized (
-  select id from grants where user_id = :userId and client_id = :clientId and ended_at is null order by id for no key update
-), ended as (
-  update grants g set ended_at = signet_now(), end_reason = :reason from held h where g.id = h.id returning g.id
-)
-select log_revocation('gid', e.id::text, :reason) as "entry_id!" from ended e;

@@ -99,25 +99,3 @@ export const deleteCodesOfClient = exec<{ userId: string; clientId: string }>({
   params: ['userId', 'clientId'],
   columns: [],
 })
-
-/** Ends every grant that a client has of a person, and tells it to everyone. */
-export const endGrantsOfClient = many<
-  {
-    userId: string
-    clientId: string
-    reason: string
-  },
-  {
-    entryId: bigint
-  }
->({
-  name: 'oauth.consents.endGrantsOfClient',
-  text: `with held as materialized (
-  select id from grants where user_id = $1 and client_id = $2 and ended_at is null order by id for no key update
-), ended as (
-  update grants g set ended_at = signet_now(), end_reason = $3 from held h where g.id = h.id returning g.id
-)
-select log_revocation('gid', e.id::text, $3) as "entry_id!" from ended e`,
-  params: ['userId', 'clientId', 'reason'],
-  columns: ['entryId'],
-})

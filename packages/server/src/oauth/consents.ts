@@ -11,13 +11,13 @@ import { ErrorReason } from '@signet/contract'
 import type { Deps } from '../deps.ts'
 import { SignetError } from '../errors.ts'
 import { recordEvent } from '../events/record-event.ts'
+import { endGrantsOfClient } from '../grants/end-grants.ts'
 import type { ClientId, UserId } from '../ids.ts'
 import type { RequestContext } from '../request-context.ts'
 import type { RevocationReason } from '../revocation/revocation-reasons.ts'
 import type { AuthorizationRequest } from './authorization-request.ts'
 import {
   deleteCodesOfClient,
-  endGrantsOfClient,
   findConsent,
   findConsentClient,
   forgetConsent,
@@ -88,13 +88,13 @@ export async function withdrawConsent(
     if ((await forgetConsent(tx, { userId, clientId })) === undefined)
       throw new SignetError(ErrorReason.NOT_FOUND, { detail: 'nothing was allowed' })
     await deleteCodesOfClient(tx, { userId, clientId })
-    const ended = await endGrantsOfClient(tx, { userId, clientId, reason })
+    const grants = await endGrantsOfClient(tx, { userId, clientId, reason })
     await recordEvent({ ...deps, db: tx }, ctx, {
       kind: 'consent.withdrawn',
       outcome: 'success',
       subjectId: userId,
       clientId,
-      details: { grants: ended.length },
+      details: { grants },
     })
   })
   deps.revocations.announce()

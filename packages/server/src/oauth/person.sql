@@ -9,7 +9,7 @@ select u.display_name, u.locale, u.updated_at,
   left join grants g on g.id = :grantId and g.user_id = u.id
   left join lateral (select i.value, i.verified_at from identifiers i
                       where i.user_id = u.id and i.kind = 'email'
-                      order by i.verified_at is null, i.is_primary desc, i.verified_at, i.created_at, i.id limit 1) e on true
+                      order by i.id = primary_email(u.id) desc, i.created_at, i.id limit 1) e on true
   left join lateral (select i.value, i.verified_at from identifiers i
                       where i.user_id = u.id and i.kind = 'phone'
                       order by i.verified_at is null, i.is_primary desc, i.verified_at, i.created_at, i.id limit 1) p on true

@@ -224,6 +224,25 @@ describe('what is right', () => {
     assert.equal(asked.at(-1), 'POST /take application/x-www-form-urlencoded a=ü')
   })
 
+  it('headers of the asker, and none of them instead of ours', async () => {
+    const headers = { authorization: 'Bearer of-a-test', 'user-agent': 'another', host: 'another' }
+    const { body } = await fetchHere(here('/headers'), { ...get, headers })
+    const { authorization, host, 'user-agent': userAgent } = JSON.parse(body.toString())
+    assert.deepEqual([authorization, userAgent, host], ['Bearer of-a-test', 'signet', local])
+  })
+
+  it('a refusal, whose body is read where that is asked for', async () => {
+    const asking = { ...get, readsRefusals: true }
+    const read = await fetchHere(here('/refusal'), asking)
+    assert.deepEqual([read.status, read.body.toString()], [400, '{"error":"invalid_grant"}'])
+    assert.deepEqual((await fetchHere(here('/refusal'), get)).body.length, 0)
+    const page = await fetchHere(here('/refusal-page'), asking)
+    assert.deepEqual([page.status, page.body.length], [502, 0])
+    const { accept: _, ...unread } = asking
+    assert.equal((await fetchHere(here('/refusal'), unread)).body.length, 0)
+    await assertFails(fetchHere(here('/refusal-endless'), asking), 'failed', /longer than 1000/u)
+  })
+
   it('every port of a host, where that is allowed', async () => {
     const fetch = openGuardedFetch({ privateHosts: ['localhost:*'] })
     assert.equal((await fetch(here('/json'), get)).status, 200)
@@ -250,6 +269,10 @@ function answer(...[request, response]: Parameters<RequestListener>): void {
         response.writeHead(200, json).end('x'.repeat(100_000))
       })
     },
+    '/headers': () => response.writeHead(200, json).end(JSON.stringify(request.headers)),
+    '/refusal': () => response.writeHead(400, json).end('{"error":"invalid_grant"}'),
+    '/refusal-page': () => response.writeHead(502, { 'content-type': 'text/html' }).end('<p>'),
+    '/refusal-endless': () => response.writeHead(400, json).end('x'.repeat(100_000)),
     '/silent': () => {},
     '/drip': () => {
       response.writeHead(200, json)

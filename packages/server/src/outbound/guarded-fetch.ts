@@ -1,6 +1,6 @@
 /**
- * Fetches addresses that somebody else gave us: key sets of clients, and where they hear of a sign-out. Whoever names such an
- * address must not be able to make Signet speak to anything inside, nor to keep it busy.
+ * Fetches addresses that somebody else gave us: key sets of clients, where they hear of a sign-out, and what identity providers
+ * say of themselves and of people. Whoever names such an address must not be able to make Signet speak to anything inside, nor to keep it busy.
  *
  * 1. `https`, without user name and password; `http` only at a loopback address that an operator has allowed.
  * 2. The name is resolved here, and every address that it has must be public, unless an operator has allowed this very
@@ -25,8 +25,12 @@ export interface GuardedRequest {
   /** Of the body; without one nothing is sent. */
   contentType?: string
   body?: string
+  /** Sent beside our own, and never instead of them. */
+  headers?: Readonly<Record<string, string>>
   /** Media types of which the answer must be one. Left out, the body of the answer is not read. */
   accept?: readonly string[]
+  /** Whether the body of another status than 200 is read, too, where it is of such a type. */
+  readsRefusals?: boolean
   /** The longest body that is read. */
   bytesMax: number
   /** For everything together. */
@@ -161,7 +165,7 @@ interface Way {
 }
 
 function send(url: URL, request: GuardedRequest, way: Way): Promise<GuardedAnswer> {
-  const { method, body, contentType, accept } = request
+  const { method, body, contentType, accept, headers } = request
   const isHttps = url.protocol === 'https:'
   const options = {
     method,
@@ -170,9 +174,11 @@ function send(url: URL, request: GuardedRequest, way: Way): Promise<GuardedAnswe
     lookup: lookupOf(way.addresses),
     maxHeaderSize: headBytesMax,
     headers: {
+      ...headers,
       accept: accept?.join(', ') ?? '*/*',
       'accept-encoding': 'identity',
       'user-agent': 'signet',
+      host: url.host,
       ...(contentType !== undefined && { 'content-type': contentType }),
       ...(body !== undefined && { 'content-length': Buffer.byteLength(body) }),
     },
@@ -207,12 +213,12 @@ async function read(
   { request, where }: { request: GuardedRequest; where: string },
 ): Promise<GuardedAnswer> {
   const { statusCode: status = 0, headers } = response
-  const { accept, bytesMax } = request
+  const { accept, bytesMax, readsRefusals = false } = request
   const maxAgeSeconds = maxAgeOf(headers['cache-control'])
-  if (accept === undefined || status !== 200)
-    return { status, body: Buffer.alloc(0), maxAgeSeconds }
-  const refuse = (why: string) => new FetchFailed('failed', `${where}: ${why}`)
   const mediaType = headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase() ?? ''
+  const isRead = status === 200 || (readsRefusals && accept?.includes(mediaType))
+  if (accept === undefined || !isRead) return { status, body: Buffer.alloc(0), maxAgeSeconds }
+  const refuse = (why: string) => new FetchFailed('failed', `${where}: ${why}`)
   if (!accept.includes(mediaType)) throw refuse(`the answer is not ${accept.join(' or ')}`)
   if ((headers['content-encoding'] ?? 'identity') !== 'identity')
     throw refuse('the answer is packed, which was not asked for')

@@ -60,6 +60,23 @@ describe('who is signed in', () => {
     assert.deepEqual(events, [['signed_out'], ['signed_out']])
   })
 
+  it('goes by the primary address, and by the first that was claimed while none is proved', async () => {
+    const { who, ids } = await twoAccounts()
+    const another = `insert into identifiers (id, user_id, kind, value, canonical, verified_at, is_primary, created_at)
+                     values (gen_random_uuid(), $1, 'email', $2, $2, $3, $4, now() + interval '1 hour')`
+    const later = new Date(Date.now() + 3_600_000)
+    await rowsOf(deps, another, [ids[1], 'chosen@example.com', later, true])
+    await rowsOf(deps, another, [ids[1], 'claimed@example.com', null, false])
+    assert.equal(active(await who.open('/signed-in')), 'chosen@example.com')
+    assert.match((await who.open('/choose-account')).html, /chosen@example\.com/u)
+    await rowsOf(
+      deps,
+      'update identifiers set verified_at = null, is_primary = false where user_id = $1',
+      [ids[1]],
+    )
+    assert.equal(active(await who.open('/signed-in')), 'eve@example.com')
+  })
+
   it('cannot choose or end a session of another browser', async () => {
     const { who } = await twoAccounts()
     const [row] = await rowsOf(deps, 'select id from sessions limit 1')

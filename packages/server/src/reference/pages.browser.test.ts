@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import AxeBuilder from '@axe-core/playwright'
 import Fastify from 'fastify'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { launchChromium } from '../testing/chromium.ts'
+import { judgeLook, looks, withBrowserPage } from '../testing/looks.ts'
 import { mountReference } from './mount-reference.ts'
 
 const fastify = Fastify()
@@ -23,41 +23,21 @@ after(async () => {
   await fastify.close()
 })
 
-const looks = {
-  'by day': { colorScheme: 'light', viewport: { width: 1280, height: 900 } },
-  'by night': { colorScheme: 'dark', viewport: { width: 1280, height: 900 } },
-  'on a phone': { colorScheme: 'light', viewport: { width: 360, height: 780 } },
-} satisfies Record<string, BrowserContextOptions>
-
-async function withPage(
+const withPage = (
   { path, ...options }: BrowserContextOptions & { path: string },
   use: (page: Page, complaints: string[]) => Promise<void>,
-): Promise<void> {
-  const context = await browser.newContext(options)
-  try {
-    const page = await context.newPage()
-    const complaints: string[] = []
-    page.on('console', (message) => complaints.push(message.text()))
-    page.on('pageerror', (error) => complaints.push(error.message))
-    await page.goto(`${origin}${path}`)
+) =>
+  withBrowserPage(browser, options, async (page, complaints) => {
+    await page.goto(origin + path)
     await use(page, complaints)
-  } finally {
-    await context.close()
-  }
-}
+  })
 
 for (const path of ['/docs/api', '/docs/errors']) {
   describe(path, () => {
     for (const [name, look] of Object.entries(looks)) {
       it(`is accessible and fits ${name}`, () =>
         withPage({ path, ...look }, async (page, complaints) => {
-          const widest = await page.evaluate<number>('document.documentElement.scrollWidth')
-          assert.equal(widest, look.viewport.width)
-          const { violations } = await new AxeBuilder({ page }).analyze()
-          assert.deepEqual(
-            violations.map(({ id, nodes }) => [id, nodes.map((node) => node.target)]),
-            [],
-          )
+          await judgeLook(page)
           assert.deepEqual(complaints, [])
         }))
     }

@@ -67,7 +67,7 @@ export function openCallerEnds(judge: Judge): CallerEnds {
     },
     current() {},
     watch(caller, ended) {
-      if (caller.kind === 'anonymous') return () => {}
+      if (caller.kind === 'anonymous' || caller.kind === 'operator') return () => {}
       if (caller.kind === 'user') {
         const { token } = caller
         return watch(namesOf(token), { hasEnded: () => judge.revokes(token), ended })

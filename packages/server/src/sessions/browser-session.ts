@@ -45,7 +45,7 @@ export interface BrowserSession {
   displayName: string
   /** Of the person, as BCP 47; empty where they said none. */
   locale: string
-  /** The address that was proved first, else the one that was claimed first. */
+  /** The primary address; where none is proved, the one that was claimed first. */
   email: string | undefined
   /** What the browser proves it with. */
   secret: Secret

@@ -30,7 +30,7 @@ select l.id as "session_id!", l.user_id as "user_id!", l.auth_time as "auth_time
        l.display_name as "display_name!", l.locale as "locale!", l.place as "place!",
        (select i.value from identifiers i
          where i.user_id = l.user_id and i.kind = 'email'
-         order by i.verified_at nulls last, i.created_at, i.id limit 1) as "email?"
+         order by i.id = primary_email(l.user_id) desc, i.created_at, i.id limit 1) as "email?"
   from live l
  order by l.place;
 

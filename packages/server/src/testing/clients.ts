@@ -60,7 +60,11 @@ export async function registerTestClient(
   deps: Pick<Deps, 'db' | 'masterSecret'>,
   changes: Parameters<typeof newClient>[0],
 ): Promise<TestClient> {
-  const { secret = '' } = await registerClient(deps, testContext(), newClient(changes))
+  const { secret = '' } = await registerClient(
+    deps,
+    testContext({ caller: { kind: 'operator' } }),
+    newClient(changes),
+  )
   return credentialsOf(changes.id, secret)
 }
 

@@ -8,23 +8,18 @@
 import http from 'node:http'
 import { ErrorReason } from '@signet/contract'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
-import type { App } from '../call/app.ts'
-import { refusalHeaders, refusalOf } from '../call/refusal.ts'
+import { refusalOf } from '../call/refusal.ts'
 import { reasonName, SignetError } from '../errors.ts'
-import type { ClientAddress } from './client-address.ts'
-import type { HttpHandler, HttpRequest } from './http.ts'
+import type { HttpHandler } from './http.ts'
 import { pathOf } from './http.ts'
 import type { WireLimits } from './limits.ts'
-import { type Problems, problemMediaType, reasonOfStatus } from './problem.ts'
+import { reasonOfStatus } from './problem.ts'
+import { type RefuseOptions, refusalAnswer } from './refuse.ts'
 import { referenceHeader } from './response-headers.ts'
 
-export interface FastifyOptions {
-  app: App
+export interface FastifyOptions extends RefuseOptions {
   limits: WireLimits
-  problems: Problems
   nextReference(): string
-  clientAddress(req: HttpRequest): ClientAddress
-  headers(secure: boolean): Readonly<Record<string, string>>
 }
 
 /** An instance without routes, and the function that serves a request with it once it is ready. */
@@ -49,7 +44,8 @@ export function createFastify(options: FastifyOptions): {
     },
   })
   fastify.addHook('onRequest', (request, reply, done) => {
-    setHeaders(options, request, reply)
+    const { secure } = options.clientAddress(request.raw)
+    reply.header(referenceHeader, request.id).headers(options.headers(secure))
     done()
   })
   fastify.setErrorHandler((error, request, reply) => refuse(options, { error, request, reply }))
@@ -62,18 +58,6 @@ export function createFastify(options: FastifyOptions): {
     throw new SignetError(ErrorReason.METHOD_NOT_ALLOWED)
   })
   return { fastify, handle: (req, res) => handle(req, res), verbsAt: paths.methodsAt }
-}
-
-type HeaderOptions = Pick<FastifyOptions, 'headers' | 'clientAddress'>
-
-function setHeaders(
-  { headers, clientAddress }: HeaderOptions,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): FastifyReply {
-  return reply
-    .header(referenceHeader, request.id)
-    .headers(headers(clientAddress(request.raw).secure))
 }
 
 /** The contract is the only schema here. Without Fastify's own compilers the process starts sooner and is smaller. */
@@ -117,12 +101,8 @@ function refuse(
   if (!(error instanceof SignetError) || request.is404) observe(options, request, refusal)
   // HTTP/2 has no such header; a connection with an unread body is cut in HTTP/1.1.
   if (request.raw.httpVersionMajor === 2) reply.removeHeader('connection')
-  const problem = options.problems(refusal, request.id)
-  return setHeaders(options, request, reply)
-    .code(problem.status)
-    .headers(refusalHeaders(refusal, request.headers.authorization))
-    .header('content-type', problemMediaType)
-    .send(JSON.stringify(problem))
+  const answer = refusalAnswer(options, request.raw, { refusal, reference: request.id })
+  return reply.code(answer.status).headers(answer.headers).send(answer.body)
 }
 
 /** Fastify's own errors carry a status; those above 499 are bugs, and stay what they are. */

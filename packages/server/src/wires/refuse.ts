@@ -1,4 +1,4 @@
-/** Answers a refusal with its problem document, where nothing has been answered yet. */
+/** Answers a refusal with its problem document: the same status, headers and body, whoever writes them. */
 
 import type { App } from '../call/app.ts'
 import { refusalHeaders, refusalOf } from '../call/refusal.ts'
@@ -16,11 +16,35 @@ export interface RefuseOptions {
   headers(secure: boolean): Readonly<Record<string, string>>
 }
 
-/** `status` is given where HTTP has a more exact one than the reason. Answers what was refused. */
+/** What is refused, and under which reference. */
+interface Refused {
+  refusal: SignetError
+  reference: string
+  /** Where HTTP has a more exact one than the reason. */
+  status?: number | undefined
+}
+
+/** The answer to a request that is refused. */
+export function refusalAnswer(
+  options: Pick<RefuseOptions, 'problems' | 'clientAddress' | 'headers'>,
+  req: HttpRequest,
+  { refusal, reference, status }: Refused,
+): { status: number; headers: Record<string, string>; body: string } {
+  const problem = options.problems(refusal, reference, status)
+  const headers = {
+    ...options.headers(options.clientAddress(req).secure),
+    ...refusalHeaders(refusal, req.headers.authorization),
+    [referenceHeader]: reference,
+    'content-type': problemMediaType,
+  }
+  return { status: problem.status, headers, body: JSON.stringify(problem) }
+}
+
+/** Answers whatever was thrown, where nothing has been answered yet, with this status where one is given. Answers what was refused. */
 export function refuse(
   options: RefuseOptions,
   error: unknown,
-  { req, res, reference, status }: Exchange & { status?: number | undefined },
+  { req, res, reference, status }: Exchange & Pick<Refused, 'status'>,
 ): SignetError {
   const log = () => options.app.deps.log.child({ reference })
   const refusal = refusalOf(error, log, 'unknown method')
@@ -28,16 +52,10 @@ export function refuse(
     res.destroy()
     return refusal
   }
-  const problem = options.problems(refusal, reference, status)
-  const headers = {
-    ...options.headers(options.clientAddress(req).secure),
-    ...refusalHeaders(refusal, req.headers.authorization),
-    ...(req.httpVersionMajor === 1 && !req.complete && { connection: 'close' }),
-    [referenceHeader]: reference,
-    'content-type': problemMediaType,
-  }
-  for (const [name, value] of Object.entries(headers)) res.setHeader(name, value)
-  res.statusCode = problem.status
-  res.end(JSON.stringify(problem))
+  const answer = refusalAnswer(options, req, { refusal, reference, status })
+  for (const [name, value] of Object.entries(answer.headers)) res.setHeader(name, value)
+  if (req.httpVersionMajor === 1 && !req.complete) res.setHeader('connection', 'close')
+  res.statusCode = answer.status
+  res.end(answer.body)
   return refusal
 }

@@ -17,338 +17,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file signet/v1/auth.proto.
  */
 export const file_signet_v1_auth: GenFile = /*@__PURE__*/
-  fileDesc("ChRzaWduZXQvdjEvYXV0aC5wcm90bxIJc2lnbmV0LnYxIkgKGVJlcXVlc3RFbWFpbFNpZ25JblJlcXVlc3QSKwoFZW1haWwYASABKAlCHLpIGXIXEAMY/gGSAg9hZGFAZXhhbXBsZS5jb20ibAoaUmVxdWVzdEVtYWlsU2lnbkluUmVzcG9uc2USTgoNcmVxdWVzdF90b2tlbhgBIAEoCUI3ukg0cjKSAi9zbDFfd3EydjhKa1kwc1JiRTVuVDF4THBaYzd1SGZKNmFHZEtpTzNlWXRWeEI1TSLPAgoUU2lnbkluQnlFbWFpbFJlcXVlc3QSUwoNcmVxdWVzdF90b2tlbhgBIAEoCUI8ukg5cjcQARiAAZICL3NsMV93cTJ2OEprWTBzUmJFNW5UMXhMcFpjN3VIZko2YUdkS2lPM2VZdFZ4QjVNEkkKBXRva2VuGAIgASgJQjq6SDdyNRiAAZICL3NsMV9iRWs0bVEwdjd5WG5UMmNSOXNacEx3MXVIZko2YUdkS2lPM2VZdFZ4QjVNEiEKBGNvZGUYAyABKAlCE7pIEHIOGBSSAgk4MzkyIDA0MTcSIQoGZGV2aWNlGAQgASgLMhEuc2lnbmV0LnYxLkRldmljZRJRCg1kZXZpY2Vfc2VjcmV0GAUgASgJQjq6SDdyNRiAAZICL3NkMV9iRWs0bVEwdjd5WG5UMmNSOXNacEx3MXVIZko2YUdkS2lPM2VZdFZ4QjVNIpYBChVTaWduSW5CeUVtYWlsUmVzcG9uc2USIwoGdG9rZW5zGAEgASgLMhEuc2lnbmV0LnYxLlRva2Vuc0gAEk4KDWRldmljZV9zZWNyZXQYAiABKAlCN7pINHIykgIvc2QxX2JFazRtUTB2N3lYblQyY1I5c1pwTHcxdUhmSjZhR2RLaU8zZVl0VnhCNU1CCAoGcmVzdWx0IkoKG1JlcXVlc3RQYXNzd29yZFJlc2V0UmVxdWVzdBIrCgVlbWFpbBgBIAEoCUIcukgZchcQAxj+AZICD2FkYUBleGFtcGxlLmNvbSIwChxSZXF1ZXN0UGFzc3dvcmRSZXNldFJlc3BvbnNlEhAKCGFjY2VwdGVkGAEgASgIIqYBCgtNYWlsZWRQcm9vZhJJCgV0b2tlbhgBIAEoCUI6ukg3cjUYgAGSAi9zbDFfYkVrNG1RMHY3eVhuVDJjUjlzWnBMdzF1SGZKNmFHZEtpTzNlWXRWeEI1TRIpCgVlbWFpbBgCIAEoCUIaukgXchUY/gGSAg9hZGFAZXhhbXBsZS5jb20SIQoEY29kZRgDIAEoCUITukgQcg4YFJICCTgzOTIgMDQxNyJ3ChRSZXNldFBhc3N3b3JkUmVxdWVzdBIlCgVwcm9vZhgBIAEoCzIWLnNpZ25ldC52MS5NYWlsZWRQcm9vZhI4CgxuZXdfcGFzc3dvcmQYAiABKAlCIrpIH3IdEAEYgAiSAhVhbm90aGVyIGxvbmcgc2VudGVuY2UiFwoVUmVzZXRQYXNzd29yZFJlc3BvbnNlIk4KH1JlcXVlc3RFbWFpbFZlcmlmaWNhdGlvblJlcXVlc3QSKwoFZW1haWwYASABKAlCHLpIGXIXEAMY/gGSAg9hZGFAZXhhbXBsZS5jb20iNAogUmVxdWVzdEVtYWlsVmVyaWZpY2F0aW9uUmVzcG9uc2USEAoIYWNjZXB0ZWQYASABKAgiOwoSVmVyaWZ5RW1haWxSZXF1ZXN0EiUKBXByb29mGAEgASgLMhYuc2lnbmV0LnYxLk1haWxlZFByb29mIj0KE1ZlcmlmeUVtYWlsUmVzcG9uc2USJgoFZW1haWwYASABKAlCF7pIFHISkgIPYWRhQGV4YW1wbGUuY29tIusBCg1TaWduVXBSZXF1ZXN0EisKBWVtYWlsGAEgASgJQhy6SBlyFxADGP4BkgIPYWRhQGV4YW1wbGUuY29tEjYKCHBhc3N3b3JkGAIgASgJQiS6SCFyHxABGIAIkgIXbGFudGVybiBvcmJpdCB2ZWx2ZXQgNDISLAoMZGlzcGxheV9uYW1lGAMgASgJQha6SBNyERhkkgIMQWRhIExvdmVsYWNlEkcKBmxvY2FsZRgEIAEoCUI3ukg0cjIYIzImXihbQS1aYS16XXsyLDh9KC1bQS1aYS16MC05XXsxLDh9KSopPySSAgVlbi1HQiIiCg5TaWduVXBSZXNwb25zZRIQCghhY2NlcHRlZBgBIAEoCCLvAQoNU2lnbkluUmVxdWVzdBIwCgppZGVudGlmaWVyGAEgASgJQhy6SBlyFxABGP4BkgIPYWRhQGV4YW1wbGUuY29tEjYKCHBhc3N3b3JkGAIgASgJQiS6SCFyHxABGIAIkgIXbGFudGVybiBvcmJpdCB2ZWx2ZXQgNDISIQoGZGV2aWNlGAMgASgLMhEuc2lnbmV0LnYxLkRldmljZRJRCg1kZXZpY2Vfc2VjcmV0GAQgASgJQjq6SDdyNRiAAZICL3NkMV9iRWs0bVEwdjd5WG5UMmNSOXNacEx3MXVIZko2YUdkS2lPM2VZdFZ4QjVNIqUBCgZEZXZpY2USMwoPaW5zdGFsbGF0aW9uX2lkGAEgASgJQhq6SBdyFRhkkgIQN2QwYzJhOWU1MWI4NGYzNhIhCgVtb2RlbBgCIAEoCUISukgPcg0YZJICCFBpeGVsIDExEiAKAm9zGAMgASgJQhS6SBFyDxhkkgIKQW5kcm9pZCAxOBIhCgNhcHAYBCABKAlCFLpIEXIPGGSSAgpMZWRnZXIgNC4yIo8BCg5TaWduSW5SZXNwb25zZRIjCgZ0b2tlbnMYASABKAsyES5zaWduZXQudjEuVG9rZW5zSAASTgoNZGV2aWNlX3NlY3JldBgCIAEoCUI3ukg0cjKSAi9zZDFfYkVrNG1RMHY3eVhuVDJjUjlzWnBMdzF1SGZKNmFHZEtpTzNlWXRWeEI1TUIICgZyZXN1bHQizQIKBlRva2VucxJaCgxhY2Nlc3NfdG9rZW4YASABKAlCRLpIQXI/kgI8ZXlKMGVYQWlPaUpoZEN0cWQzUWlmUS5leUp6ZFdJaU9pSXdNVGs1WmpOaE1pSjkuYzJsbmJtRjBkWEpsEiIKCnRva2VuX3R5cGUYAiABKAlCDrpIC3IJkgIGQmVhcmVyEhwKCmV4cGlyZXNfaW4YAyABKAVCCLpIBRoDQKwCEkAKCnNlc3Npb25faWQYBCABKAlCLLpIKXInkgIkMDE5OWYzYTQtMWU5Yi03YTYzLThjNTUtNjJkMGI3ZjFhOGU0EmMKDXJlZnJlc2hfdG9rZW4YBSABKAlCTLpISXJHkgJEc3IxX0FabnpwQjZiZW1PTVZXTFF0X0dvNUFBQUFBSEt4MHU2VmJNM3g5b1gzbTBuNlMya1FtUnJXbThjWjF0WWJxMG8igAEKFFJlZnJlc2hUb2tlbnNSZXF1ZXN0EmgKDXJlZnJlc2hfdG9rZW4YASABKAlCUbpITnJMEAEYgASSAkRzcjFfQVpuenBCNmJlbU9NVldMUXRfR281QUFBQUFIS3gwdTZWYk0zeDlvWDNtMG42UzJrUW1ScldtOGNaMXRZYnEwbyI6ChVSZWZyZXNoVG9rZW5zUmVzcG9uc2USIQoGdG9rZW5zGAEgASgLMhEuc2lnbmV0LnYxLlRva2VucyKBAQoVQ29uZmlybVJlZnJlc2hSZXF1ZXN0EmgKDXJlZnJlc2hfdG9rZW4YASABKAlCUbpITnJMEAEYgASSAkRzcjFfQVpuenBCNmJlbU9NVldMUXRfR281QUFBQUFIS3gwdTZWYk0zeDlvWDNtMG42UzJrUW1ScldtOGNaMXRZYnEwbyIYChZDb25maXJtUmVmcmVzaFJlc3BvbnNlIsIBCg5TaWduT3V0UmVxdWVzdBJeCgV0b2tlbhgBIAEoCUJPukhMckoYgECSAkRzcjFfQVpuenBCNmJlbU9NVldMUXRfR281QUFBQUFIS3gwdTZWYk0zeDlvWDNtMG42UzJrUW1ScldtOGNaMXRZYnEwbxIwCgVzY29wZRgCIAEoDjIXLnNpZ25ldC52MS5TaWduT3V0U2NvcGVCCLpIBYIBAhABEh4KB3dhaXRfbXMYAyABKAVCDbpIChoIQNAPGJBOKAAiXAoPU2lnbk91dFJlc3BvbnNlEhoKCHBvc2l0aW9uGAEgASgDQgi6SAUiA0jnJBItCgdyZWNlaXB0GAIgASgLMhwuc2lnbmV0LnYxLlJldm9jYXRpb25SZWNlaXB0IpEBChVDaGFuZ2VQYXNzd29yZFJlcXVlc3QSPgoQY3VycmVudF9wYXNzd29yZBgBIAEoCUIkukghch8QARiACJICF2EgbG9uZyBzZW50ZW5jZSBpcyBiZXN0EjgKDG5ld19wYXNzd29yZBgCIAEoCUIiukgfch0QARiACJICFWFub3RoZXIgbG9uZyBzZW50ZW5jZSIYChZDaGFuZ2VQYXNzd29yZFJlc3BvbnNlIhwKGlZhbGlkYXRlQ3JlZGVudGlhbHNSZXF1ZXN0IskCChtWYWxpZGF0ZUNyZWRlbnRpYWxzUmVzcG9uc2USPQoHc3ViamVjdBgBIAEoCUIsukgpcieSAiQwMTk5ZjNhMi03YzQxLTdkMmUtOWIwYS0zZjZjMWQ1MmE4ZTQSQAoKc2Vzc2lvbl9pZBgCIAEoCUIsukgpcieSAiQwMTk5ZjNhNC0xZTliLTdhNjMtOGM1NS02MmQwYjdmMWE4ZTQSIQoJY2xpZW50X2lkGAMgASgJQg66SAtyCZICBnNpZ25ldBInCgZzY29wZXMYBCADKAlCF7pIFJIBESIPcg2SAgpzaWduZXQ6YXBpEi0KCWF1dGhfdGltZRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKZXhwaXJlc19hdBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiGgoYR2V0UGFzc3dvcmRQb2xpY3lSZXF1ZXN0Im4KGUdldFBhc3N3b3JkUG9saWN5UmVzcG9uc2USGwoKbWluX2xlbmd0aBgBIAEoBUIHukgEGgJACBIcCgptYXhfbGVuZ3RoGAIgASgFQgi6SAUaA0CAARIWCg5yZWZ1c2VzX2NvbW1vbhgDIAEoCCqRAQoMU2lnbk91dFNjb3BlEh4KGlNJR05fT1VUX1NDT1BFX1VOU1BFQ0lGSUVEEAASHwobU0lHTl9PVVRfU0NPUEVfVEhJU19TRVNTSU9OEAESIQodU0lHTl9PVVRfU0NPUEVfT1RIRVJfU0VTU0lPTlMQAhIdChlTSUdOX09VVF9TQ09QRV9FVkVSWVdIRVJFEAMy9wcKC0F1dGhTZXJ2aWNlEmQKBlNpZ25VcBIYLnNpZ25ldC52MS5TaWduVXBSZXF1ZXN0Ghkuc2lnbmV0LnYxLlNpZ25VcFJlc3BvbnNlIiWiuxgCCAGC0+STAhk6ASoiFC9hcGkvdjEvYXV0aC9zaWduLXVwEmQKBlNpZ25JbhIYLnNpZ25ldC52MS5TaWduSW5SZXF1ZXN0Ghkuc2lnbmV0LnYxLlNpZ25JblJlc3BvbnNlIiWiuxgCCAGC0+STAhk6ASoiFC9hcGkvdjEvYXV0aC9zaWduLWluEpgBChNWYWxpZGF0ZUNyZWRlbnRpYWxzEiUuc2lnbmV0LnYxLlZhbGlkYXRlQ3JlZGVudGlhbHNSZXF1ZXN0GiYuc2lnbmV0LnYxLlZhbGlkYXRlQ3JlZGVudGlhbHNSZXNwb25zZSIyorsYAhABgtPkkwImOgEqIiEvYXBpL3YxL2F1dGgvdmFsaWRhdGUtY3JlZGVudGlhbHMSjQEKEUdldFBhc3N3b3JkUG9saWN5EiMuc2lnbmV0LnYxLkdldFBhc3N3b3JkUG9saWN5UmVxdWVzdBokLnNpZ25ldC52MS5HZXRQYXNzd29yZFBvbGljeVJlc3BvbnNlIi2QAgGiuxgCCAGC0+STAh4SHC9hcGkvdjEvYXV0aC9wYXNzd29yZC1wb2xpY3kSeQoNUmVmcmVzaFRva2VucxIfLnNpZ25ldC52MS5SZWZyZXNoVG9rZW5zUmVxdWVzdBogLnNpZ25ldC52MS5SZWZyZXNoVG9rZW5zUmVzcG9uc2UiJaK7GAIIAYLT5JMCGToBKiIUL2FwaS92MS9hdXRoL3JlZnJlc2gShAEKDkNvbmZpcm1SZWZyZXNoEiAuc2lnbmV0LnYxLkNvbmZpcm1SZWZyZXNoUmVxdWVzdBohLnNpZ25ldC52MS5Db25maXJtUmVmcmVzaFJlc3BvbnNlIi2iuxgCCAGC0+STAiE6ASoiHC9hcGkvdjEvYXV0aC9jb25maXJtLXJlZnJlc2gSaAoHU2lnbk91dBIZLnNpZ25ldC52MS5TaWduT3V0UmVxdWVzdBoaLnNpZ25ldC52MS5TaWduT3V0UmVzcG9uc2UiJqK7GAIIAYLT5JMCGjoBKiIVL2FwaS92MS9hdXRoL3NpZ24tb3V0EoQBCg5DaGFuZ2VQYXNzd29yZBIgLnNpZ25ldC52MS5DaGFuZ2VQYXNzd29yZFJlcXVlc3QaIS5zaWduZXQudjEuQ2hhbmdlUGFzc3dvcmRSZXNwb25zZSItorsYAhABgtPkkwIhOgEqIhwvYXBpL3YxL2F1dGgvY2hhbmdlLXBhc3N3b3JkMvwGCg9SZWNvdmVyeVNlcnZpY2USnQEKFFJlcXVlc3RQYXNzd29yZFJlc2V0EiYuc2lnbmV0LnYxLlJlcXVlc3RQYXNzd29yZFJlc2V0UmVxdWVzdBonLnNpZ25ldC52MS5SZXF1ZXN0UGFzc3dvcmRSZXNldFJlc3BvbnNlIjSiuxgCCAGC0+STAig6ASoiIy9hcGkvdjEvYXV0aC9yZXF1ZXN0LXBhc3N3b3JkLXJlc2V0EoABCg1SZXNldFBhc3N3b3JkEh8uc2lnbmV0LnYxLlJlc2V0UGFzc3dvcmRSZXF1ZXN0GiAuc2lnbmV0LnYxLlJlc2V0UGFzc3dvcmRSZXNwb25zZSIsorsYAggBgtPkkwIgOgEqIhsvYXBpL3YxL2F1dGgvcmVzZXQtcGFzc3dvcmQSrQEKGFJlcXVlc3RFbWFpbFZlcmlmaWNhdGlvbhIqLnNpZ25ldC52MS5SZXF1ZXN0RW1haWxWZXJpZmljYXRpb25SZXF1ZXN0Gisuc2lnbmV0LnYxLlJlcXVlc3RFbWFpbFZlcmlmaWNhdGlvblJlc3BvbnNlIjiiuxgCCAGC0+STAiw6ASoiJy9hcGkvdjEvYXV0aC9yZXF1ZXN0LWVtYWlsLXZlcmlmaWNhdGlvbhJ4CgtWZXJpZnlFbWFpbBIdLnNpZ25ldC52MS5WZXJpZnlFbWFpbFJlcXVlc3QaHi5zaWduZXQudjEuVmVyaWZ5RW1haWxSZXNwb25zZSIqorsYAggBgtPkkwIeOgEqIhkvYXBpL3YxL2F1dGgvdmVyaWZ5LWVtYWlsEpYBChJSZXF1ZXN0RW1haWxTaWduSW4SJC5zaWduZXQudjEuUmVxdWVzdEVtYWlsU2lnbkluUmVxdWVzdBolLnNpZ25ldC52MS5SZXF1ZXN0RW1haWxTaWduSW5SZXNwb25zZSIzorsYAggBgtPkkwInOgEqIiIvYXBpL3YxL2F1dGgvcmVxdWVzdC1lbWFpbC1zaWduLWluEoIBCg1TaWduSW5CeUVtYWlsEh8uc2lnbmV0LnYxLlNpZ25JbkJ5RW1haWxSZXF1ZXN0GiAuc2lnbmV0LnYxLlNpZ25JbkJ5RW1haWxSZXNwb25zZSIuorsYAggBgtPkkwIiOgEqIh0vYXBpL3YxL2F1dGgvc2lnbi1pbi1ieS1lbWFpbGIGcHJvdG8z", [file_buf_validate_validate, file_google_api_annotations, file_google_protobuf_timestamp, file_signet_v1_options, file_signet_v1_receipt]);
-
-/**
- * Who wants to sign in by mail.
- *
- * @generated from message signet.v1.RequestEmailSignInRequest
- */
-export type RequestEmailSignInRequest = Message<"signet.v1.RequestEmailSignInRequest"> & {
-  /**
-   * The address of the account. Letter case and Unicode form do not matter.
-   *
-   * @generated from field: string email = 1;
-   */
-  email: string;
-};
-
-/**
- * Describes the message signet.v1.RequestEmailSignInRequest.
- * Use `create(RequestEmailSignInRequestSchema)` to create a new message.
- */
-export const RequestEmailSignInRequestSchema: GenMessage<RequestEmailSignInRequest> = /*@__PURE__*/
-  messageDesc(file_signet_v1_auth, 0);
-
-/**
- * That the request was taken in.
- *
- * @generated from message signet.v1.RequestEmailSignInResponse
- */
-export type RequestEmailSignInResponse = Message<"signet.v1.RequestEmailSignInResponse"> & {
-  /**
-   * What the link or the code from the mail comes with. Keep it where you asked; it does not tell whether the address is known.
-   *
-   * @generated from field: string request_token = 1;
-   */
-  requestToken: string;
-};
-
-/**
- * Describes the message signet.v1.RequestEmailSignInResponse.
- * Use `create(RequestEmailSignInResponseSchema)` to create a new message.
- */
-export const RequestEmailSignInResponseSchema: GenMessage<RequestEmailSignInResponse> = /*@__PURE__*/
-  messageDesc(file_signet_v1_auth, 1);
-
-/**
- * What came by mail, and what the request was answered with.
- *
- * @generated from message signet.v1.SignInByEmailRequest
- */
-export type SignInByEmailRequest = Message<"signet.v1.SignInByEmailRequest"> & {
-  /**
-   * What the request was answered with.
-   *
-   * @generated from field: string request_token = 1;
-   */
-  requestToken: string;
-
-  /**
-   * The token of the link.
-   *
-   * @generated from field: string token = 2;
-   */
-  token: string;
-
-  /**
-   * Or the code, with or without spaces.
-   *
-   * @generated from field: string code = 3;
-   */
-  code: string;
-
-  /**
-   * The device that signs in, for the person's list of sessions.
-   *
-   * @generated from field: signet.v1.Device device = 4;
-   */
-  device?: Device | undefined;
-
-  /**
-   * What this device was given at an earlier sign-in of the same person.
-   *
-   * @generated from field: string device_secret = 5;
-   */
-  deviceSecret: string;
-};
-
-/**
- * Describes the message signet.v1.SignInByEmailRequest.
- * Use `create(SignInByEmailRequestSchema)` to create a new message.
- */
-export const SignInByEmailRequestSchema: GenMessage<SignInByEmailRequest> = /*@__PURE__*/
-  messageDesc(file_signet_v1_auth, 2);
-
-/**
- * What came of a sign-in by mail.
- *
- * @generated from message signet.v1.SignInByEmailResponse
- */
-export type SignInByEmailResponse = Message<"signet.v1.SignInByEmailResponse"> & {
-  /**
-   * What came of it.
-   *
-   * @generated from oneof signet.v1.SignInByEmailResponse.result
-   */
-  result: {
-    /**
-     * The person is signed in.
-     *
-     * @generated from field: signet.v1.Tokens tokens = 1;
-     */
-    value: Tokens;
-    case: "tokens";
-  } | { case: undefined; value?: undefined };
-
-  /**
-   * What to present at the next sign-in from this device.
-   *
-   * @generated from field: string device_secret = 2;
-   */
-  deviceSecret: string;
-};
-
-/**
- * Describes the message signet.v1.SignInByEmailResponse.
- * Use `create(SignInByEmailResponseSchema)` to create a new message.
- */
-export const SignInByEmailResponseSchema: GenMessage<SignInByEmailResponse> = /*@__PURE__*/
-  messageDesc(file_signet_v1_auth, 3);
-
-/**
- * Whose password is forgotten.
- *
- * @generated from message signet.v1.RequestPasswordResetRequest
- */
-export type RequestPasswordResetRequest = Message<"signet.v1.RequestPasswordResetRequest"> & {
-  /**
-   * The address of the account. Letter case and Unicode form do not matter.
-   *
-   * @generated from field: string email = 1;
-   */
-  email: string;
-};
-
-/**
- * Describes the message signet.v1.RequestPasswordResetRequest.
- * Use `create(RequestPasswordResetRequestSchema)` to create a new message.
- */
-export const RequestPasswordResetRequestSchema: GenMessage<RequestPasswordResetRequest> = /*@__PURE__*/
-  messageDesc(file_signet_v1_auth, 4);
-
-/**
- * That the request was taken in.
- *
- * @generated from message signet.v1.RequestPasswordResetResponse
- */
-export type RequestPasswordResetResponse = Message<"signet.v1.RequestPasswordResetResponse"> & {
-  /**
-   * Always true. It does not tell whether the address is known.
-   *
-   * @generated from field: bool accepted = 1;
-   */
-  accepted: boolean;
-};
-
-/**
- * Describes the message signet.v1.RequestPasswordResetResponse.
- * Use `create(RequestPasswordResetResponseSchema)` to create a new message.
- */
-export const RequestPasswordResetResponseSchema: GenMessage<RequestPasswordResetResponse> = /*@__PURE__*/
-  messageDesc(file_signet_v1_auth, 5);
-
-/**
- * What came by mail: the token of a link, or a code with the address that it was sent to.
- *
- * @generated from message signet.v1.MailedProof
- */
-export type MailedProof = Message<"signet.v1.MailedProof"> & {
-  /**
-   * The token of the link.
-   *
-   * @generated from field: string token = 1;
-   */
-  token: string;
-
-  /**
-   * With a code: the address that it was sent to.
-   *
-   * @generated from field: string email = 2;
-   */
-  email: string;
-
-  /**
-   * The code, with or without spaces. It is good for ten minutes; the link lives longer.
-   *
-   * @generated from field: string code = 3;
-   */
-  code: string;
-};
-
-/**
- * Describes the message signet.v1.MailedProof.
- * Use `create(MailedProofSchema)` to create a new message.
- */
-export const MailedProofSchema: GenMessage<MailedProof> = /*@__PURE__*/
-  messageDesc(file_signet_v1_auth, 6);
-
-/**
- * The proof, and the password as it shall be.
- *
- * @generated from message signet.v1.ResetPasswordRequest
- */
-export type ResetPasswordRequest = Message<"signet.v1.ResetPasswordRequest"> & {
-  /**
-   * What came by mail.
-   *
-   * @generated from field: signet.v1.MailedProof proof = 1;
-   */
-  proof?: MailedProof | undefined;
-
-  /**
-   * 8 to 128 characters. See GetPasswordPolicy.
-   *
-   * @generated from field: string new_password = 2;
-   */
-  newPassword: string;
-};
-
-/**
- * Describes the message signet.v1.ResetPasswordRequest.
- * Use `create(ResetPasswordRequestSchema)` to create a new message.
- */
-export const ResetPasswordRequestSchema: GenMessage<ResetPasswordRequest> = /*@__PURE__*/
-  messageDesc(file_signet_v1_auth, 7);
-
-/**
- * It is set. Sign in with it.
- *
- * @generated from message signet.v1.ResetPasswordResponse
- */
-export type ResetPasswordResponse = Message<"signet.v1.ResetPasswordResponse"> & {
-};
-
-/**
- * Describes the message signet.v1.ResetPasswordResponse.
- * Use `create(ResetPasswordResponseSchema)` to create a new message.
- */
-export const ResetPasswordResponseSchema: GenMessage<ResetPasswordResponse> = /*@__PURE__*/
-  messageDesc(file_signet_v1_auth, 8);
-
-/**
- * Which address waits to be proved.
- *
- * @generated from message signet.v1.RequestEmailVerificationRequest
- */
-export type RequestEmailVerificationRequest = Message<"signet.v1.RequestEmailVerificationRequest"> & {
-  /**
-   * The address. Letter case and Unicode form do not matter.
-   *
-   * @generated from field: string email = 1;
-   */
-  email: string;
-};
-
-/**
- * Describes the message signet.v1.RequestEmailVerificationRequest.
- * Use `create(RequestEmailVerificationRequestSchema)` to create a new message.
- */
-export const RequestEmailVerificationRequestSchema: GenMessage<RequestEmailVerificationRequest> = /*@__PURE__*/
-  messageDesc(file_signet_v1_auth, 9);
-
-/**
- * That the request was taken in.
- *
- * @generated from message signet.v1.RequestEmailVerificationResponse
- */
-export type RequestEmailVerificationResponse = Message<"signet.v1.RequestEmailVerificationResponse"> & {
-  /**
-   * Always true. It does not tell whether the address is known.
-   *
-   * @generated from field: bool accepted = 1;
-   */
-  accepted: boolean;
-};
-
-/**
- * Describes the message signet.v1.RequestEmailVerificationResponse.
- * Use `create(RequestEmailVerificationResponseSchema)` to create a new message.
- */
-export const RequestEmailVerificationResponseSchema: GenMessage<RequestEmailVerificationResponse> = /*@__PURE__*/
-  messageDesc(file_signet_v1_auth, 10);
-
-/**
- * The proof.
- *
- * @generated from message signet.v1.VerifyEmailRequest
- */
-export type VerifyEmailRequest = Message<"signet.v1.VerifyEmailRequest"> & {
-  /**
-   * What came by mail.
-   *
-   * @generated from field: signet.v1.MailedProof proof = 1;
-   */
-  proof?: MailedProof | undefined;
-};
-
-/**
- * Describes the message signet.v1.VerifyEmailRequest.
- * Use `create(VerifyEmailRequestSchema)` to create a new message.
- */
-export const VerifyEmailRequestSchema: GenMessage<VerifyEmailRequest> = /*@__PURE__*/
-  messageDesc(file_signet_v1_auth, 11);
-
-/**
- * The address is proved.
- *
- * @generated from message signet.v1.VerifyEmailResponse
- */
-export type VerifyEmailResponse = Message<"signet.v1.VerifyEmailResponse"> & {
-  /**
-   * The address, as it was written when the account was opened.
-   *
-   * @generated from field: string email = 1;
-   */
-  email: string;
-};
-
-/**
- * Describes the message signet.v1.VerifyEmailResponse.
- * Use `create(VerifyEmailResponseSchema)` to create a new message.
- */
-export const VerifyEmailResponseSchema: GenMessage<VerifyEmailResponse> = /*@__PURE__*/
-  messageDesc(file_signet_v1_auth, 12);
+  fileDesc("ChRzaWduZXQvdjEvYXV0aC5wcm90bxIJc2lnbmV0LnYxIusBCg1TaWduVXBSZXF1ZXN0EisKBWVtYWlsGAEgASgJQhy6SBlyFxADGP4BkgIPYWRhQGV4YW1wbGUuY29tEjYKCHBhc3N3b3JkGAIgASgJQiS6SCFyHxABGIAIkgIXbGFudGVybiBvcmJpdCB2ZWx2ZXQgNDISLAoMZGlzcGxheV9uYW1lGAMgASgJQha6SBNyERhkkgIMQWRhIExvdmVsYWNlEkcKBmxvY2FsZRgEIAEoCUI3ukg0cjIYIzImXihbQS1aYS16XXsyLDh9KC1bQS1aYS16MC05XXsxLDh9KSopPySSAgVlbi1HQiIiCg5TaWduVXBSZXNwb25zZRIQCghhY2NlcHRlZBgBIAEoCCLvAQoNU2lnbkluUmVxdWVzdBIwCgppZGVudGlmaWVyGAEgASgJQhy6SBlyFxABGP4BkgIPYWRhQGV4YW1wbGUuY29tEjYKCHBhc3N3b3JkGAIgASgJQiS6SCFyHxABGIAIkgIXbGFudGVybiBvcmJpdCB2ZWx2ZXQgNDISIQoGZGV2aWNlGAMgASgLMhEuc2lnbmV0LnYxLkRldmljZRJRCg1kZXZpY2Vfc2VjcmV0GAQgASgJQjq6SDdyNRiAAZICL3NkMV9iRWs0bVEwdjd5WG5UMmNSOXNacEx3MXVIZko2YUdkS2lPM2VZdFZ4QjVNIqUBCgZEZXZpY2USMwoPaW5zdGFsbGF0aW9uX2lkGAEgASgJQhq6SBdyFRhkkgIQN2QwYzJhOWU1MWI4NGYzNhIhCgVtb2RlbBgCIAEoCUISukgPcg0YZJICCFBpeGVsIDExEiAKAm9zGAMgASgJQhS6SBFyDxhkkgIKQW5kcm9pZCAxOBIhCgNhcHAYBCABKAlCFLpIEXIPGGSSAgpMZWRnZXIgNC4yIo8BCg5TaWduSW5SZXNwb25zZRIjCgZ0b2tlbnMYASABKAsyES5zaWduZXQudjEuVG9rZW5zSAASTgoNZGV2aWNlX3NlY3JldBgCIAEoCUI3ukg0cjKSAi9zZDFfYkVrNG1RMHY3eVhuVDJjUjlzWnBMdzF1SGZKNmFHZEtpTzNlWXRWeEI1TUIICgZyZXN1bHQizQIKBlRva2VucxJaCgxhY2Nlc3NfdG9rZW4YASABKAlCRLpIQXI/kgI8ZXlKMGVYQWlPaUpoZEN0cWQzUWlmUS5leUp6ZFdJaU9pSXdNVGs1WmpOaE1pSjkuYzJsbmJtRjBkWEpsEiIKCnRva2VuX3R5cGUYAiABKAlCDrpIC3IJkgIGQmVhcmVyEhwKCmV4cGlyZXNfaW4YAyABKAVCCLpIBRoDQKwCEkAKCnNlc3Npb25faWQYBCABKAlCLLpIKXInkgIkMDE5OWYzYTQtMWU5Yi03YTYzLThjNTUtNjJkMGI3ZjFhOGU0EmMKDXJlZnJlc2hfdG9rZW4YBSABKAlCTLpISXJHkgJEc3IxX0FabnpwQjZiZW1PTVZXTFF0X0dvNUFBQUFBSEt4MHU2VmJNM3g5b1gzbTBuNlMya1FtUnJXbThjWjF0WWJxMG8igAEKFFJlZnJlc2hUb2tlbnNSZXF1ZXN0EmgKDXJlZnJlc2hfdG9rZW4YASABKAlCUbpITnJMEAEYgASSAkRzcjFfQVpuenBCNmJlbU9NVldMUXRfR281QUFBQUFIS3gwdTZWYk0zeDlvWDNtMG42UzJrUW1ScldtOGNaMXRZYnEwbyI6ChVSZWZyZXNoVG9rZW5zUmVzcG9uc2USIQoGdG9rZW5zGAEgASgLMhEuc2lnbmV0LnYxLlRva2VucyKBAQoVQ29uZmlybVJlZnJlc2hSZXF1ZXN0EmgKDXJlZnJlc2hfdG9rZW4YASABKAlCUbpITnJMEAEYgASSAkRzcjFfQVpuenBCNmJlbU9NVldMUXRfR281QUFBQUFIS3gwdTZWYk0zeDlvWDNtMG42UzJrUW1ScldtOGNaMXRZYnEwbyIYChZDb25maXJtUmVmcmVzaFJlc3BvbnNlIsIBCg5TaWduT3V0UmVxdWVzdBJeCgV0b2tlbhgBIAEoCUJPukhMckoYgECSAkRzcjFfQVpuenBCNmJlbU9NVldMUXRfR281QUFBQUFIS3gwdTZWYk0zeDlvWDNtMG42UzJrUW1ScldtOGNaMXRZYnEwbxIwCgVzY29wZRgCIAEoDjIXLnNpZ25ldC52MS5TaWduT3V0U2NvcGVCCLpIBYIBAhABEh4KB3dhaXRfbXMYAyABKAVCDbpIChoIQNAPGJBOKAAiXAoPU2lnbk91dFJlc3BvbnNlEhoKCHBvc2l0aW9uGAEgASgDQgi6SAUiA0jnJBItCgdyZWNlaXB0GAIgASgLMhwuc2lnbmV0LnYxLlJldm9jYXRpb25SZWNlaXB0IpEBChVDaGFuZ2VQYXNzd29yZFJlcXVlc3QSPgoQY3VycmVudF9wYXNzd29yZBgBIAEoCUIkukghch8QARiACJICF2EgbG9uZyBzZW50ZW5jZSBpcyBiZXN0EjgKDG5ld19wYXNzd29yZBgCIAEoCUIiukgfch0QARiACJICFWFub3RoZXIgbG9uZyBzZW50ZW5jZSIYChZDaGFuZ2VQYXNzd29yZFJlc3BvbnNlIhwKGlZhbGlkYXRlQ3JlZGVudGlhbHNSZXF1ZXN0IskCChtWYWxpZGF0ZUNyZWRlbnRpYWxzUmVzcG9uc2USPQoHc3ViamVjdBgBIAEoCUIsukgpcieSAiQwMTk5ZjNhMi03YzQxLTdkMmUtOWIwYS0zZjZjMWQ1MmE4ZTQSQAoKc2Vzc2lvbl9pZBgCIAEoCUIsukgpcieSAiQwMTk5ZjNhNC0xZTliLTdhNjMtOGM1NS02MmQwYjdmMWE4ZTQSIQoJY2xpZW50X2lkGAMgASgJQg66SAtyCZICBnNpZ25ldBInCgZzY29wZXMYBCADKAlCF7pIFJIBESIPcg2SAgpzaWduZXQ6YXBpEi0KCWF1dGhfdGltZRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKZXhwaXJlc19hdBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiGgoYR2V0UGFzc3dvcmRQb2xpY3lSZXF1ZXN0Im4KGUdldFBhc3N3b3JkUG9saWN5UmVzcG9uc2USGwoKbWluX2xlbmd0aBgBIAEoBUIHukgEGgJACBIcCgptYXhfbGVuZ3RoGAIgASgFQgi6SAUaA0CAARIWCg5yZWZ1c2VzX2NvbW1vbhgDIAEoCCqRAQoMU2lnbk91dFNjb3BlEh4KGlNJR05fT1VUX1NDT1BFX1VOU1BFQ0lGSUVEEAASHwobU0lHTl9PVVRfU0NPUEVfVEhJU19TRVNTSU9OEAESIQodU0lHTl9PVVRfU0NPUEVfT1RIRVJfU0VTU0lPTlMQAhIdChlTSUdOX09VVF9TQ09QRV9FVkVSWVdIRVJFEAMy9wcKC0F1dGhTZXJ2aWNlEmQKBlNpZ25VcBIYLnNpZ25ldC52MS5TaWduVXBSZXF1ZXN0Ghkuc2lnbmV0LnYxLlNpZ25VcFJlc3BvbnNlIiWiuxgCCAGC0+STAhk6ASoiFC9hcGkvdjEvYXV0aC9zaWduLXVwEmQKBlNpZ25JbhIYLnNpZ25ldC52MS5TaWduSW5SZXF1ZXN0Ghkuc2lnbmV0LnYxLlNpZ25JblJlc3BvbnNlIiWiuxgCCAGC0+STAhk6ASoiFC9hcGkvdjEvYXV0aC9zaWduLWluEpgBChNWYWxpZGF0ZUNyZWRlbnRpYWxzEiUuc2lnbmV0LnYxLlZhbGlkYXRlQ3JlZGVudGlhbHNSZXF1ZXN0GiYuc2lnbmV0LnYxLlZhbGlkYXRlQ3JlZGVudGlhbHNSZXNwb25zZSIyorsYAhABgtPkkwImOgEqIiEvYXBpL3YxL2F1dGgvdmFsaWRhdGUtY3JlZGVudGlhbHMSjQEKEUdldFBhc3N3b3JkUG9saWN5EiMuc2lnbmV0LnYxLkdldFBhc3N3b3JkUG9saWN5UmVxdWVzdBokLnNpZ25ldC52MS5HZXRQYXNzd29yZFBvbGljeVJlc3BvbnNlIi2QAgGiuxgCCAGC0+STAh4SHC9hcGkvdjEvYXV0aC9wYXNzd29yZC1wb2xpY3kSeQoNUmVmcmVzaFRva2VucxIfLnNpZ25ldC52MS5SZWZyZXNoVG9rZW5zUmVxdWVzdBogLnNpZ25ldC52MS5SZWZyZXNoVG9rZW5zUmVzcG9uc2UiJaK7GAIIAYLT5JMCGToBKiIUL2FwaS92MS9hdXRoL3JlZnJlc2gShAEKDkNvbmZpcm1SZWZyZXNoEiAuc2lnbmV0LnYxLkNvbmZpcm1SZWZyZXNoUmVxdWVzdBohLnNpZ25ldC52MS5Db25maXJtUmVmcmVzaFJlc3BvbnNlIi2iuxgCCAGC0+STAiE6ASoiHC9hcGkvdjEvYXV0aC9jb25maXJtLXJlZnJlc2gSaAoHU2lnbk91dBIZLnNpZ25ldC52MS5TaWduT3V0UmVxdWVzdBoaLnNpZ25ldC52MS5TaWduT3V0UmVzcG9uc2UiJqK7GAIIAYLT5JMCGjoBKiIVL2FwaS92MS9hdXRoL3NpZ24tb3V0EoQBCg5DaGFuZ2VQYXNzd29yZBIgLnNpZ25ldC52MS5DaGFuZ2VQYXNzd29yZFJlcXVlc3QaIS5zaWduZXQudjEuQ2hhbmdlUGFzc3dvcmRSZXNwb25zZSItorsYAhABgtPkkwIhOgEqIhwvYXBpL3YxL2F1dGgvY2hhbmdlLXBhc3N3b3JkYgZwcm90bzM", [file_buf_validate_validate, file_google_api_annotations, file_google_protobuf_timestamp, file_signet_v1_options, file_signet_v1_receipt]);
 
 /**
  * Who opens an account.
@@ -390,7 +59,7 @@ export type SignUpRequest = Message<"signet.v1.SignUpRequest"> & {
  * Use `create(SignUpRequestSchema)` to create a new message.
  */
 export const SignUpRequestSchema: GenMessage<SignUpRequest> = /*@__PURE__*/
-  messageDesc(file_signet_v1_auth, 13);
+  messageDesc(file_signet_v1_auth, 0);
 
 /**
  * That the request was taken in. What follows is told to the address, not to the caller.
@@ -411,7 +80,7 @@ export type SignUpResponse = Message<"signet.v1.SignUpResponse"> & {
  * Use `create(SignUpResponseSchema)` to create a new message.
  */
 export const SignUpResponseSchema: GenMessage<SignUpResponse> = /*@__PURE__*/
-  messageDesc(file_signet_v1_auth, 14);
+  messageDesc(file_signet_v1_auth, 1);
 
 /**
  * Who signs in, how, and on which device.
@@ -454,7 +123,7 @@ export type SignInRequest = Message<"signet.v1.SignInRequest"> & {
  * Use `create(SignInRequestSchema)` to create a new message.
  */
 export const SignInRequestSchema: GenMessage<SignInRequest> = /*@__PURE__*/
-  messageDesc(file_signet_v1_auth, 15);
+  messageDesc(file_signet_v1_auth, 2);
 
 /**
  * A device as it describes itself. Anyone can claim any of this: it is shown, never trusted.
@@ -496,7 +165,7 @@ export type Device = Message<"signet.v1.Device"> & {
  * Use `create(DeviceSchema)` to create a new message.
  */
 export const DeviceSchema: GenMessage<Device> = /*@__PURE__*/
-  messageDesc(file_signet_v1_auth, 16);
+  messageDesc(file_signet_v1_auth, 3);
 
 /**
  * What came of a sign-in.
@@ -532,7 +201,7 @@ export type SignInResponse = Message<"signet.v1.SignInResponse"> & {
  * Use `create(SignInResponseSchema)` to create a new message.
  */
 export const SignInResponseSchema: GenMessage<SignInResponse> = /*@__PURE__*/
-  messageDesc(file_signet_v1_auth, 17);
+  messageDesc(file_signet_v1_auth, 4);
 
 /**
  * What a client holds after a sign-in.
@@ -581,7 +250,7 @@ export type Tokens = Message<"signet.v1.Tokens"> & {
  * Use `create(TokensSchema)` to create a new message.
  */
 export const TokensSchema: GenMessage<Tokens> = /*@__PURE__*/
-  messageDesc(file_signet_v1_auth, 18);
+  messageDesc(file_signet_v1_auth, 5);
 
 /**
  * Who wants to go on.
@@ -602,7 +271,7 @@ export type RefreshTokensRequest = Message<"signet.v1.RefreshTokensRequest"> & {
  * Use `create(RefreshTokensRequestSchema)` to create a new message.
  */
 export const RefreshTokensRequestSchema: GenMessage<RefreshTokensRequest> = /*@__PURE__*/
-  messageDesc(file_signet_v1_auth, 19);
+  messageDesc(file_signet_v1_auth, 6);
 
 /**
  * How to go on.
@@ -623,7 +292,7 @@ export type RefreshTokensResponse = Message<"signet.v1.RefreshTokensResponse"> &
  * Use `create(RefreshTokensResponseSchema)` to create a new message.
  */
 export const RefreshTokensResponseSchema: GenMessage<RefreshTokensResponse> = /*@__PURE__*/
-  messageDesc(file_signet_v1_auth, 20);
+  messageDesc(file_signet_v1_auth, 7);
 
 /**
  * What has been stored.
@@ -644,7 +313,7 @@ export type ConfirmRefreshRequest = Message<"signet.v1.ConfirmRefreshRequest"> &
  * Use `create(ConfirmRefreshRequestSchema)` to create a new message.
  */
 export const ConfirmRefreshRequestSchema: GenMessage<ConfirmRefreshRequest> = /*@__PURE__*/
-  messageDesc(file_signet_v1_auth, 21);
+  messageDesc(file_signet_v1_auth, 8);
 
 /**
  * It is noted.
@@ -659,7 +328,7 @@ export type ConfirmRefreshResponse = Message<"signet.v1.ConfirmRefreshResponse">
  * Use `create(ConfirmRefreshResponseSchema)` to create a new message.
  */
 export const ConfirmRefreshResponseSchema: GenMessage<ConfirmRefreshResponse> = /*@__PURE__*/
-  messageDesc(file_signet_v1_auth, 22);
+  messageDesc(file_signet_v1_auth, 9);
 
 /**
  * Who leaves, and from where.
@@ -695,7 +364,7 @@ export type SignOutRequest = Message<"signet.v1.SignOutRequest"> & {
  * Use `create(SignOutRequestSchema)` to create a new message.
  */
 export const SignOutRequestSchema: GenMessage<SignOutRequest> = /*@__PURE__*/
-  messageDesc(file_signet_v1_auth, 23);
+  messageDesc(file_signet_v1_auth, 10);
 
 /**
  * It is done.
@@ -723,7 +392,7 @@ export type SignOutResponse = Message<"signet.v1.SignOutResponse"> & {
  * Use `create(SignOutResponseSchema)` to create a new message.
  */
 export const SignOutResponseSchema: GenMessage<SignOutResponse> = /*@__PURE__*/
-  messageDesc(file_signet_v1_auth, 24);
+  messageDesc(file_signet_v1_auth, 11);
 
 /**
  * The old password and the new one.
@@ -751,7 +420,7 @@ export type ChangePasswordRequest = Message<"signet.v1.ChangePasswordRequest"> &
  * Use `create(ChangePasswordRequestSchema)` to create a new message.
  */
 export const ChangePasswordRequestSchema: GenMessage<ChangePasswordRequest> = /*@__PURE__*/
-  messageDesc(file_signet_v1_auth, 25);
+  messageDesc(file_signet_v1_auth, 12);
 
 /**
  * It is changed.
@@ -766,7 +435,7 @@ export type ChangePasswordResponse = Message<"signet.v1.ChangePasswordResponse">
  * Use `create(ChangePasswordResponseSchema)` to create a new message.
  */
 export const ChangePasswordResponseSchema: GenMessage<ChangePasswordResponse> = /*@__PURE__*/
-  messageDesc(file_signet_v1_auth, 26);
+  messageDesc(file_signet_v1_auth, 13);
 
 /**
  * Nothing: the access token that came with the call is the question.
@@ -781,7 +450,7 @@ export type ValidateCredentialsRequest = Message<"signet.v1.ValidateCredentialsR
  * Use `create(ValidateCredentialsRequestSchema)` to create a new message.
  */
 export const ValidateCredentialsRequestSchema: GenMessage<ValidateCredentialsRequest> = /*@__PURE__*/
-  messageDesc(file_signet_v1_auth, 27);
+  messageDesc(file_signet_v1_auth, 14);
 
 /**
  * What the access token stands for.
@@ -837,7 +506,7 @@ export type ValidateCredentialsResponse = Message<"signet.v1.ValidateCredentials
  * Use `create(ValidateCredentialsResponseSchema)` to create a new message.
  */
 export const ValidateCredentialsResponseSchema: GenMessage<ValidateCredentialsResponse> = /*@__PURE__*/
-  messageDesc(file_signet_v1_auth, 28);
+  messageDesc(file_signet_v1_auth, 15);
 
 /**
  * Nothing: the policy is the same for everyone.
@@ -852,7 +521,7 @@ export type GetPasswordPolicyRequest = Message<"signet.v1.GetPasswordPolicyReque
  * Use `create(GetPasswordPolicyRequestSchema)` to create a new message.
  */
 export const GetPasswordPolicyRequestSchema: GenMessage<GetPasswordPolicyRequest> = /*@__PURE__*/
-  messageDesc(file_signet_v1_auth, 29);
+  messageDesc(file_signet_v1_auth, 16);
 
 /**
  * What a password must look like.
@@ -887,7 +556,7 @@ export type GetPasswordPolicyResponse = Message<"signet.v1.GetPasswordPolicyResp
  * Use `create(GetPasswordPolicyResponseSchema)` to create a new message.
  */
 export const GetPasswordPolicyResponseSchema: GenMessage<GetPasswordPolicyResponse> = /*@__PURE__*/
-  messageDesc(file_signet_v1_auth, 30);
+  messageDesc(file_signet_v1_auth, 17);
 
 /**
  * Which sessions a sign-out ends.
@@ -1053,94 +722,4 @@ export const AuthService: GenService<{
   },
 }> = /*@__PURE__*/
   serviceDesc(file_signet_v1_auth, 0);
-
-/**
- * What the owner of a mail address does with a link or a code from the mailbox.
- *
- * @generated from service signet.v1.RecoveryService
- */
-export const RecoveryService: GenService<{
-  /**
-   * Sends a link and a code for a new password, if there is an account with this address.
-   *
-   * The answer is the same, and takes the same time, whether there is one or not. Asking again is possible after a wait,
-   * which grows.
-   *
-   * Errors: RATE_LIMITED.
-   *
-   * @generated from rpc signet.v1.RecoveryService.RequestPasswordReset
-   */
-  requestPasswordReset: {
-    methodKind: "unary";
-    input: typeof RequestPasswordResetRequestSchema;
-    output: typeof RequestPasswordResetResponseSchema;
-  },
-  /**
-   * Sets a new password with a link or a code. Every session and every grant of the account ends.
-   *
-   * Errors: LINK_INVALID, PASSWORD_REJECTED.
-   *
-   * @generated from rpc signet.v1.RecoveryService.ResetPassword
-   */
-  resetPassword: {
-    methodKind: "unary";
-    input: typeof ResetPasswordRequestSchema;
-    output: typeof ResetPasswordResponseSchema;
-  },
-  /**
-   * Sends the link and the code that prove an address once more, if an account is waiting for it.
-   *
-   * The answer is the same, and takes the same time, whether there is one or not.
-   *
-   * Errors: RATE_LIMITED.
-   *
-   * @generated from rpc signet.v1.RecoveryService.RequestEmailVerification
-   */
-  requestEmailVerification: {
-    methodKind: "unary";
-    input: typeof RequestEmailVerificationRequestSchema;
-    output: typeof RequestEmailVerificationResponseSchema;
-  },
-  /**
-   * Proves an address with a link or a code.
-   *
-   * Errors: LINK_INVALID.
-   *
-   * @generated from rpc signet.v1.RecoveryService.VerifyEmail
-   */
-  verifyEmail: {
-    methodKind: "unary";
-    input: typeof VerifyEmailRequestSchema;
-    output: typeof VerifyEmailResponseSchema;
-  },
-  /**
-   * Sends a link and a code to sign in with, if there is an account with this address.
-   *
-   * The answer is the same, and takes the same time, whether there is one or not. Link and code are good for ten minutes, and
-   * only together with what this answers: whoever reads the mail elsewhere can do nothing with it.
-   *
-   * Errors: NOT_ENABLED, RATE_LIMITED.
-   *
-   * @generated from rpc signet.v1.RecoveryService.RequestEmailSignIn
-   */
-  requestEmailSignIn: {
-    methodKind: "unary";
-    input: typeof RequestEmailSignInRequestSchema;
-    output: typeof RequestEmailSignInResponseSchema;
-  },
-  /**
-   * Signs a person in with a link or a code from the mailbox. It proves the address, too; where nobody had proved it, a password
-   * that was set before is gone, because anybody could have set it.
-   *
-   * Errors: LINK_INVALID, NOT_ENABLED.
-   *
-   * @generated from rpc signet.v1.RecoveryService.SignInByEmail
-   */
-  signInByEmail: {
-    methodKind: "unary";
-    input: typeof SignInByEmailRequestSchema;
-    output: typeof SignInByEmailResponseSchema;
-  },
-}> = /*@__PURE__*/
-  serviceDesc(file_signet_v1_auth, 1);
 
