@@ -5,7 +5,8 @@ import { test } from 'node:test'
 import { startChild } from './child.ts'
 import { type Finding, isMet } from './finding.ts'
 import { httpContender } from './load/http-contender.ts'
-import { table } from './report.ts'
+import { replaceBlock } from './page.ts'
+import { markdownTable, table } from './report.ts'
 import { type Contender, interleave, median, percentile, ratios, type Slice } from './slices.ts'
 
 function slice(operations: number, seconds = 1): Slice {
@@ -97,4 +98,17 @@ test('a child that ends or fails is told, and stopping it twice is fine', async 
   await load.stop()
   await load.stop()
   await assert.rejects(load.ask(nobody))
+})
+
+test('a command writes its figures at their place of a page, and nowhere else', () => {
+  const page = 'before\n\n<!-- a -->\nold\n<!-- /a -->\n\n<!-- ab -->\n<!-- /ab -->\nafter\n'
+  const finding: Finding = { what: 'a', unit: 'x', measured: 0.9, rounds: [0.8, 1], detail: 'why' }
+  const once = replaceBlock(page, 'a', markdownTable([finding]))
+  assert.match(
+    once,
+    /before\n\n<!-- a -->\n\n\|.*\n\| --- .*\n\| a \| – \| 0\.90x .*why \|\n\n<!-- \/a -->\n/,
+  )
+  assert.match(once, /<!-- ab -->\n<!-- \/ab -->\nafter\n$/)
+  assert.equal(replaceBlock(once, 'a', markdownTable([finding])), once)
+  assert.throws(() => replaceBlock(page, 'b', []), /no place for b/)
 })

@@ -60,6 +60,11 @@ export function residentMb(pid: number): number {
   return Number(kilobytes) / 1024
 }
 
+/** Files, sockets and the like that a process has open. */
+export function openHandles(pid: number): number {
+  return readdirSync(`/proc/${pid}/fd`).length
+}
+
 /** Megabytes of several processes together, shared pages divided among those that share them (PSS). */
 export function proportionalMb(pids: readonly number[]): number {
   const kilobytes = pids.map((pid) => /^Pss:\s+(\d+) kB$/m.exec(proc(pid, 'smaps_rollup'))?.[1])

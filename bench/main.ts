@@ -1,7 +1,9 @@
 /**
  * `npm run bench`: figures about the service, against its limits, in one table.
  *
- *     npm run bench -- [--only NAME]... [--rounds N] [--seconds N] [--json]
+ *     npm run bench -- [--only NAME]... [--rounds N] [--seconds N] [--json] [--write]
+ *
+ * `--write` puts the figures of each subject into docs/reference/performance.md.
  *
  * Nothing here is asserted: a goal that is not met is printed as such and is not a failure. Exit code 1 says that something
  * could not be measured, 2 that the arguments were not understood.
@@ -10,7 +12,8 @@
 import { parseArgs } from 'node:util'
 import { type Finding, isMet, type Subject } from './finding.ts'
 import { describeMachine } from './machine.ts'
-import { table } from './report.ts'
+import { measuredAt, writeBlock } from './page.ts'
+import { markdownTable, table } from './report.ts'
 import { avatar } from './subjects/avatar.ts'
 import { clientCredentials } from './subjects/client-credentials.ts'
 import { grpc } from './subjects/grpc.ts'
@@ -52,6 +55,7 @@ interface Options {
   rounds: number
   secondsPerSlice: number
   json: boolean
+  write: boolean
 }
 
 process.exitCode = await main()
@@ -62,7 +66,7 @@ async function main(): Promise<number> {
     process.stderr.write(`${options}\n`)
     return 2
   }
-  const { chosen, rounds, secondsPerSlice, json } = options
+  const { chosen, rounds, secondsPerSlice, json, write } = options
   const machine = describeMachine()
   const findings: Finding[] = []
   const failures: string[] = []
@@ -70,7 +74,11 @@ async function main(): Promise<number> {
     process.stderr.write(`${name}: ${about}\n`)
     try {
       const progress = (message: string) => process.stderr.write(`  ${message}\n`)
-      findings.push(...(await run({ rounds, secondsPerSlice, progress })))
+      const before = measuredAt(describeMachine(), new Date())
+      const found = await run({ rounds, secondsPerSlice, progress })
+      findings.push(...found)
+      const where = `${before} · ${rounds} rounds of ${secondsPerSlice} s`
+      if (write) await writeBlock('performance', name, [...markdownTable(found), '', where])
     } catch (error) {
       failures.push(
         `${name} could not be measured: ${error instanceof Error ? error.message : error}`,
@@ -104,6 +112,7 @@ function readOptions(): Options | string {
         rounds: { type: 'string', default: '5' },
         seconds: { type: 'string', default: '2' },
         json: { type: 'boolean', default: false },
+        write: { type: 'boolean', default: false },
       },
     })
     const names = subjects.map(({ name }) => name)
@@ -113,7 +122,7 @@ function readOptions(): Options | string {
     if (!Number.isInteger(rounds) || rounds < 1 || rounds > 100) return '--rounds takes 1 to 100.'
     if (!(secondsPerSlice >= 0.1 && secondsPerSlice <= 60)) return '--seconds takes 0.1 to 60.'
     const chosen = subjects.filter(({ name }) => values.only?.includes(name) ?? true)
-    return { chosen, rounds, secondsPerSlice, json: values.json }
+    return { chosen, rounds, secondsPerSlice, json: values.json, write: values.write }
   } catch (error) {
     return error instanceof Error ? error.message : String(error)
   }

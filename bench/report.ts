@@ -4,17 +4,11 @@ import { type Finding, isMet, type Unit } from './finding.ts'
 
 const decimals: Readonly<Record<Unit, number>> = { x: 2, ms: 1, s: 2, MB: 0, '/s': 0, '': 0 }
 
+const head = ['', 'goal', 'measured', '', 'rounds', 'behind it']
+
 /** The findings as a table of plain text. */
 export function table(findings: readonly Finding[]): string {
-  const rows = findings.map((finding) => [
-    finding.what,
-    goalOf(finding),
-    quantity(finding.measured, finding.unit),
-    verdict(finding),
-    spread(finding),
-    finding.detail,
-  ])
-  const head = ['', 'goal', 'measured', '', 'rounds', 'behind it']
+  const rows = findings.map(cellsOf)
   const widths = head.map((title, column) =>
     Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)),
   )
@@ -22,6 +16,23 @@ export function table(findings: readonly Finding[]): string {
     .map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  '))
     .map((line) => line.trimEnd())
     .join('\n')
+}
+
+/** The findings as a table of Markdown. */
+export function markdownTable(findings: readonly Finding[]): string[] {
+  const rows = [head, head.map(() => '---'), ...findings.map(cellsOf)]
+  return rows.map((cells) => `| ${cells.join(' | ')} |`)
+}
+
+function cellsOf(finding: Finding): string[] {
+  return [
+    finding.what,
+    goalOf(finding),
+    quantity(finding.measured, finding.unit),
+    verdict(finding),
+    spread(finding),
+    finding.detail,
+  ]
 }
 
 function goalOf({ goal, unit }: Finding): string {

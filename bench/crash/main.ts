@@ -2,7 +2,9 @@
  * `npm run bench:crash`: people use the service while it and its Postgres are killed at random moments; then everything
  * is held against what they were told.
  *
- *     npm run bench:crash -- [--rotations N] [--kills N] [--postgres-kills N] [--people N] [--seed N] [--json]
+ *     npm run bench:crash -- [--rotations N] [--kills N] [--postgres-kills N] [--people N] [--seed N] [--json] [--write]
+ *
+ * `--write` puts what is printed into docs/reference/reliability.md.
  *
  * Exit code 1 says that something was lost, doubled or revived, or that somebody was stuck; 2 that the arguments were
  * not understood.
@@ -10,6 +12,7 @@
 
 import { parseArgs } from 'node:util'
 import { describeMachine } from '../machine.ts'
+import { measuredAt, printed, writeBlock } from '../page.ts'
 import { anySeed } from '../random.ts'
 import { wholeNumber } from '../whole-number.ts'
 import { type CrashOptions, type CrashResult, runCrash } from './crash.ts'
@@ -18,7 +21,7 @@ import { type CrashOptions, type CrashResult, runCrash } from './crash.ts'
 const windowSeconds = 6
 const sentencesMax = 20
 
-type Options = Omit<CrashOptions, 'progress'> & { json: boolean }
+type Options = Omit<CrashOptions, 'progress'> & { json: boolean; write: boolean }
 
 process.exitCode = await main()
 
@@ -28,20 +31,22 @@ async function main(): Promise<number> {
     process.stderr.write(`${options}\n`)
     return 2
   }
-  const { json, ...parameters } = options
+  const { json, write, ...parameters } = options
+  const machine = describeMachine()
+  const where = measuredAt(machine, new Date())
   const progress = (message: string) => process.stderr.write(`  ${message}\n`)
   const result = await runCrash({ ...parameters, progress })
-  const machine = describeMachine()
   const holds = result.sentences.length === 0
-  const text = json
-    ? JSON.stringify({ machine, parameters, ...result, holds })
-    : [
-        `${machine.processor}, ${machine.cores} cores, ${machine.memoryGb} GB, load ${machine.loadAverage} · Node ${machine.node}`,
-        `${parameters.people} people, a window of ${windowSeconds} s; seed ${parameters.seed}`,
-        '',
-        ...linesOf(result),
-      ].join('\n')
-  process.stdout.write(`${text}\n`)
+  const lines = [
+    where,
+    `${parameters.people} people, a window of ${windowSeconds} s; seed ${parameters.seed}`,
+    '',
+    ...linesOf(result),
+  ]
+  if (write) await writeBlock('reliability', 'crash', printed(lines))
+  process.stdout.write(
+    `${json ? JSON.stringify({ machine, parameters, ...result, holds }) : lines.join('\n')}\n`,
+  )
   return holds ? 0 : 1
 }
 
@@ -68,6 +73,7 @@ function readOptions(): Options | string {
         people: { type: 'string', default: '240' },
         seed: { type: 'string' },
         json: { type: 'boolean', default: false },
+        write: { type: 'boolean', default: false },
       },
     })
     const number = (option: 'rotations' | 'kills' | 'postgres-kills' | 'people', least: number) =>
@@ -80,6 +86,7 @@ function readOptions(): Options | string {
       seed: wholeNumber('--seed', values.seed, { least: 0, most: 2 ** 31 - 1 }) ?? anySeed(),
       windowSeconds,
       json: values.json,
+      write: values.write,
     }
   } catch (error) {
     return error instanceof Error ? error.message : String(error)

@@ -3,15 +3,24 @@
 declare module 'oidc-provider' {
   import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 
+  interface Model {
+    save(ttlSeconds?: number): Promise<string>
+  }
+
+  interface Grant extends Model {
+    addOIDCScope(scope: string): void
+    addResourceScope(resource: string, scope: string): void
+  }
+
   export default class Provider {
     constructor(issuer: string, configuration: object)
     callback(): RequestListener
     Grant: new (
       of: object,
-    ) => {
-      addOIDCScope(scope: string): void
-      save(): Promise<string>
-    }
+    ) => Grant
+    RefreshToken: new (
+      of: object,
+    ) => Model
     Client: {
       find(id: string): Promise<{ backchannelLogout(sub: string, sid?: string): Promise<void> }>
     }

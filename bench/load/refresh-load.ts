@@ -6,7 +6,7 @@
 import { connect, type Socket } from 'node:net'
 import { answerParent } from '../child.ts'
 import { type Slice, sliceOf } from '../slices.ts'
-import { messageOf, readAnswer } from './http-message.ts'
+import { type HttpRequest, messageOf, readAnswer } from './http-message.ts'
 
 export interface RefreshLoad {
   /** Of the server, such as http://127.0.0.1:8080. */
@@ -14,6 +14,8 @@ export interface RefreshLoad {
   /** One for each connection. */
   refreshTokens: string[]
   seconds: number
+  /** Where it is a token endpoint of OAuth: its path, and the public client whose tokens they are. */
+  oauth?: { path: string; clientId: string }
 }
 
 export interface RefreshLoaded {
@@ -24,14 +26,19 @@ export interface RefreshLoaded {
 
 answerParent(runLoad)
 
-async function runLoad({ origin, refreshTokens, seconds }: RefreshLoad): Promise<RefreshLoaded> {
+async function runLoad({
+  origin,
+  refreshTokens,
+  seconds,
+  oauth,
+}: RefreshLoad): Promise<RefreshLoaded> {
   const { hostname, port, host } = new URL(origin)
   const deadline = performance.now() + seconds * 1000
   const latencies: number[] = []
   const last = await Promise.all(
     refreshTokens.map((refreshToken) => {
       const socket = connect({ host: hostname, port: Number(port), noDelay: true })
-      return rotate(socket, { host, refreshToken, deadline, latencies })
+      return rotate(socket, { host, refreshToken, oauth, deadline, latencies })
     }),
   )
   return {
@@ -43,13 +50,15 @@ async function runLoad({ origin, refreshTokens, seconds }: RefreshLoad): Promise
 interface Rotation {
   host: string
   refreshToken: string
+  oauth: RefreshLoad['oauth']
   /** By the monotonic clock, in milliseconds. */
   deadline: number
   latencies: number[]
 }
 
 /** Rotates until the time is over; the last refresh token. Rejects where an answer brings no other one. */
-function rotate(socket: Socket, { host, refreshToken, deadline, latencies }: Rotation) {
+function rotate(socket: Socket, rotation: Rotation): Promise<string> {
+  const { host, refreshToken, oauth, deadline, latencies } = rotation
   return new Promise<string>((resolve, reject) => {
     let current = refreshToken
     let sentAt = 0
@@ -57,8 +66,7 @@ function rotate(socket: Socket, { host, refreshToken, deadline, latencies }: Rot
 
     function send(): void {
       sentAt = performance.now()
-      const json = { refreshToken: current }
-      socket.write(messageOf(host, { method: 'POST', path: '/api/v1/auth/refresh', json }))
+      socket.write(messageOf(host, requestOf(current, oauth)))
     }
 
     function receive(chunk: Buffer): void {
@@ -66,7 +74,7 @@ function rotate(socket: Socket, { host, refreshToken, deadline, latencies }: Rot
       const answer = readAnswer(received)
       if (answer === undefined) return
       const text = received.toString('latin1', 0, answer.length)
-      const successor = /"refreshToken":"(sr1_[\w-]+)"/.exec(text)?.[1]
+      const successor = /"refresh_?[tT]oken":"([\w-]+)"/.exec(text)?.[1]
       if (answer.status !== 200 || successor === undefined || successor === current) {
         socket.destroy(new Error(`answered ${text.slice(0, 200)}`))
         return
@@ -85,4 +93,15 @@ function rotate(socket: Socket, { host, refreshToken, deadline, latencies }: Rot
     socket.on('connect', send).on('data', receive).on('error', reject)
     socket.on('close', () => resolve(current))
   })
+}
+
+function requestOf(refreshToken: string, oauth: RefreshLoad['oauth']): HttpRequest {
+  if (oauth === undefined)
+    return { method: 'POST', path: '/api/v1/auth/refresh', json: { refreshToken } }
+  const form = {
+    grant_type: 'refresh_token',
+    refresh_token: refreshToken,
+    client_id: oauth.clientId,
+  }
+  return { method: 'POST', path: oauth.path, form }
 }

@@ -1,13 +1,16 @@
 /**
  * `npm run bench:race`: each single-use thing, used 50 times at once, over two instances and two wires, many rounds.
  *
- *     npm run bench:race -- [--only NAME]... [--rounds N] [--seed N] [--json]
+ *     npm run bench:race -- [--only NAME]... [--rounds N] [--seed N] [--json] [--write]
+ *
+ * `--write` puts what is printed into docs/reference/reliability.md.
  *
  * Exit code 1 says that something did not hold, 2 that the arguments were not understood.
  */
 
 import { parseArgs } from 'node:util'
 import { describeMachine } from '../machine.ts'
+import { measuredAt, printed, writeBlock } from '../page.ts'
 import { anySeed } from '../random.ts'
 import { wholeNumber } from '../whole-number.ts'
 import { type Race, type RaceResult, runRace } from './race.ts'
@@ -19,6 +22,7 @@ interface Options {
   rounds: number | undefined
   seed: number
   json: boolean
+  write: boolean
 }
 
 process.exitCode = await main()
@@ -29,7 +33,9 @@ async function main(): Promise<number> {
     process.stderr.write(`${options}\n`)
     return 2
   }
-  const { chosen, rounds, seed, json } = options
+  const { chosen, rounds, seed, json, write } = options
+  const machine = describeMachine()
+  const where = measuredAt(machine, new Date())
   const results: RaceResult[] = []
   const world = await openWorld()
   try {
@@ -41,17 +47,17 @@ async function main(): Promise<number> {
   } finally {
     await world.stop()
   }
-  const machine = describeMachine()
   const holds = results.every(({ violations }) => violations.length === 0)
-  const text = json
-    ? JSON.stringify({ machine, seed, usersAtOnce: users, results, holds })
-    : [
-        `${machine.processor}, ${machine.cores} cores, ${machine.memoryGb} GB, load ${machine.loadAverage} · Node ${machine.node}`,
-        `${users} at once over two instances and two wires (REST, gRPC); seed ${seed}`,
-        '',
-        ...results.flatMap(linesOf),
-      ].join('\n')
-  process.stdout.write(`${text}\n`)
+  const lines = [
+    where,
+    `${users} at once over two instances and two wires (REST, gRPC); seed ${seed}`,
+    '',
+    ...results.flatMap(linesOf),
+  ]
+  if (write) await writeBlock('reliability', 'race', printed(lines))
+  process.stdout.write(
+    `${json ? JSON.stringify({ machine, seed, usersAtOnce: users, results, holds }) : lines.join('\n')}\n`,
+  )
   return holds ? 0 : 1
 }
 
@@ -74,6 +80,7 @@ function readOptions(): Options | string {
         rounds: { type: 'string' },
         seed: { type: 'string' },
         json: { type: 'boolean', default: false },
+        write: { type: 'boolean', default: false },
       },
     })
     const names = races.map(({ name }) => name)
@@ -84,6 +91,7 @@ function readOptions(): Options | string {
       rounds: wholeNumber('--rounds', values.rounds, { least: 1, most: 1_000_000 }),
       seed: wholeNumber('--seed', values.seed, { least: 0, most: 2 ** 31 - 1 }) ?? anySeed(),
       json: values.json,
+      write: values.write,
     }
   } catch (error) {
     return error instanceof Error ? error.message : String(error)

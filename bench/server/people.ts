@@ -61,13 +61,22 @@ export async function post(origin: string, method: string, body: object): Promis
   return response.json()
 }
 
-/** Registers a service that keeps a secret, as an operator does. `settings` lead the command line to the database. */
+/**
+ * Registers a client that keeps a secret, as an operator does. `settings` lead the command line to the database. With a namespace
+ * of its own subjects it is a service, which nobody signs in to.
+ */
 export async function createClient(
   settings: Record<string, string>,
   id: string,
-  { permission, audience }: { permission?: string; audience?: string },
+  {
+    permission,
+    audience,
+    namespace,
+  }: { permission?: string; audience?: string; namespace?: string },
 ): Promise<{ id: string; secret: string }> {
-  const args = ['client', 'create', id, '--type', 'confidential']
+  const type = namespace === undefined ? 'confidential' : 'service'
+  const args = ['client', 'create', id, '--type', type]
+  if (namespace !== undefined) args.push('--subject-namespace', namespace)
   if (permission !== undefined) args.push('--permission', permission)
   if (audience !== undefined) args.push('--audience', audience)
   const { exitCode, stdout, stderr } = await runSignet([...args, '--json'], {

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface, type Interface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import type { EventLoopDelay, EventLoopQuestion } from './event-loop-probe.ts'
+import type { EventLoopDelay, EventLoopQuestion, ProbeAnswer } from './event-loop-probe.ts'
 
 export interface SignetProcess {
   /** Such as http://127.0.0.1:40123. */
@@ -16,6 +16,8 @@ export interface SignetProcess {
   /** Forgets what the event loop did so far. */
   resetEventLoop(): Promise<void>
   readEventLoop(): Promise<EventLoopDelay>
+  /** Megabytes of JavaScript in use once all garbage is collected, which stops the server for a moment. */
+  collectedHeapMb(): Promise<number>
   stop(): Promise<void>
   /** Ends it with SIGKILL, and waits until it is gone. */
   kill(): Promise<void>
@@ -50,7 +52,7 @@ export async function startSignet(
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })
   const { http } = await firstLine(child)
-  async function ask(question: EventLoopQuestion): Promise<EventLoopDelay> {
+  async function ask(question: EventLoopQuestion): Promise<ProbeAnswer> {
     const answered = once(child, 'message')
     child.send(question)
     const [answer] = await answered
@@ -61,6 +63,7 @@ export async function startSignet(
     pid: child.pid ?? 0,
     resetEventLoop: async () => void (await ask('event-loop.reset')),
     readEventLoop: () => ask('event-loop.read'),
+    collectedHeapMb: async () => (await ask('heap.collect')).heapMb,
     stop: () => stop(child),
     kill: () => kill(child),
     hasEnded: () => hasEnded(child),

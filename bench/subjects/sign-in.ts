@@ -1,8 +1,14 @@
-/** Password sign-ins over HTTP against bare Argon2id on the same cores, and the event loop while they wait. */
+/**
+ * Password sign-ins over HTTP against bare Argon2id on the same cores, and the event loop while they wait; and against Better Auth
+ * with its own scrypt, on the same Postgres.
+ */
 
+import { findRunningEmbeddedPostgres } from '../../packages/server/src/db/embedded/embedded-postgres.ts'
 import { type Child, startChild } from '../child.ts'
 import type { Finding, Subject } from '../finding.ts'
+import type { BetterAuthQuestion } from '../limits/better-auth.ts'
 import { httpContender } from '../load/http-contender.ts'
+import type { HttpRequest } from '../load/http-message.ts'
 import { descendants, startCpuClock } from '../machine.ts'
 import type { EventLoopDelay } from '../server/event-loop-probe.ts'
 import { openAccounts, signInsOf } from '../server/people.ts'
@@ -19,20 +25,19 @@ import {
 
 const waiting = 32
 const password = 'zebra quartz lamp hippo'
+const emails = Array.from({ length: waiting }, (_, index) => `person-${index}@example.com`)
+const people = emails.map((email) => ({ email, password }))
 
 export const signIn: Subject = {
   name: 'sign-in',
-  about: 'password sign-ins/s against raw Argon2id; event loop meanwhile',
+  about: 'password sign-ins/s against raw Argon2id and Better Auth; event loop meanwhile',
   async run(options) {
     const dataDir = await createDataDir()
     const signet = await startSignet(dataDir.path, { watched: true })
     const load = startChild('./load/http-load.ts')
     const argon2 = startChild('./limits/raw-argon2.ts')
+    const peer = startChild('./limits/better-auth.ts')
     try {
-      const people = Array.from({ length: waiting }, (_, index) => ({
-        email: `person-${index}@example.com`,
-        password,
-      }))
       await openAccounts(signet.origin, people)
       const signIns = httpContender(load, {
         name: 'sign-in',
@@ -42,17 +47,46 @@ export const signIn: Subject = {
         connections: waiting,
       })
       const delays: EventLoopDelay[] = []
-      const contenders = [watched(signIns, signet, delays), rawContender(argon2)]
+      const betterAuth = await betterAuthContender(load, peer, dataDir.path)
+      const contenders = [watched(signIns, signet, delays), rawContender(argon2), betterAuth]
       const series = await interleave(contenders, options)
       // The first slice is the warm-up, which the series does not have either.
       return findings(series, delays.slice(1))
     } finally {
       await load.stop()
       await argon2.stop()
+      await peer.stop()
       await signet.stop()
       await dataDir.remove()
     }
   },
+}
+
+async function betterAuthContender(load: Child, peer: Child, dataDir: string): Promise<Contender> {
+  const address = await findRunningEmbeddedPostgres(dataDir)
+  if (address === undefined) throw new Error('the embedded Postgres does not run')
+  const question: BetterAuthQuestion = { address, emails, password }
+  const origin = await peer.ask<string>(question)
+  const requests = emails.map(
+    (email): HttpRequest => ({
+      method: 'POST',
+      path: '/api/auth/sign-in/email',
+      json: { email, password },
+      headers: { Origin: origin },
+    }),
+  )
+  const target = { name: 'Better Auth', origin, pids: [peer.pid], requests, connections: waiting }
+  const contender = httpContender(load, target)
+  return {
+    name: contender.name,
+    // It may answer nobody within a slice: what ends later counts, and so does the time that takes.
+    async run(seconds) {
+      const startedAt = performance.now()
+      const slice = await contender.run(seconds)
+      const all = { operations: slice.begun, seconds: (performance.now() - startedAt) / 1000 }
+      return { ...slice, ...all }
+    },
+  }
 }
 
 function rawContender(argon2: Child): Contender {
@@ -82,7 +116,9 @@ function watched(contender: Contender, signet: SignetProcess, delays: EventLoopD
 function findings(series: Map<string, Slice[]>, delays: EventLoopDelay[]): Finding[] {
   const ours = series.get('sign-in') ?? []
   const raw = series.get('raw Argon2id') ?? []
+  const peer = series.get('Better Auth') ?? []
   const perRound = ratios(ours, raw)
+  const toPeer = ratios(ours, peer)
   const p99s = delays.map(({ p99Ms }) => p99Ms)
   return [
     {
@@ -92,6 +128,14 @@ function findings(series: Map<string, Slice[]>, delays: EventLoopDelay[]): Findi
       measured: median(perRound),
       rounds: perRound,
       detail: `${perSecond(ours)} against ${perSecond(raw)}; per processor second, Postgres included, ${median(ratios(ours, raw, ratePerCpu)).toFixed(2)}x; ${waiting} waiting, p50 ${median(ours.map(({ p50Ms }) => p50Ms)).toFixed(0)} ms`,
+    },
+    {
+      what: 'sign-ins/s against Better Auth with its default scrypt',
+      unit: 'x',
+      goal: { atLeast: 5 },
+      measured: median(toPeer),
+      rounds: toPeer,
+      detail: `${perSecond(ours)} against ${median(peer.map(rate)).toFixed(1)}/s; ${waiting} waiting; per processor second, without Postgres there, ${median(ratios(ours, peer, ratePerCpu)).toFixed(2)}x`,
     },
     {
       what: `event loop p99 while ${waiting} sign-ins wait`,

@@ -218,7 +218,7 @@ const edges = {
     about:
       'How long a connection may stay open without a request. Keep it above the idle time of your load balancer.',
   }),
-  SIGNET_LIMIT_CONCURRENT_CALLS: defaulted('1000', {
+  SIGNET_LIMIT_CONCURRENT_CALLS: defaulted('256', {
     section: 'Limits',
     kind: whole(1, 100_000),
     about: 'The most calls that are worked on at once; more are asked to come back.',

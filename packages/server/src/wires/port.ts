@@ -8,8 +8,9 @@
  * Specs: RFC 9113 §3.3 and §3.4 (prior knowledge, preface), RFC 7301 (ALPN).
  */
 
-import net, { type AddressInfo, type Socket } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import tls from 'node:tls'
+import { createAcceptors } from './acceptors.ts'
 import type { WireLimits } from './limits.ts'
 
 export interface SocketAddress {
@@ -45,26 +46,22 @@ const sniffBytes = 3
 export function createPort(options: PortOptions): Port {
   const { limits } = options
   const sockets = new Set<Socket>()
-  const server = net.createServer({ noDelay: true }, (socket) => {
+  const secure = options.tls && secureServer(options.tls, options)
+  const acceptors = createAcceptors(options.address, (socket) => {
+    if (sockets.size >= limits.connectionsMax) {
+      socket.destroy()
+      return
+    }
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
     // A connection that breaks concerns nobody but the requests on it, which see it end.
     socket.on('error', () => socket.destroy())
-    if (options.tls === undefined) sniff(socket, options)
+    if (secure === undefined) sniff(socket, options)
+    else secure.emit('connection', socket)
   })
-  server.maxConnections = limits.connectionsMax
-  const secure = options.tls && secureServer(options.tls, options)
-  if (secure !== undefined) server.on('connection', (socket) => secure.emit('connection', socket))
   return {
-    listen: () =>
-      new Promise((resolve, reject) => {
-        server.once('error', reject)
-        server.listen(options.address, () => {
-          server.off('error', reject)
-          resolve(addressOf(server.address() as AddressInfo))
-        })
-      }),
-    close: () => new Promise((resolve) => server.close(() => resolve())),
+    listen: async () => addressOf(await acceptors.listen()),
+    close: acceptors.close,
     destroy: () => {
       for (const socket of sockets) socket.destroy()
     },
@@ -89,8 +86,16 @@ function secureServer(files: TlsFiles, options: PortOptions): tls.Server {
 
 /** Waits for the first bytes, puts them back and passes the socket on. */
 function sniff(socket: Socket, options: PortOptions): void {
-  const silent = setTimeout(() => socket.destroy(), options.limits.helloTimeoutMs)
-  socket.once('close', () => clearTimeout(silent))
+  let given: NodeJS.Immediate | undefined
+  const silent = setTimeout(() => {
+    // Where it was this process that stood still, the bytes are waiting to be read: read them first.
+    given = setImmediate(() => socket.destroy())
+  }, options.limits.helloTimeoutMs)
+  const heard = () => {
+    clearTimeout(silent)
+    clearImmediate(given)
+  }
+  socket.once('close', heard)
   let seen: Buffer = Buffer.alloc(0)
   const onReadable = () => {
     const chunk: Buffer | null = socket.read()
@@ -98,14 +103,14 @@ function sniff(socket: Socket, options: PortOptions): void {
     seen = seen.length === 0 ? chunk : Buffer.concat([seen, chunk])
     const isHttp2 = startsHttp2(seen)
     if (isHttp2 === undefined) return
-    clearTimeout(silent)
+    heard()
     socket.off('readable', onReadable)
     socket.unshift(seen)
     if (isHttp2) options.onHttp2(socket)
     else options.onHttp1(socket)
   }
   socket.on('readable', onReadable)
-  socket.once('end', () => clearTimeout(silent))
+  socket.once('end', heard)
 }
 
 /** Whether these bytes begin the preface of HTTP/2; undefined while they are too few to tell. */
