@@ -35,6 +35,15 @@ const tenant: Kind<string> = kind(
   },
 )
 
+/** It is compared letter by letter, so it stays as it is written (OpenID Connect Discovery 1.0 §4.3). */
+const issuerAddress: Kind<string> = kind('an https address', (text) => {
+  const parsed = collectorUrl.parse(text)
+  if (!('value' in parsed)) return parsed
+  return /[?#]/u.test(text)
+    ? { wrong: 'has a query or a fragment', fix: 'copy the issuer from the discovery document' }
+    : { value: text }
+})
+
 const privateKey: Kind<Secret> = kind('the private key in PEM', (text) => {
   const pem = text.replaceAll(String.raw`\n`, '\n')
   const fix = 'give the content of the .p8 file, or name the file in SIGNET_APPLE_PRIVATE_KEY_FILE'
@@ -94,7 +103,7 @@ export const providerVariables = {
   SIGNET_FACEBOOK_CLIENT_SECRET: clientSecretOf('Facebook'),
   SIGNET_OIDC_ISSUER: variable({
     section,
-    kind: collectorUrl,
+    kind: issuerAddress,
     url: 'web',
     about: 'The issuer of any other OpenID provider, as it stands in its discovery document.',
   }),

@@ -56,14 +56,16 @@ export async function sealAuthorization(
 }
 
 function parametersOf(asked: Asked): URLSearchParams {
-  const { scopes, codeChallenge, state, nonce, loginHint } = asked
-  return new URLSearchParams({
+  const { scopes, codeChallenge, state, nonce, loginHint, resources } = asked
+  const parameters = new URLSearchParams({
     response_type: 'code',
     scope: scopes.join(' '),
     code_challenge: codeChallenge,
     code_challenge_method: 'S256',
     ...{ state, nonce, login_hint: loginHint },
   })
+  for (const resource of resources) parameters.append('resource', resource)
+  return parameters
 }
 
 /** The tokens for a code. For public clients: others prove themselves at the token endpoint. */
