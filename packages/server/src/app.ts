@@ -55,6 +55,7 @@ import {
 } from './federation/providers-rpc.ts'
 import {
   confirmIdentity,
+  getUpstreamToken,
   linkIdentity,
   listIdentities,
   listSignInProviders,
@@ -160,6 +161,7 @@ export const methods: readonly Method[] = [
     linkIdentity,
     confirmIdentity,
     unlinkIdentity,
+    getUpstreamToken,
   }),
   ...implement(ProviderService, {
     createProvider,

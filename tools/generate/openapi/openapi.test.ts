@@ -174,6 +174,7 @@ describe('what the document says', () => {
       'post /api/v1/users/me/identities signet.v1.FederationService/LinkIdentity',
       'post /api/v1/users/me/identities/confirm signet.v1.FederationService/ConfirmIdentity',
       'delete /api/v1/users/me/identities/{identityId} signet.v1.FederationService/UnlinkIdentity',
+      'post /api/v1/users/{userId}/upstream-tokens/{providerId} signet.v1.FederationService/GetUpstreamToken',
       'post /api/v1/providers signet.v1.ProviderService/CreateProvider',
       'get /api/v1/providers signet.v1.ProviderService/ListProviders',
       'put /api/v1/providers/{providerId} signet.v1.ProviderService/UpdateProvider',

@@ -31,6 +31,7 @@ export function addProviderVerbs(program: Command, run: RunVerb): void {
     .option('--team-id <id>', 'With Apple: the team.')
     .option('--key-id <id>', 'With Apple: names the private key, which is the secret.')
     .option('--scope <scope...>', 'Asked for beside what signing in needs.')
+    .option('--keep-tokens', 'Keep its own tokens for clients that may ask for them.')
     .option(...rehearse)
     .action((id: string, options: CommonOptions & ProviderAddOptions) =>
       run(options, async (context) => (await load()).providerAdd(context, id, options)),

@@ -25,6 +25,7 @@ export interface ProviderAddOptions extends ChangeOptions {
   teamId?: string
   keyId?: string
   scope?: string[]
+  keepTokens?: boolean
 }
 
 /** `provider list`: those of the environment, then those that were added. */
@@ -72,6 +73,7 @@ export async function providerAdd(
 ): Promise<ExitCode> {
   const { config, io } = context
   const { dryRun = false, kind, name, clientId, issuer, tenant, teamId, keyId, scope } = options
+  const { keepTokens = false } = options
   const clientSecret = (await readAll(io)).replace(/\r?\n$/u, '')
   if (clientSecret === '')
     throw new CommandError('No client secret came on standard input.', {
@@ -85,6 +87,7 @@ export async function providerAdd(
     ...(teamId !== undefined && { teamId }),
     ...(keyId !== undefined && { keyId }),
     ...(scope !== undefined && { scopes: scope }),
+    ...(keepTokens && { keepsTokens: true }),
   }
   const record = { name: name ?? id, clientId, disabled: false, settings }
   return withDatabase(context, async ({ db }) => {

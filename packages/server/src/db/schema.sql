@@ -714,6 +714,7 @@ CREATE TABLE federated_identities (
   subject text NOT NULL,
   email text,
   name text DEFAULT ''::text NOT NULL,
+  vouched boolean NOT NULL,
   created_at timestamp with time zone NOT NULL,
   last_used_at timestamp with time zone NOT NULL,
   CONSTRAINT federated_identities_pkey PRIMARY KEY (id),
@@ -744,6 +745,8 @@ CREATE TABLE federated_sign_ins (
   request text NOT NULL,
   ui_locales text NOT NULL,
   link text NOT NULL,
+  waiting text NOT NULL,
+  reauthenticates boolean NOT NULL,
   created_at timestamp with time zone NOT NULL,
   expires_at timestamp with time zone NOT NULL,
   CONSTRAINT federated_sign_ins_pkey PRIMARY KEY (state_hash),
@@ -1133,6 +1136,20 @@ CREATE TABLE upstream_logouts (
   CONSTRAINT upstream_logouts_jti_hash_check CHECK (octet_length(jti_hash) = 32)
 );
 CREATE INDEX upstream_logouts_expires_at ON public.upstream_logouts USING btree (expires_at);
+
+CREATE TABLE upstream_tokens (
+  identity_id uuid NOT NULL,
+  wrapped_tokens bytea NOT NULL,
+  wrapping_key_id text NOT NULL,
+  scopes text[] NOT NULL,
+  expires_at timestamp with time zone,
+  refreshes boolean NOT NULL,
+  refused_at timestamp with time zone,
+  updated_at timestamp with time zone NOT NULL,
+  CONSTRAINT upstream_tokens_pkey PRIMARY KEY (identity_id),
+  CONSTRAINT upstream_tokens_identity_id_fkey FOREIGN KEY (identity_id) REFERENCES federated_identities(id) ON DELETE CASCADE
+);
+CREATE INDEX upstream_tokens_due ON public.upstream_tokens USING btree (expires_at) WHERE (refreshes AND (refused_at IS NULL));
 
 CREATE TABLE users (
   id uuid NOT NULL,

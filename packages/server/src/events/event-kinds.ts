@@ -23,6 +23,7 @@ export const eventKinds = [
   'identity.linked',
   'identity.unlinked',
   'federated_sign_in.failed',
+  'upstream_token.released',
   'provider.created',
   'provider.updated',
   'provider.removed',
@@ -101,6 +102,7 @@ export const countedKinds: ReadonlySet<EventKind> = new Set([
   'refresh_token.state_lost',
   'client.authentication_failed',
   'federated_sign_in.failed',
+  'upstream_token.released',
 ])
 
 /** How many attempts of a window are recorded one by one. */

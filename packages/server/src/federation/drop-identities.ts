@@ -5,7 +5,7 @@ import type { Deps } from '../deps.ts'
 import { recordEvent } from '../events/record-event.ts'
 import type { UserId } from '../ids.ts'
 import type { RequestContext } from '../request-context.ts'
-import { deleteIdentities } from './identities.sql.ts'
+import { deleteIdentities, deleteUnvouchedIdentities } from './identities.sql.ts'
 
 /**
  * Takes away all there is, or what was linked `since` then, but for what the account was opened with. The transaction has locked
@@ -17,7 +17,29 @@ export async function dropIdentities(
   { userId, since }: { userId: UserId; since?: Date },
 ): Promise<void> {
   const which = { since: since ?? new Date(0), ofOpening: since === undefined }
-  for (const { provider, email } of await deleteIdentities(deps.db, { userId, ...which })) {
+  await recordDropped(deps, ctx, userId, await deleteIdentities(deps.db, { userId, ...which }))
+}
+
+/**
+ * Takes away what was there before an address of the account was proved, unless a provider answered for an address with it, or the
+ * owner took it up: whoever set it up may be who waited for the owner. The transaction has locked the user.
+ */
+export async function dropUnvouchedIdentities(
+  deps: { db: Db } & Pick<Deps, 'masterSecret'>,
+  ctx: RequestContext,
+  { userId, identifierId }: { userId: UserId; identifierId: string },
+): Promise<void> {
+  const dropped = await deleteUnvouchedIdentities(deps.db, { userId, identifierId })
+  await recordDropped(deps, ctx, userId, dropped)
+}
+
+async function recordDropped(
+  deps: { db: Db } & Pick<Deps, 'masterSecret'>,
+  ctx: RequestContext,
+  userId: UserId,
+  dropped: { provider: string; email: string | null }[],
+): Promise<void> {
+  for (const { provider, email } of dropped) {
     await recordEvent(deps, ctx, {
       kind: 'identity.unlinked',
       outcome: 'success',

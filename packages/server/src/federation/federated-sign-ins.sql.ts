@@ -9,14 +9,17 @@ export const insertFederatedSignIn = exec<
     request: string
     uiLocales: string
     link: string
+    waiting: string
+    reauthenticates: boolean
     lifetimeSeconds: number
   }
 >({
   name: 'federation.federated-sign-ins.insertFederatedSignIn',
-  text: `insert into federated_sign_ins (state_hash, provider, browser_hash, request, ui_locales, link, created_at, expires_at)
-values ($1, $2, $3, $4, $5, $6, signet_now(),
-        signet_now() + make_interval(secs => $7::integer))`,
-  params: ['stateHash', 'provider', 'browserHash', 'request', 'uiLocales', 'link', 'lifetimeSeconds'],
+  text: `insert into federated_sign_ins (state_hash, provider, browser_hash, request, ui_locales, link, waiting, reauthenticates, created_at,
+                                expires_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, signet_now(),
+        signet_now() + make_interval(secs => $9::integer))`,
+  params: ['stateHash', 'provider', 'browserHash', 'request', 'uiLocales', 'link', 'waiting', 'reauthenticates', 'lifetimeSeconds'],
   columns: [],
 })
 
@@ -31,6 +34,9 @@ export const takeFederatedSignIn = maybe<
     request: string
     uiLocales: string
     link: string
+    waiting: string
+    reauthenticates: boolean
+    createdAt: Date
     position: bigint
   }
 >({
@@ -38,13 +44,14 @@ export const takeFederatedSignIn = maybe<
   text: `with taken as (
   delete from federated_sign_ins
    where state_hash = $1 and browser_hash = $2 and provider = $3
-  returning request, ui_locales, link, expires_at
+  returning request, ui_locales, link, waiting, reauthenticates, created_at, expires_at
 )
-select t.request as "request!", t.ui_locales as "ui_locales!", t.link as "link!", revocation_position() as "position!"
+select t.request as "request!", t.ui_locales as "ui_locales!", t.link as "link!", t.waiting as "waiting!",
+       t.reauthenticates as "reauthenticates!", t.created_at as "created_at!", revocation_position() as "position!"
   from taken t
  where t.expires_at > signet_now()`,
   params: ['stateHash', 'browserHash', 'provider'],
-  columns: ['request', 'uiLocales', 'link', 'position'],
+  columns: ['request', 'uiLocales', 'link', 'waiting', 'reauthenticates', 'createdAt', 'position'],
 })
 
 export const insertWaitingIdentity = exec<

@@ -5,6 +5,7 @@
  * |----------|----------------------------|-------------------------------------------|---------------------------------------|
  * | known    | any                        | any                                       | it is that user                       |
  * | unknown  | verified                   | somebody has proved it                    | linked to that user, who is told      |
+ * | unknown  | verified                   | somebody with permissions has proved it   | ask: sign in to that account first    |
  * | unknown  | verified                   | one account claims it and proves nothing  | handed over: its password and all ends |
  * | unknown  | verified                   | others claim it                           | created; their claims hold nothing    |
  * | unknown  | verified                   | nobody has it                             | created, the address proved           |
@@ -37,6 +38,7 @@ import { claimLifetimeDays } from '../sign-in/claims.ts'
 import { mustVerifyFirst } from '../sign-in/unverified.ts'
 import { type EmailIdentifier, parseEmail } from '../users/identifier.ts'
 import {
+  accountState,
   type Claimant,
   listClaimants,
   lockHolders,
@@ -96,14 +98,28 @@ export async function findOrCreate(
     return ownerId !== undefined || claims > 0
       ? { kind: 'ask' }
       : create(deps, ctx, { identity, email })
-  if (ownerId !== undefined) {
-    await link(deps, ctx, { identity, userId: ownerId })
-    return { kind: 'linked', userId: ownerId }
-  }
-  const claimants = await listClaimants(tx, email)
-  if (heir !== undefined && claimants.length === 1 && claimants[0]?.userId === heir.userId)
-    return handOver(deps, ctx, { identity, email, heir })
+  if (ownerId !== undefined) return linkToOwner(deps, ctx, { identity, ownerId })
+  // Asked again: while the user was locked, they may have proved something.
+  const [only, ...others] = await listClaimants(tx, email)
+  const isStill = others.length === 0 && only?.userId === heir?.userId && isUnproved(only)
+  if (heir !== undefined && isStill) return handOver(deps, ctx, { identity, email, heir })
   return create(deps, ctx, { identity, email })
+}
+
+/**
+ * The word of a provider opens no account that may do more than others: whoever sets providers up would be everybody. Nor one that is
+ * closed.
+ */
+async function linkToOwner(
+  deps: FindDeps,
+  ctx: RequestContext,
+  { identity, ownerId }: { identity: VouchedIdentity; ownerId: UserId },
+): Promise<Found> {
+  const { status, privileged } = await accountState(deps.db, ownerId)
+  if (status !== 'active') return { kind: 'known', userId: ownerId, status }
+  if (privileged) return { kind: 'ask' }
+  await link(deps, ctx, { identity, userId: ownerId })
+  return { kind: 'linked', userId: ownerId }
 }
 
 async function use(
@@ -136,10 +152,14 @@ async function lockHeir(
 ): Promise<Claimant | undefined> {
   if (!identity.emailVerified) return undefined
   const [claimant, ...others] = await listClaimants(tx, email)
-  if (claimant === undefined || others.length > 0 || claimant.proved) return undefined
+  if (claimant === undefined || others.length > 0 || !isUnproved(claimant)) return undefined
   const { userId } = claimant
   await lockUserToCut(tx, userId)
   return (await countIdentities(tx, { userId })).count === 0 ? claimant : undefined
+}
+
+function isUnproved(claimant: Claimant | undefined): boolean {
+  return claimant?.active === true && !claimant.proved
 }
 
 async function handOver(
@@ -225,7 +245,8 @@ async function keep(
 ): Promise<void> {
   const { provider, issuer, subject, email, name } = identity
   const of = { provider, issuer, subject, email: email ?? null, name: shownName(name) }
-  await insertIdentity(db, { id: newId(now, userId), userId, ...of, now })
+  const vouched = identity.emailVerified
+  await insertIdentity(db, { id: newId(now, userId), userId, ...of, vouched, now })
 }
 
 /** A name as it may stand in an account: providers let people write anything. */

@@ -23,8 +23,8 @@ update federated_identities
 
 -- name: insertIdentity :exec
 -- Gives an identity to a user. Needs the lock on it, and that nobody has it.
-insert into federated_identities (id, user_id, provider, issuer, subject, email, name, created_at, last_used_at)
-values (:id, :userId, :provider, :issuer, :subject, :email?, :name, :now, :now);
+insert into federated_identities (id, user_id, provider, issuer, subject, email, name, vouched, created_at, last_used_at)
+values (:id, :userId, :provider, :issuer, :subject, :email?, :name, :vouched, :now, :now);
 
 -- name: countIdentities :one
 -- How many identities a user has.
@@ -51,6 +51,14 @@ returning i.provider, i.issuer;
 delete from federated_identities i
  using users u
  where u.id = i.user_id and i.user_id = :userId and i.created_at >= :since and (:ofOpening::boolean or i.created_at > u.created_at)
+returning i.provider, i.email;
+
+-- name: deleteUnvouchedIdentities :many
+-- Takes identities of a user away that were there before an address was proved, and that nobody has answered for. Needs the lock on
+-- the user.
+delete from federated_identities i
+ using identifiers a
+ where i.user_id = :userId and not i.vouched and a.id = :identifierId and a.user_id = i.user_id and i.created_at <= a.verified_at
 returning i.provider, i.email;
 
 -- name: insertFederatedSession :exec

@@ -57,13 +57,14 @@ export const insertIdentity = exec<
     subject: string
     email: string | null
     name: string
+    vouched: boolean
     now: Date
   }
 >({
   name: 'federation.identities.insertIdentity',
-  text: `insert into federated_identities (id, user_id, provider, issuer, subject, email, name, created_at, last_used_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $8)`,
-  params: ['id', 'userId', 'provider', 'issuer', 'subject', 'email', 'name', 'now'],
+  text: `insert into federated_identities (id, user_id, provider, issuer, subject, email, name, vouched, created_at, last_used_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)`,
+  params: ['id', 'userId', 'provider', 'issuer', 'subject', 'email', 'name', 'vouched', 'now'],
   columns: [],
 })
 
@@ -139,6 +140,26 @@ export const deleteIdentities = many<
  where u.id = i.user_id and i.user_id = $1 and i.created_at >= $2 and ($3::boolean or i.created_at > u.created_at)
 returning i.provider, i.email`,
   params: ['userId', 'since', 'ofOpening'],
+  columns: ['provider', 'email'],
+})
+
+/** Takes identities of a user away that were there before an address was proved, and that nobody has answered for. Needs the lock on the user. */
+export const deleteUnvouchedIdentities = many<
+  {
+    userId: string
+    identifierId: string
+  },
+  {
+    provider: string
+    email: string | null
+  }
+>({
+  name: 'federation.identities.deleteUnvouchedIdentities',
+  text: `delete from federated_identities i
+ using identifiers a
+ where i.user_id = $1 and not i.vouched and a.id = $2 and a.user_id = i.user_id and i.created_at <= a.verified_at
+returning i.provider, i.email`,
+  params: ['userId', 'identifierId'],
   columns: ['provider', 'email'],
 })
 

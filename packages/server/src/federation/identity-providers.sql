@@ -22,7 +22,7 @@ on conflict (id) do nothing;
 update identity_providers
    set name = :name, status = :status, client_id = :clientId, settings = :settings, updated_at = :now,
        wrapped_secret = coalesce(:wrappedSecret?, wrapped_secret), wrapping_key_id = coalesce(:wrappingKeyId?, wrapping_key_id)
- where id = :id
+ where id = :id and (settings ->> 'issuer') is not distinct from :formerIssuer?::text
 returning kind;
 
 -- name: deleteProvider :maybe

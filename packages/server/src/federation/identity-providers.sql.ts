@@ -93,6 +93,7 @@ export const replaceProvider = maybe<
     wrappedSecret: Buffer | null
     wrappingKeyId: string | null
     id: string
+    formerIssuer: string | null
   },
   {
     kind: 'google' | 'microsoft' | 'apple' | 'github' | 'linkedin' | 'facebook' | 'oidc'
@@ -102,9 +103,9 @@ export const replaceProvider = maybe<
   text: `update identity_providers
    set name = $1, status = $2, client_id = $3, settings = $4, updated_at = $5,
        wrapped_secret = coalesce($6, wrapped_secret), wrapping_key_id = coalesce($7, wrapping_key_id)
- where id = $8
+ where id = $8 and (settings ->> 'issuer') is not distinct from $9::text
 returning kind`,
-  params: ['name', 'status', 'clientId', 'settings', 'now', 'wrappedSecret', 'wrappingKeyId', 'id'],
+  params: ['name', 'status', 'clientId', 'settings', 'now', 'wrappedSecret', 'wrappingKeyId', 'id', 'formerIssuer'],
   columns: ['kind'],
   json: ['settings'],
 })

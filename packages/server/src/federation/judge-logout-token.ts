@@ -53,7 +53,8 @@ export async function judgeLogoutToken(
     ...(isName(sub) && { subject: sub }),
     ...(isName(sid) && { sid }),
     jti,
-    expiresAt: new Date(claims.exp * 1000),
+    // A little longer than it is taken, so that it is not forgotten before.
+    expiresAt: new Date((claims.exp + 60) * 1000),
   }
 }
 

@@ -22,9 +22,9 @@ import type { Db } from '../db/query.ts'
 import type { Deps } from '../deps.ts'
 import { SignetError } from '../errors.ts'
 import { recordEvent } from '../events/record-event.ts'
-import type { UserId } from '../ids.ts'
+import type { SessionId, UserId } from '../ids.ts'
 import { type RequestContext, userCaller } from '../request-context.ts'
-import { lockUserSession, lockUserToCut } from '../revocation/cut-user.ts'
+import { lockUserSession } from '../revocation/cut-user.ts'
 import {
   findWaitingIdentity,
   insertWaitingIdentity,
@@ -93,6 +93,19 @@ export async function keepForApp(
   return to.href
 }
 
+/** Where the browser goes where the app gets no identity (RFC 6749 §4.1.2.1). */
+export function refuseApp(
+  deps: LinkDeps,
+  { link: sealed, error }: { link: string; error: 'access_denied' | 'server_error' },
+): string {
+  const request = unseal(deps, purpose, sealed) as SealedLink | undefined
+  if (request === undefined) throw new Error('a link was stored that was not sealed here')
+  const to = new URL(request.redirectUri)
+  to.searchParams.set('error', error)
+  if (request.state !== '') to.searchParams.set('state', request.state)
+  return to.href
+}
+
 /** Has an identity wait in this browser, and answers what it is taken up with. */
 export async function keepForBrowser(
   deps: LinkDeps,
@@ -141,10 +154,11 @@ export async function findWaiting(
 export async function takeUpInBrowser(
   deps: LinkDeps,
   ctx: RequestContext,
-  { userId, ...waiting }: InBrowser & { userId: UserId },
+  { userId, sessionId, ...waiting }: InBrowser & { userId: UserId; sessionId: SessionId },
 ): Promise<void> {
   await deps.db.transaction(async (tx) => {
-    await lockUserToCut(tx, userId)
+    // What the sign-in began may have ended at this very moment, and with it the proof.
+    if (!(await lockUserSession(tx, { userId, sessionId }))) return
     const taken = await takeWaitingInBrowser(tx, hashesOf(waiting))
     if (taken !== undefined) await takeUp({ ...deps, db: tx }, ctx, { taken, userId })
   })
@@ -187,7 +201,8 @@ async function takeUp(
   await lockIdentity(deps.db, { provider, issuer, subject })
   const owner = await findIdentity(deps.db, { provider, issuer, subject })
   if (owner !== undefined) return owner.userId === userId
-  const vouched = { ...identity, email: email ?? undefined, emailVerified: false }
+  // Who takes it up has proved both.
+  const vouched = { ...identity, email: email ?? undefined, emailVerified: true }
   await link(deps, ctx, { identity: vouched, userId })
   return true
 }

@@ -83,6 +83,7 @@ export async function changeProvider(
   const violations = [
     ...recordViolations(kind, record),
     ...(clientSecret === '' ? [] : secretViolations(kind, clientSecret)),
+    ...movedViolations(found.settings as ProviderSettings, record, clientSecret),
   ]
   if (violations.length > 0) throw new SignetError(ErrorReason.INVALID_ARGUMENT, { violations })
   const wrapped =
@@ -92,6 +93,7 @@ export async function changeProvider(
   await deps.db.transaction(async (tx) => {
     const changed = await replaceProvider(tx, {
       ...{ id, ...columnsOf(record), now: ctx.now },
+      formerIssuer: (found.settings as ProviderSettings).issuer ?? null,
       ...wrapped,
     })
     if (changed === undefined) throw noProvider()
@@ -176,6 +178,17 @@ function secretViolations(kind: ProviderKind, text: string): Violation[] {
   }
   const sentence = 'With Apple this is the private key, as it stands in the .p8 file.'
   return [violation('clientSecret', 'private_key', sentence)]
+}
+
+/** The stored secret goes to the place that it was given for, and to no other. */
+function movedViolations(
+  { issuer }: ProviderSettings,
+  { settings }: ProviderRecord,
+  clientSecret: string,
+): Violation[] {
+  if (clientSecret !== '' || issuer === settings.issuer) return []
+  const sentence = 'Another issuer does not get the secret of the former one. Give its own.'
+  return [violation('clientSecret', 'needed_for_issuer', sentence)]
 }
 
 function violation(field: string, rule: string, message: string): Violation {

@@ -30,11 +30,13 @@ import { positionsOf } from '../revocation/session-ends.ts'
 import { enterBrowser } from '../sign-in/browser-sign-in.ts'
 import { startProven } from '../sign-in/proven-sign-in.ts'
 import { askForProof } from '../sign-in/unverified.ts'
+import { admitProviderSignIn } from '../throttling/provider-sign-ins.ts'
 import { insertFederatedSignIn, takeFederatedSignIn } from './federated-sign-ins.sql.ts'
 import { type Found, findOrCreate, type VouchedIdentity } from './find-or-create.ts'
 import { insertFederatedSession } from './identities.sql.ts'
 import type { IdentityProvider, UpstreamIdentity, UpstreamTokens } from './identity-provider.ts'
-import { keepForApp, keepForBrowser } from './linking.ts'
+import { keepUpstreamTokens } from './kept-tokens.ts'
+import { keepForApp, keepForBrowser, refuseApp } from './linking.ts'
 import { UpstreamRefused } from './upstream.ts'
 
 /** Where the person goes on. */
@@ -42,6 +44,8 @@ export interface Onward {
   /** A sealed authorization request; empty where there is none. */
   request: string
   uiLocales: string
+  /** Takes up an identity that waits in the same browser; empty where none does. */
+  waiting: string
 }
 
 export interface ProviderSignIn extends Onward {
@@ -56,7 +60,13 @@ export interface ProviderSignIn extends Onward {
 }
 
 export type ProviderOutcome =
-  | { kind: 'signed in'; onward: Onward; sessionId: SessionId; setCookies: string[] }
+  | {
+      kind: 'signed in'
+      onward: Onward
+      sessionId: SessionId
+      userId: UserId
+      setCookies: string[]
+    }
   /** The address belongs to an account: its owner signs in there, and takes the identity up by the token. */
   | { kind: 'ask'; onward: Onward; token: string }
   /** It waits for the app that has asked for it. */
@@ -83,6 +93,8 @@ type ProviderDeps = Pick<
 >
 
 const lifetimeSeconds = 600
+const leewayMs = 60_000
+const nowhere: Onward = { request: '', uiLocales: '', waiting: '' }
 const stateForm = /^[\w-]{43}$/u
 
 /** Where the provider sends the browser back to. */
@@ -102,8 +114,19 @@ export function startAddress(
 /** Where the browser goes. Throws UpstreamRefused where the provider cannot be reached. */
 export async function beginProviderSignIn(
   deps: ProviderDeps,
-  { provider, browserMark, request, uiLocales, link, reauthenticate, loginHint }: ProviderSignIn,
+  ctx: RequestContext,
+  {
+    provider,
+    browserMark,
+    request,
+    uiLocales,
+    waiting,
+    link,
+    reauthenticate,
+    loginHint,
+  }: ProviderSignIn,
 ): Promise<string> {
+  await admitProviderSignIn(deps, ctx)
   const state = randomBytes(32).toString('base64url')
   const to = await deps.upstream.authorizationUrl(provider, {
     ...proofsOf(deps, { state, browserMark }),
@@ -115,7 +138,8 @@ export async function beginProviderSignIn(
     stateHash: hash('sha256', state, 'buffer'),
     browserHash: hash('sha256', browserMark, 'buffer'),
     provider: provider.id,
-    ...{ request, uiLocales, link, lifetimeSeconds },
+    ...{ request, uiLocales, waiting, link, lifetimeSeconds },
+    reauthenticates: reauthenticate,
   })
   return to
 }
@@ -147,12 +171,17 @@ export async function finishProviderSignIn(
           provider: provider.id,
         })
   if (taken === undefined || browserMark === undefined)
-    return { kind: 'refused', onward: { request: '', uiLocales: '' }, why: 'stale' }
-  const { request, uiLocales, link, position } = taken
-  const onward = { request, uiLocales }
+    return { kind: 'refused', onward: nowhere, why: 'stale' }
+  const { request, uiLocales, waiting, link, position } = taken
+  const onward = { request, uiLocales, waiting }
   const said = await ask(deps, ctx, { provider, parameters, state, browserMark })
-  if ('why' in said) return { kind: 'refused', onward, why: said.why }
-  const { identity } = said
+  const why = 'why' in said ? said.why : isStaleProof(said.identity, taken) ? 'answer' : undefined
+  if ('why' in said || why !== undefined) {
+    if (link === '') return { kind: 'refused', onward, why: why ?? 'answer' }
+    const error = why === 'denied' ? 'access_denied' : 'server_error'
+    return { kind: 'to app', location: refuseApp(deps, { link, error }) }
+  }
+  const { identity, tokens } = said
   const vouched = { ...identity, provider: provider.id, locale }
   if (link !== '')
     return { kind: 'to app', location: await keepForApp(deps, ctx, { link, vouched }) }
@@ -166,7 +195,22 @@ export async function finishProviderSignIn(
   if (found.kind === 'known' && found.status !== 'active')
     return { kind: 'refused', onward, why: 'suspended' }
   const rev = found.kind === 'handed over' ? await positionOfCut(deps, found, position) : position
-  return enter(deps, ctx, { provider, identity, userId: found.userId, rev, cookieHeader, onward })
+  return enter(deps, ctx, {
+    ...{ provider, identity, tokens, userId: found.userId },
+    ...{ rev, cookieHeader, onward },
+  })
+}
+
+/**
+ * Whether the person was asked to prove it anew, and the provider says that they have not. Some say nothing of it, and some cannot ask
+ * (OpenID Connect Core 1.0 §3.1.2.1, `max_age`).
+ */
+function isStaleProof(
+  { claims }: UpstreamIdentity,
+  { reauthenticates, createdAt }: { reauthenticates: boolean; createdAt: Date },
+): boolean {
+  const { auth_time: at } = (claims ?? {}) as { auth_time?: unknown }
+  return reauthenticates && typeof at === 'number' && at * 1000 < createdAt.getTime() - leewayMs
 }
 
 /** State, nonce and code verifier: who sees the state in an address knows neither of the others. */
@@ -252,6 +296,7 @@ async function positionOfCut(
 interface Entering {
   provider: IdentityProvider
   identity: UpstreamIdentity
+  tokens: UpstreamTokens
   userId: UserId
   rev: bigint
   cookieHeader: string | undefined
@@ -261,7 +306,7 @@ interface Entering {
 async function enter(
   deps: ProviderDeps,
   ctx: RequestContext,
-  { provider, identity, userId, rev, cookieHeader, onward }: Entering,
+  { provider, identity, tokens, userId, rev, cookieHeader, onward }: Entering,
 ): Promise<ProviderOutcome> {
   const { issuer, subject, sid, amr, acr } = identity
   const by = `${provider.id} ${issuer} ${subject}`
@@ -280,5 +325,7 @@ async function enter(
     ...{ ...of, amr: [...amr] },
     ...{ sid: sid ?? null, acr: acr ?? null },
   })
-  return { kind: 'signed in', onward, sessionId, setCookies }
+  if (provider.settings.keepsTokens === true)
+    await keepUpstreamTokens(deps, { userId, ...of }, tokens)
+  return { kind: 'signed in', onward, sessionId, userId, setCookies }
 }

@@ -114,7 +114,8 @@ function providerOf(
   { config }: Pick<Deps, 'config'>,
   row: Row,
 ): MessageInitShape<typeof ProviderSchema> {
-  const { issuer, tenant, teamId, keyId, scopes, trustsFactors } = row.settings as ProviderSettings
+  const settings = row.settings as ProviderSettings
+  const { issuer, tenant, teamId, keyId, scopes, trustsFactors, keepsTokens } = settings
   return {
     id: row.id,
     kind: kindMessages[row.kind as ProviderKind],
@@ -126,6 +127,7 @@ function providerOf(
       ...(keyId !== undefined && { keyId }),
       ...(scopes !== undefined && { scopes }),
       trustsFactors: trustsFactors === true,
+      keepsTokens: keepsTokens === true,
     },
     callbackUrl: callbackAddress(config.issuer, row.id),
     createdAt: timestampFromDate(row.createdAt),
@@ -135,7 +137,18 @@ function providerOf(
 
 function readRecord(record: ProviderRecordMessage | undefined): ProviderRecord {
   if (record === undefined) throw new SignetError(ErrorReason.INVALID_ARGUMENT)
-  const { name, disabled, clientId, issuer, tenant, teamId, keyId, scopes, trustsFactors } = record
+  const {
+    name,
+    disabled,
+    clientId,
+    issuer,
+    tenant,
+    teamId,
+    keyId,
+    scopes,
+    trustsFactors,
+    keepsTokens,
+  } = record
   const settings: ProviderSettings = {
     ...(issuer !== '' && { issuer }),
     ...(tenant !== '' && { tenant }),
@@ -143,6 +156,7 @@ function readRecord(record: ProviderRecordMessage | undefined): ProviderRecord {
     ...(keyId !== '' && { keyId }),
     ...(scopes.length > 0 && { scopes }),
     ...(trustsFactors && { trustsFactors }),
+    ...(keepsTokens && { keepsTokens }),
   }
   return { name, disabled, clientId, settings }
 }

@@ -207,6 +207,17 @@ describe('an account is linked through the app that asked', () => {
     assert.equal(late.body.reason, 'RECENT_AUTHENTICATION_REQUIRED')
   })
 
+  it('and hears of it where the person says no', async () => {
+    const { asked } = await begun()
+    const way = { start: pathOf(asked.body.url), choice: 'cancel' } as const
+    const to = new URL((await signIn(openPageVisitor(service.url), way)).location)
+    assert.equal(`${to.origin}${to.pathname}`, redirectUri)
+    assert.deepEqual(Object.fromEntries(to.searchParams), {
+      error: 'access_denied',
+      state: 'linking',
+    })
+  })
+
   it('not after ten minutes, and not by a link that was changed', async () => {
     const { asked } = await begun()
     const who = openPageVisitor(service.url)
@@ -238,6 +249,11 @@ describe('providers through the contract', () => {
     const changed = await manage('PUT', '/other', { record: { ...record, name: 'Another' } })
     assert.equal(changed.body.provider.record.name, 'Another')
     assert.equal((await deps.identityProviders.find('other'))?.clientSecret.reveal(), 'of Other')
+    const elsewhere = { ...record, issuer: 'https://evil.example' }
+    const moved = await manage('PUT', '/other', { record: elsewhere })
+    assert.equal(moved.body.violations?.[0]?.rule, 'provider.needed_for_issuer')
+    const both = { record: elsewhere, clientSecret: 'of the new one' }
+    assert.equal((await manage('PUT', '/other', both)).status, 200)
     assert.equal((await manage('DELETE', '/other')).status, 200)
     assert.equal((await manage('DELETE', '/other')).status, 404)
   })

@@ -6,6 +6,8 @@ import {
   type ConfirmIdentityRequest,
   type ConfirmIdentityResponseSchema,
   ErrorReason,
+  type GetUpstreamTokenRequest,
+  type GetUpstreamTokenResponseSchema,
   type LinkIdentityRequest,
   type LinkIdentityResponseSchema,
   type ListIdentitiesRequest,
@@ -17,8 +19,10 @@ import {
 } from '@signet/contract'
 import type { Deps } from '../deps.ts'
 import { SignetError } from '../errors.ts'
+import type { UserId } from '../ids.ts'
 import { type RequestContext, userCaller } from '../request-context.ts'
 import { listIdentities as listIdentityRows } from './identities.sql.ts'
+import { releaseUpstreamToken } from './kept-tokens.ts'
 import { confirmLink, requestLink, unlinkIdentity as unlink } from './linking.ts'
 import { startAddress } from './provider-sign-in.ts'
 
@@ -79,4 +83,19 @@ export async function unlinkIdentity(
 ): Promise<MessageInitShape<typeof UnlinkIdentityResponseSchema>> {
   await unlink(deps, ctx, { identityId })
   return {}
+}
+
+/** A token of a provider's own. */
+export async function getUpstreamToken(
+  deps: Deps,
+  ctx: RequestContext,
+  { userId, providerId }: GetUpstreamTokenRequest,
+): Promise<MessageInitShape<typeof GetUpstreamTokenResponseSchema>> {
+  const of = { userId: userId as UserId, provider: providerId }
+  const { accessToken, expiresAt, scopes } = await releaseUpstreamToken(deps, ctx, of)
+  return {
+    accessToken: accessToken.reveal(),
+    ...(expiresAt !== undefined && { expiresAt: timestampFromDate(expiresAt) }),
+    scopes: [...scopes],
+  }
 }

@@ -98,6 +98,9 @@ export class UpstreamRefused extends Error {
   }
 }
 
+/** How many people may wait for one provider in one process. */
+const waitingMax = 64
+
 /** Knows nothing of any provider yet. */
 export function openUpstream({
   fetch,
@@ -106,15 +109,37 @@ export function openUpstream({
   now = () => new Date(),
 }: UpstreamOptions): Upstream {
   const parts = { fetch, documents: openProviderDocuments({ fetch, log, clock }), now }
+  const waiting = new Map<string, number>()
+
+  /** Refused at once where many wait for this provider already: a slow one keeps nobody from signing in otherwise. */
+  async function inPlace<T>({ id }: IdentityProvider, ask: () => Promise<T>): Promise<T> {
+    const others = waiting.get(id) ?? 0
+    if (others >= waitingMax)
+      throw new UpstreamRefused(
+        'unreachable',
+        `${others} people wait for the provider ${id} already`,
+      )
+    waiting.set(id, others + 1)
+    try {
+      return await ask()
+    } finally {
+      const left = (waiting.get(id) ?? 1) - 1
+      if (left === 0) waiting.delete(id)
+      else waiting.set(id, left)
+    }
+  }
+
   return {
-    async authorizationUrl(provider, request) {
-      const { authorizationUrl } = await import('./authorization-url.ts')
-      return authorizationUrl(parts, provider, request)
-    },
-    async identify(provider, answer) {
-      const { identify } = await import('./identify.ts')
-      return identify(parts, provider, answer)
-    },
+    authorizationUrl: (provider, request) =>
+      inPlace(provider, async () => {
+        const { authorizationUrl } = await import('./authorization-url.ts')
+        return authorizationUrl(parts, provider, request)
+      }),
+    identify: (provider, answer) =>
+      inPlace(provider, async () => {
+        const { identify } = await import('./identify.ts')
+        return identify(parts, provider, answer)
+      }),
     async refresh(provider, refreshToken) {
       const { refresh } = await import('./refresh-upstream.ts')
       return refresh(parts, provider, refreshToken)

@@ -5,6 +5,7 @@ import type { PictureRenderer } from '../avatars/picture-renderer.ts'
 import { renderAvatar } from '../avatars/render-avatar.ts'
 import type { Deps } from '../deps.ts'
 import { writeToNewAddress } from '../emails/write-to-new-address.ts'
+import { refreshUpstreamTokens } from '../federation/kept-tokens.ts'
 import { writeInvitation } from '../invitations/write-invitation.ts'
 import type { Mailer } from '../mail/mailer.ts'
 import { sendMail } from '../mail/send-mail.ts'
@@ -20,7 +21,17 @@ import { cleanUp } from './clean-up.ts'
 
 /** The handlers of this installation. */
 export function jobHandlers(
-  deps: Pick<Deps, 'avatarObjects' | 'config' | 'db' | 'masterSecret' | 'signingKeys'> & {
+  deps: Pick<
+    Deps,
+    | 'avatarObjects'
+    | 'config'
+    | 'db'
+    | 'identityProviders'
+    | 'log'
+    | 'masterSecret'
+    | 'signingKeys'
+    | 'upstream'
+  > & {
     mailer: Mailer
     pictures: PictureRenderer
     sms: SmsSender
@@ -39,6 +50,7 @@ export function jobHandlers(
       await forgetOldCodes(deps.db, signal)
       await deleteUnneeded(deps, signal)
     },
+    refresh_upstream_tokens: ({ signal }) => refreshUpstreamTokens(deps, signal),
     write_invitation: (job) => writeInvitation(deps, job),
     write_to_new_address: (job) => writeToNewAddress(deps, job),
   }

@@ -3,6 +3,8 @@
 import { openPictureRenderer } from '../avatars/picture-renderer.ts'
 import type { DatabaseAddress } from '../db/address.ts'
 import type { Deps } from '../deps.ts'
+import { openKnownProviders } from '../federation/known-providers.ts'
+import { openUpstream } from '../federation/upstream.ts'
 import type { Inbox } from '../mail/inbox.ts'
 import { openMailer } from '../mail/mailer.ts'
 import { openGuardedFetch } from '../outbound/guarded-fetch.ts'
@@ -30,7 +32,10 @@ export function openJobs(
   const pictures = openPictureRenderer()
   const sms = openSmsSender(config, inbox)
   const fetch = openGuardedFetch({ privateHosts: config.outboundPrivateHosts })
-  const handlers = jobHandlers({ ...deps, mailer, pictures, sms, fetch })
+  const identityProviders = openKnownProviders(deps)
+  const upstream = openUpstream({ fetch, log })
+  const ways = { mailer, pictures, sms, fetch, identityProviders, upstream }
+  const handlers = jobHandlers({ ...deps, ...ways })
   const worker = openWorker({ address, log, handlers, observe: metrics.observeJob })
   return {
     start: worker.start,

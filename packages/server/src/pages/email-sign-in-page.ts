@@ -58,7 +58,7 @@ export const emailSignInPage: PageRoute = {
     const signedIn = await enterBrowser(deps, { identifier, cookieHeader }, (how) =>
       signInByEmail(deps, ctx, { requestToken, token, code, device: undefined, ...how }),
     )
-    await linkWaiting(deps, ctx, { visit, userId: signedIn.userId })
+    await linkWaiting(deps, ctx, { visit, ...signedIn })
     const used = writeCookie(config, 'mailed', { value: '', maxAgeSeconds: 0 })
     return {
       setCookies: [...signedIn.setCookies, used],

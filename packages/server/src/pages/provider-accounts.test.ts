@@ -4,6 +4,11 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { describe, it } from 'node:test'
 import { changeProvider } from '../federation/manage-providers.ts'
+import { callbackAddress } from '../federation/provider-sign-in.ts'
+import { visitProvider } from '../federation/testing/provider-visitor.ts'
+import type { UserId } from '../ids.ts'
+import { issueMailedLink, makeOpener } from '../recovery/mailed-links.ts'
+import { resetPassword } from '../recovery/reset-password.ts'
 import { signUp } from '../sign-in/sign-up.ts'
 import { openTestUser, testPassword } from '../testing/accounts.ts'
 import { rowsOf, testContext } from '../testing/deps.ts'
@@ -11,7 +16,7 @@ import { openPageVisitor, type PageVisitor, type ShownPage } from '../testing/pa
 import { email, openProviderWorld } from './testing/provider-world.ts'
 
 const world = await openProviderWorld()
-const { test, service, deps, acme, signIn, sessions, pathOf } = world
+const { test, service, deps, acme, apple, comeBack, signIn, sessions, pathOf } = world
 
 describe('an address that belongs to an account, and that the provider does not vouch for', () => {
   async function asked(who: PageVisitor): Promise<ShownPage> {
@@ -65,6 +70,47 @@ describe('an address that belongs to an account, and that the provider does not 
     await enter(who, page)
     assert.deepEqual(await linked(), [])
   })
+})
+
+it('an account that was opened by a provider takes up another one by that provider', async () => {
+  await signIn()
+  apple.person = { sub: '001', email, email_verified: 'false' }
+  const who = openPageVisitor(service.url)
+  const { location } = await who.open('/auth/apple')
+  const form = await visitProvider(location, callbackAddress(service.url, 'apple'))
+  const asked = await who.open(pathOf((await comeBack(who, form, 'apple')).location))
+  const start = /href="(\/auth\/acme\?[^"]*)"/u.exec(asked.html)?.[1]?.replaceAll('&amp;', '&')
+  assert.match(asked.html, /You come from Acme/u)
+  assert.doesNotMatch(asked.html, /href="\/auth\/apple/u)
+  assert.equal(pathOf((await signIn(who, { start: start ?? '' })).location), '/signed-in')
+  const identities = 'select provider from federated_identities order by 1'
+  assert.deepEqual(await rowsOf(deps, identities), [['acme'], ['apple']])
+  assert.deepEqual(await rowsOf(deps, 'select count(*)::integer from users'), [[1]])
+})
+
+it('a stranger who opened an account with the address does not survive a new password of its owner', async () => {
+  acme.person.email_verified = false
+  await signIn()
+  const reset = async (verifiedBefore: boolean) => {
+    if (verifiedBefore) await rowsOf(deps, 'update identifiers set verified_at = signet_now()')
+    const opener = makeOpener()
+    const [[userId, identifierId]] = (await rowsOf(
+      deps,
+      'select user_id, id from identifiers',
+    )) as [[UserId, string]]
+    const of = { userId, identifierId, value: email, canonical: email }
+    const link = { purpose: 'reset_password', ...of, opener, lifetimeMinutes: 60 } as const
+    await issueMailedLink(deps, link, new Date())
+    const proof = { token: opener.token, email: '', code: '' }
+    await resetPassword(deps, testContext(), { proof, newPassword: 'lantern orbit velvet 42' })
+    return rowsOf(deps, 'select subject from federated_identities')
+  }
+  // Somebody has clicked on "confirm your address" in between.
+  assert.deepEqual(await reset(true), [])
+  // What is linked since then was linked by the owner, and stays.
+  acme.person = { ...acme.person, sub: 'owner', email_verified: true }
+  await signIn()
+  assert.deepEqual(await reset(false), [['owner']])
 })
 
 it('where addresses must be proved first, who has not is led to the inbox, and has mail', async (t) => {

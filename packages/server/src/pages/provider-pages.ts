@@ -25,11 +25,11 @@ import {
 import { UpstreamRefused } from '../federation/upstream.ts'
 import { takeUpstreamLogout } from '../federation/upstream-logout.ts'
 import type { RequestContext } from '../request-context.ts'
-import { notFoundPage } from './error-page.ts'
+import { brokenRequestPage, notFoundPage } from './error-page.ts'
 import type { PageParts } from './mount-pages.ts'
 import { type PageForm, pageForm } from './page-form.ts'
 import { type ReadVisit, readVisit } from './read-visit.ts'
-import { signInPage } from './sign-in-page.ts'
+import { linkWaiting, signInPage } from './sign-in-page.ts'
 import { rememberEmail } from './typed-email.ts'
 import { onwardAddress, type PageAnswer, pageAddress, type Visit } from './visit.ts'
 
@@ -111,16 +111,21 @@ async function begin(
 ): Promise<Shown> {
   const read = await readVisit(deps, request)
   const { visit } = read
-  const { app, carried, browserMark, query } = visit
+  if (read.requestIsBroken) return { read, answer: { page: brokenRequestPage(visit), status: 400 } }
+  const { app, carried, browserMark, query, sessions } = visit
   const link = query.text('link')
   if (link !== '' && !isLinkRequest(deps, link, ctx.now))
     return refused(visit, read, { why: 'stale', provider })
   const wanted = app?.request
   try {
-    const to = await beginProviderSignIn(deps, {
+    const to = await beginProviderSignIn(deps, ctx, {
       ...{ provider, browserMark, link },
-      ...{ request: carried.request, uiLocales: carried.uiLocales },
-      reauthenticate: wanted?.prompts.includes('login') === true || wanted?.maxAgeSeconds === 0,
+      ...carried,
+      // Who is signed in here already proves it anew, or does not: an open browser is no proof.
+      reauthenticate:
+        sessions.length > 0 ||
+        wanted?.prompts.includes('login') === true ||
+        wanted?.maxAgeSeconds !== undefined,
       loginHint: wanted?.loginHint,
     })
     return { read, answer: { to } }
@@ -146,9 +151,14 @@ async function comeBack(
     cookieHeader: request.headers.cookie,
     locale: visit.words.locale,
   })
-  const onward: Onward = 'onward' in outcome ? outcome.onward : { request: '', uiLocales: '' }
-  const fields = { request: onward.request, ui_locales: onward.uiLocales }
+  const onward: Partial<Onward> = 'onward' in outcome ? outcome.onward : {}
+  const { request: sealed = '', uiLocales = '', waiting = '' } = onward
+  const fields = { request: sealed, ui_locales: uiLocales, waiting }
   const read = await readVisit(deps, request, pageForm(String(new URLSearchParams(fields))))
+  if (outcome.kind === 'signed in') {
+    const { userId, sessionId } = outcome
+    await linkWaiting(deps, ctx, { visit: read.visit, userId, sessionId })
+  }
   return answerTo(read, outcome, provider)
 }
 

@@ -25,6 +25,9 @@ export interface ReadVisit {
   requestIsBroken: boolean
 }
 
+/** More than ten languages. */
+const uiLocalesLengthMax = 200
+
 /** Reads it. `form` is what was posted, if anything was. */
 export async function readVisit(
   deps: Pick<Deps, 'config' | 'db' | 'identityProviders' | 'masterSecret'>,
@@ -91,7 +94,7 @@ export async function readVisitor(
   const given = form ?? query
   const carried = {
     request: given.text('request'),
-    uiLocales: given.text('ui_locales'),
+    uiLocales: given.text('ui_locales').slice(0, uiLocalesLengthMax),
     waiting: given.text('waiting'),
   }
   const typedEmail = rememberedEmail(config, cookieHeader)

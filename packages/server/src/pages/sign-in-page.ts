@@ -12,7 +12,7 @@ import type { Deps } from '../deps.ts'
 import { SignetError } from '../errors.ts'
 import { takeUpInBrowser } from '../federation/linking.ts'
 import { html } from '../html/html.ts'
-import type { UserId } from '../ids.ts'
+import type { SessionId, UserId } from '../ids.ts'
 import type { RequestContext } from '../request-context.ts'
 import { signInInBrowser } from '../sign-in/browser-sign-in.ts'
 import { emailField, pageForm, passwordField, submitButton } from './fields.ts'
@@ -51,9 +51,9 @@ ${pageForm(visit, {
 ${passwordField({ name: 'password', label: words.text('password'), autofill: 'current-password', words, tried })}
 ${submitButton(words.text('sign_in_button'))}`,
 })}
+<p class="aside"><a href="${pageAddress('/forgot-password', carried)}">${words.text('forgot_link')}</a></p>
 ${providerButtons(visit)}
 ${config.emailSignIn && html`<p class="aside"><a href="${pageAddress('/sign-in-by-email', carried)}">${words.text('email_sign_in_link')}</a></p>`}
-<p class="aside"><a href="${pageAddress('/forgot-password', carried)}">${words.text('forgot_link')}</a></p>
 <p class="aside">${words.text('no_account')} <a href="${pageAddress('/sign-up', carried)}">${words.text('sign_up_link')}</a></p>`,
     }
   },
@@ -63,7 +63,7 @@ ${config.emailSignIn && html`<p class="aside"><a href="${pageAddress('/sign-in-b
     const { cookieHeader } = visit
     try {
       const signedIn = await signInInBrowser(deps, ctx, { identifier, password, cookieHeader })
-      await linkWaiting(deps, ctx, { visit, userId: signedIn.userId })
+      await linkWaiting(deps, ctx, { visit, ...signedIn })
       return {
         setCookies: [...signedIn.setCookies, rememberEmail(deps.config, identifier)],
         to: onwardAddress(visit, signedIn.sessionId),
@@ -92,11 +92,14 @@ function waitingNote({ words, waiting, providers }: Visit) {
 export async function linkWaiting(
   deps: Pick<Deps, 'db' | 'masterSecret'>,
   ctx: RequestContext,
-  { visit, userId }: { visit: Visit; userId: UserId },
+  { visit, userId, sessionId }: { visit: Visit; userId: UserId; sessionId: SessionId },
 ): Promise<void> {
   const { carried, browserMark, waiting } = visit
   if (waiting === undefined) return
-  await takeUpInBrowser(deps, ctx, { token: carried.waiting, browserMark, userId })
+  await takeUpInBrowser(deps, ctx, {
+    ...{ token: carried.waiting, browserMark },
+    ...{ userId, sessionId },
+  })
 }
 
 /** Whoever has signed in in another tab meanwhile need not do it again; for an app, only where that was since it asked. */

@@ -35,6 +35,8 @@ export interface JobPayloads {
   write_to_new_address: NewAddressJob
   /** Writes to somebody who is invited. */
   write_invitation: InvitationJob
+  /** Has providers renew the tokens that are kept of them. */
+  refresh_upstream_tokens: Record<string, never>
   /** Deletes what is over. */
   clean_up: Record<string, never>
 }
@@ -120,6 +122,13 @@ export const jobPolicies: { readonly [K in JobKind]: JobPolicy } = {
     runSeconds: 30,
     concurrency: 4,
   },
+  refresh_upstream_tokens: {
+    retriesMax: 2,
+    firstDelaySeconds: 30,
+    longestDelaySeconds: 60,
+    runSeconds: 280,
+    concurrency: 1,
+  },
   clean_up: {
     retriesMax: 3,
     firstDelaySeconds: 10,
@@ -132,4 +141,5 @@ export const jobPolicies: { readonly [K in JobKind]: JobPolicy } = {
 /** What comes round by itself: once over the whole installation, however many workers there are. In UTC, as cron has it. */
 export const schedules: readonly { kind: JobKind; cron: string }[] = [
   { kind: 'clean_up', cron: '*/10 * * * *' },
+  { kind: 'refresh_upstream_tokens', cron: '*/5 * * * *' },
 ]

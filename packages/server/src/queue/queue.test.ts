@@ -48,6 +48,7 @@ function startWorker(run: (job: Job<'clean_up'>) => Promise<void>, database = te
     send_sms: async () => undefined,
     write_to_new_address: async () => undefined,
     write_invitation: async () => undefined,
+    refresh_upstream_tokens: async () => undefined,
   }
   const worker = openWorker({
     address: database.address,
@@ -329,7 +330,10 @@ it('every kind that comes round by itself is queued once, however many workers t
     for (let n = 0; n < 2; n += 1) own.push(startWorker(async () => undefined, database))
     const schedules = () => runSql(database.db, 'select name, cron from jobs.schedule')
     await until('the schedule', async () => (await schedules()).length === 1)
-    assert.deepEqual(await schedules(), [['clean_up' satisfies JobKind, '*/10 * * * *']])
+    assert.deepEqual(await schedules(), [
+      ['clean_up' satisfies JobKind, '*/10 * * * *'],
+      ['refresh_upstream_tokens' satisfies JobKind, '*/5 * * * *'],
+    ])
   } finally {
     for (const worker of own) await worker.stop(5_000)
     workers = workers.filter((worker) => !own.includes(worker))

@@ -20,7 +20,7 @@ import type { Db } from '../db/query.ts'
 import type { Deps } from '../deps.ts'
 import { SignetError } from '../errors.ts'
 import { recordEvent } from '../events/record-event.ts'
-import { dropIdentities } from '../federation/drop-identities.ts'
+import { dropIdentities, dropUnvouchedIdentities } from '../federation/drop-identities.ts'
 import type { UserId } from '../ids.ts'
 import type { RequestContext } from '../request-context.ts'
 import { cutUser, lockUserToCut } from '../revocation/cut-user.ts'
@@ -61,8 +61,10 @@ async function reset(
   const userId = link.userId as UserId
   await lockUserToCut(tx, userId)
   await consumeLink(tx, link)
-  // Where the address was not proved before, what signs in to the account without it may be a stranger's.
+  // What signed in to the account before the address was proved may be a stranger's, who waited for its owner.
   if (await proveAddress(deps, ctx, link)) await dropIdentities(deps, ctx, { userId })
+  else if (link.identifierId !== null)
+    await dropUnvouchedIdentities(deps, ctx, { userId, identifierId: link.identifierId })
   await setPassword(tx, { userId, hash: passwordHash, now: ctx.now })
   await cutUser(tx, { userId, reason: 'password_reset' })
   await recordEvent(deps, ctx, {

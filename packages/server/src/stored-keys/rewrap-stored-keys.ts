@@ -19,6 +19,7 @@ import { type Rewrapped, rewrapValues, type WrappedValues } from '../db/rewrap.t
 import type { Deps } from '../deps.ts'
 import { eventKeyValues } from '../events/event-keys.ts'
 import { type EventContext, recordEvent } from '../events/record-event.ts'
+import { upstreamTokenValues } from '../federation/kept-tokens.ts'
 import { providerSecretValues } from '../federation/known-providers.ts'
 import { grantSecretValues } from '../grants/grant-keys.ts'
 import { mailOpenerValues } from '../mail/mail-order.ts'
@@ -37,6 +38,7 @@ const storedKinds = {
   signingKeys: privateKeyValues,
   mailOpeners: mailOpenerValues,
   providerSecrets: providerSecretValues,
+  upstreamTokens: upstreamTokenValues,
 } as const satisfies Record<string, WrappedValues>
 
 type Counts = Record<keyof typeof storedKinds, number>
@@ -81,6 +83,7 @@ export async function rewrapStoredKeys(
     signingKeys: 0,
     mailOpeners: 0,
     providerSecrets: 0,
+    upstreamTokens: 0,
   }
   const unreadable: string[] = []
   for (const formerKeyId of deps.masterSecret.readableKeyIds.slice(1)) {

@@ -34,6 +34,8 @@ with found as (
       and j.data -> 'wrapped' ->> 'keyId' <> :keyId limit :bound)
   union all
   (select 'providerSecrets', p.wrapping_key_id from identity_providers p where p.wrapping_key_id <> :keyId limit :bound)
+  union all
+  (select 'upstreamTokens', t.wrapping_key_id from upstream_tokens t where t.wrapping_key_id <> :keyId limit :bound)
 )
 select f.kind as "kind!", f.wrapping_key_id as "wrapping_key_id!", count(*)::integer as "count!"
   from found f

@@ -73,6 +73,8 @@ export const countWrappedOtherwise = many<
       and j.data -> 'wrapped' ->> 'keyId' <> $1 limit $2)
   union all
   (select 'providerSecrets', p.wrapping_key_id from identity_providers p where p.wrapping_key_id <> $1 limit $2)
+  union all
+  (select 'upstreamTokens', t.wrapping_key_id from upstream_tokens t where t.wrapping_key_id <> $1 limit $2)
 )
 select f.kind as "kind!", f.wrapping_key_id as "wrapping_key_id!", count(*)::integer as "count!"
   from found f

@@ -69,6 +69,10 @@ select coalesce(count_failure(:source::bytea, :sourceMax::integer, :windowSecond
 -- For how many seconds a source is not let through.
 select guess_retry_after(array[:source::bytea, :network::bytea]) as "retry_after?";
 
+-- name: countProviderSignIn :one
+-- Counts a sign-in that begins at a provider, for its network. Seconds, where it had too many.
+select count_failure(:network::bytea, :networkMax::integer, :windowSeconds::integer) as "retry_after?";
+
 -- name: countSmsRequest :one
 -- Counts a text message for its number, its account and its network, each for a day. Seconds, where one of them had too many.
 select coalesce(count_failure(:number::bytea, :numberMax::integer, 86400),

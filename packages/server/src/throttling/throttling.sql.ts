@@ -149,6 +149,23 @@ export const clientRetryAfter = one<
   columns: ['retryAfter'],
 })
 
+/** Counts a sign-in that begins at a provider, for its network. Seconds, where it had too many. */
+export const countProviderSignIn = one<
+  {
+    network: Buffer
+    networkMax: number
+    windowSeconds: number
+  },
+  {
+    retryAfter: number | null
+  }
+>({
+  name: 'throttling.countProviderSignIn',
+  text: `select count_failure($1::bytea, $2::integer, $3::integer) as "retry_after?"`,
+  params: ['network', 'networkMax', 'windowSeconds'],
+  columns: ['retryAfter'],
+})
+
 /** Counts a text message for its number, its account and its network, each for a day. Seconds, where one of them had too many. */
 export const countSmsRequest = one<
   {

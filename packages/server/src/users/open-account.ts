@@ -8,6 +8,7 @@ import type { Db } from '../db/query.ts'
 import { newId, type UserId } from '../ids.ts'
 import type { EmailIdentifier } from './identifier.ts'
 import {
+  findAccountState,
   findHolders,
   insertUserWithoutPassword,
   insertUserWithPassword,
@@ -107,6 +108,8 @@ export async function openPasswordlessAccount(
 export interface Claimant {
   userId: UserId
   identifierId: string
+  /** Whether the account is neither suspended nor gone. */
+  active: boolean
   /** Whether they have proved another identifier. */
   proved: boolean
 }
@@ -117,4 +120,12 @@ export async function listClaimants(
   { canonical }: Pick<EmailIdentifier, 'canonical'>,
 ): Promise<Claimant[]> {
   return (await listClaimantsOf(db, { canonical })) as Claimant[]
+}
+
+/** Whether an account is open, and whether it may do more than any user. */
+export async function accountState(
+  db: Db,
+  id: UserId,
+): Promise<{ status: string; privileged: boolean }> {
+  return (await findAccountState(db, { id })) ?? { status: 'deleted', privileged: false }
 }

@@ -40,9 +40,13 @@ select :identifierId?::uuid, :id, 'email', :value?, :canonical?, :verifiedAt?, :
        signet_now() + make_interval(days => :claimDays?::integer)
  where :identifierId?::uuid is not null;
 
+-- name: findAccountState :maybe
+-- Whether an account is open, and whether its roles let it do more than any user.
+select status, permissions_of(id) <> '{}' as "privileged!" from users where id = :id;
+
 -- name: listClaimants :many
--- Who claims an address that they have not proved, and whether they have proved any other identifier.
-select i.user_id, i.id as "identifier_id!",
+-- Who claims an address that they have not proved, whether their account is open, and whether they have proved any other identifier.
+select i.user_id, u.status = 'active' as "active!", i.id as "identifier_id!",
        exists (select from identifiers o where o.user_id = i.user_id and o.verified_at is not null) as "proved!"
   from identifiers i
   join users u on u.id = i.user_id

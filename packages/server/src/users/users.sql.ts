@@ -107,26 +107,43 @@ select $5::uuid, $1, 'email', $6, $7, $8, $4,
   columns: [],
 })
 
-/** Who claims an address that they have not proved, and whether they have proved any other identifier. */
+/** Whether an account is open, and whether its roles let it do more than any user. */
+export const findAccountState = maybe<
+  {
+    id: string
+  },
+  {
+    status: 'active' | 'suspended' | 'deleted'
+    privileged: boolean
+  }
+>({
+  name: 'users.findAccountState',
+  text: `select status, permissions_of(id) <> '{}' as "privileged!" from users where id = $1`,
+  params: ['id'],
+  columns: ['status', 'privileged'],
+})
+
+/** Who claims an address that they have not proved, whether their account is open, and whether they have proved any other identifier. */
 export const listClaimants = many<
   {
     canonical: string
   },
   {
     userId: string
+    active: boolean
     identifierId: string
     proved: boolean
   }
 >({
   name: 'users.listClaimants',
-  text: `select i.user_id, i.id as "identifier_id!",
+  text: `select i.user_id, u.status = 'active' as "active!", i.id as "identifier_id!",
        exists (select from identifiers o where o.user_id = i.user_id and o.verified_at is not null) as "proved!"
   from identifiers i
   join users u on u.id = i.user_id
  where i.realm_id = 1 and i.kind = 'email' and i.canonical = $1 and i.verified_at is null and u.status <> 'deleted'
  order by i.user_id`,
   params: ['canonical'],
-  columns: ['userId', 'identifierId', 'proved'],
+  columns: ['userId', 'active', 'identifierId', 'proved'],
 })
 
 /** Notes that its user has proved an identifier. Needs the lock on it, and that nobody else has proved it. */

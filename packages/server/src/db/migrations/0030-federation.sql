@@ -26,6 +26,8 @@ create table federated_identities (
   -- As the provider said last; shown to the person, proving nothing.
   email        text,
   name         text not null default '',
+  -- Whether it came with the word of the provider for an address, or was taken up by the owner of the account.
+  vouched      boolean not null,
   created_at   timestamptz not null,
   last_used_at timestamptz not null,
   unique (realm_id, provider, issuer, subject)
@@ -47,6 +49,10 @@ create table federated_sign_ins (
   ui_locales   text not null,
   -- The account that asks for the identity, by a sealed text; empty where somebody signs in.
   link         text not null,
+  -- Another identity that waits in the same browser; empty where none does.
+  waiting      text not null,
+  -- Whether the person had to prove it anew.
+  reauthenticates boolean not null,
   created_at   timestamptz not null,
   expires_at   timestamptz not null
 );

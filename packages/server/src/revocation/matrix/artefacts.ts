@@ -89,6 +89,7 @@ export const notHeld: Readonly<Record<string, string>> = {
   'waiting_identities.browser_hash': 'names the browser in which such an identity waits',
   'identity_providers.wrapped_secret':
     'proves to a provider that it is Signet who asks; opens nothing here',
+  'upstream_tokens.wrapped_tokens': 'opens something at a provider, and nothing here',
   'upstream_logouts.jti_hash': 'names a logout token that was taken; opens nothing',
   'idempotency_keys.key_hash': 'names a request that was answered; opens nothing',
   'signing_keys.wrapped_key': 'signs access tokens; its end is a cause',

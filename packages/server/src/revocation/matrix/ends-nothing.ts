@@ -20,6 +20,7 @@ export const endsNothing: readonly EventKind[] = [
   // A way in is gone; who is in stays until their session ends.
   'identity.unlinked',
   'federated_sign_in.failed',
+  'upstream_token.released',
   'provider.created',
   'provider.updated',
   // Nobody comes in by it any more; who is in stays until their session ends.

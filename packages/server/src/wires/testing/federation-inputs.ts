@@ -48,6 +48,10 @@ export const federationInputs: MethodInputs = {
     valid: { identityId: '018f0000-0000-7000-8000-000000000001' },
     invalid: { input: { identityId: 'x' }, rules: { identityId: 'string.uuid' } },
   },
+  'signet.v1.FederationService/GetUpstreamToken': {
+    valid: { userId: '018f0000-0000-7000-8000-000000000001', providerId: 'github' },
+    invalid: { input: { userId: 'x', providerId: 'github' }, rules: { userId: 'string.uuid' } },
+  },
   'signet.v1.ProviderService/CreateProvider': {
     valid: {
       id: 'acme',

@@ -160,6 +160,7 @@ function clientOf({ clientId, clientSecret }: ClientCredentials): ClientCaller {
     reader: [
       ...['events.read', 'revocations.read', 'tokens.mint', 'users.invite', 'users.write'],
       ...['clients.read', 'clients.write', 'providers.read', 'providers.write'],
+      'identities.tokens',
     ],
   }
   const granted = permissions[clientId]

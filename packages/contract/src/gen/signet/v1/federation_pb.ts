@@ -15,7 +15,70 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file signet/v1/federation.proto.
  */
 export const file_signet_v1_federation: GenFile = /*@__PURE__*/
-  fileDesc("ChpzaWduZXQvdjEvZmVkZXJhdGlvbi5wcm90bxIJc2lnbmV0LnYxIhwKGkxpc3RTaWduSW5Qcm92aWRlcnNSZXF1ZXN0IksKG0xpc3RTaWduSW5Qcm92aWRlcnNSZXNwb25zZRIsCglwcm92aWRlcnMYASADKAsyGS5zaWduZXQudjEuU2lnbkluUHJvdmlkZXIiaAoOU2lnbkluUHJvdmlkZXISGgoCaWQYASABKAlCDrpIC3IJkgIGZ29vZ2xlEhwKBGtpbmQYAiABKAlCDrpIC3IJkgIGZ29vZ2xlEhwKBG5hbWUYAyABKAlCDrpIC3IJkgIGR29vZ2xlIqgEChpHZXRBdXRob3JpemF0aW9uVXJsUmVxdWVzdBI4Cgtwcm92aWRlcl9pZBgBIAEoCUIjukggch4YIDIRXlthLXpdW2EtejAtOS1dKiSSAgZnb29nbGUSJQoJY2xpZW50X2lkGAIgASgJQhK6SA9yDRABGGSSAgZwaG90b3MSQAoMcmVkaXJlY3RfdXJpGAMgASgJQiq6SCdyJRABGOgHkgIdY29tLmV4YW1wbGUucGhvdG9zOi9zaWduZWQtaW4SSAoGc2NvcGVzGAQgAygJQji6SDWSATIQMiIuciwyIV5bXHgyMVx4MjMtXHg1Ylx4NWQtXHg3ZV17MSwxMDB9JJICBm9wZW5pZBJgCg5jb2RlX2NoYWxsZW5nZRgFIAEoCUJIukhFckMyE15bQS1aYS16MC05Xy1dezQzfSSSAitFOU1lbGhvYTJPd3ZGckVNVEpndUNIYW9lSzF0OFVSV2J1R0pTc3R3LWNNEiUKBXN0YXRlGAYgASgJQha6SBNyERjQD5ICC2FmMGlmanNsZGtqEiYKBW5vbmNlGAcgASgJQhe6SBRyEhjQD5ICDG4tMFM2X1d6QTJNahI8CglyZXNvdXJjZXMYCSADKAlCKbpIJpIBIxAKIh9yHRjoB5ICF2h0dHBzOi8vYXBpLmV4YW1wbGUuY29tEi4KCmxvZ2luX2hpbnQYCCABKAlCGrpIF3IVGP4BkgIPYWRhQGV4YW1wbGUuY29tImUKG0dldEF1dGhvcml6YXRpb25VcmxSZXNwb25zZRJGCgN1cmwYASABKAlCObpINnI0kgIxaHR0cHM6Ly9hdXRoLmV4YW1wbGUuY29tL2F1dGgvZ29vZ2xlP3JlcXVlc3Q9Wm05diLvAQoTRXhjaGFuZ2VDb2RlUmVxdWVzdBIlCgljbGllbnRfaWQYASABKAlCErpID3INEAEYZJICBnBob3RvcxJKCgRjb2RlGAIgASgJQjy6SDlyNxABGIABkgIvc2ExX2JFazRtUTB2N3lYblQyY1I5c1pwTHcxdUhmSjZhR2RLaU8zZVl0VnhCNU0SZQoNY29kZV92ZXJpZmllchgDIAEoCUJOukhLckkyGV5bQS1aYS16MC05Ll9+LV17NDMsMTI4fSSSAitkQmpmdEplWjRDVlAtbUI5MksyN3VoYlVKVTFwMXJfd1cxZ0ZXRk9FalhrIpQDChRFeGNoYW5nZUNvZGVSZXNwb25zZRJaCgxhY2Nlc3NfdG9rZW4YASABKAlCRLpIQXI/kgI8ZXlKMGVYQWlPaUpoZEN0cWQzUWlmUS5leUp6ZFdJaU9pSXdNVGs1WmpOaE1pSjkuYzJsbmJtRjBkWEpsEiIKCnRva2VuX3R5cGUYAiABKAlCDrpIC3IJkgIGQmVhcmVyEhwKCmV4cGlyZXNfaW4YAyABKAVCCLpIBRoDQKwCEmMKDXJlZnJlc2hfdG9rZW4YBCABKAlCTLpISXJHkgJEc3IxX0FabnpwQjZiZW1PTVZXTFF0X0dvNUFBQUFBSEt4MHU2VmJNM3g5b1gzbTBuNlMya1FtUnJXbThjWjF0WWJxMG8SVAoIaWRfdG9rZW4YBSABKAlCQrpIP3I9kgI6ZXlKaGJHY2lPaUpGVXpJMU5pSjkuZXlKemRXSWlPaUl3TVRrNVpqTmhNaUo5LmMybG5ibUYwZFhKbBIjCgVzY29wZRgGIAEoCUIUukgRcg+SAgxvcGVuaWQgZW1haWwiFwoVTGlzdElkZW50aXRpZXNSZXF1ZXN0IkEKFkxpc3RJZGVudGl0aWVzUmVzcG9uc2USJwoKaWRlbnRpdGllcxgBIAMoCzITLnNpZ25ldC52MS5JZGVudGl0eSKXAgoISWRlbnRpdHkSOAoCaWQYASABKAlCLLpIKXInkgIkMDE5OWYzYTItOGM0MS03ZDJlLTliMGEtM2Y2YzFkNTJhOGU0EiMKC3Byb3ZpZGVyX2lkGAIgASgJQg66SAtyCZICBmdvb2dsZRImCgVlbWFpbBgDIAEoCUIXukgUchKSAg9hZGFAZXhhbXBsZS5jb20SIgoEbmFtZRgEIAEoCUIUukgRcg+SAgxBZGEgTG92ZWxhY2USLgoKY3JlYXRlZF9hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMAoMbGFzdF91c2VkX2F0GAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCKbAgoTTGlua0lkZW50aXR5UmVxdWVzdBI4Cgtwcm92aWRlcl9pZBgBIAEoCUIjukggch4YIDIRXlthLXpdW2EtejAtOS1dKiSSAgZnaXRodWISQQoMcmVkaXJlY3RfdXJpGAIgASgJQiu6SChyJhABGOgHkgIeaHR0cHM6Ly9hcHAuZXhhbXBsZS5jb20vbGlua2VkEiUKBXN0YXRlGAMgASgJQha6SBNyERjoB5ICC2FmMGlmanNsZGtqEmAKDmNvZGVfY2hhbGxlbmdlGAQgASgJQki6SEVyQzITXltBLVphLXowLTlfLV17NDN9JJICK0U5TWVsaG9hMk93dkZyRU1USmd1Q0hhb2VLMXQ4VVJXYnVHSlNzdHctY00iWwoUTGlua0lkZW50aXR5UmVzcG9uc2USQwoDdXJsGAEgASgJQja6SDNyMZICLmh0dHBzOi8vYXV0aC5leGFtcGxlLmNvbS9hdXRoL2dpdGh1Yj9saW5rPVptOXYixwEKFkNvbmZpcm1JZGVudGl0eVJlcXVlc3QSRgoEY29kZRgBIAEoCUI4ukg1cjMQARiAAZICK2JFazRtUTB2N3lYblQyY1I5c1pwTHcxdUhmSjZhR2RLaU8zZVl0VnhCNU0SZQoNY29kZV92ZXJpZmllchgCIAEoCUJOukhLckkyGV5bQS1aYS16MC05Ll9+LV17NDMsMTI4fSSSAitkQmpmdEplWjRDVlAtbUI5MksyN3VoYlVKVTFwMXJfd1cxZ0ZXRk9FalhrIhkKF0NvbmZpcm1JZGVudGl0eVJlc3BvbnNlIl0KFVVubGlua0lkZW50aXR5UmVxdWVzdBJECgtpZGVudGl0eV9pZBgBIAEoCUIvukgsciqSAiQwMTk5ZjNhMi04YzQxLTdkMmUtOWIwYS0zZjZjMWQ1MmE4ZTSwAQEiGAoWVW5saW5rSWRlbnRpdHlSZXNwb25zZTL4BwoRRmVkZXJhdGlvblNlcnZpY2USjQEKE0xpc3RTaWduSW5Qcm92aWRlcnMSJS5zaWduZXQudjEuTGlzdFNpZ25JblByb3ZpZGVyc1JlcXVlc3QaJi5zaWduZXQudjEuTGlzdFNpZ25JblByb3ZpZGVyc1Jlc3BvbnNlIieQAgGiuxgCCAGC0+STAhgSFi9hcGkvdjEvYXV0aC9wcm92aWRlcnMSrQEKE0dldEF1dGhvcml6YXRpb25VcmwSJS5zaWduZXQudjEuR2V0QXV0aG9yaXphdGlvblVybFJlcXVlc3QaJi5zaWduZXQudjEuR2V0QXV0aG9yaXphdGlvblVybFJlc3BvbnNlIkeiuxgCCAGC0+STAjs6ASoiNi9hcGkvdjEvYXV0aC9wcm92aWRlcnMve3Byb3ZpZGVyX2lkfS9hdXRob3JpemF0aW9uLXVybBJ8CgxFeGNoYW5nZUNvZGUSHi5zaWduZXQudjEuRXhjaGFuZ2VDb2RlUmVxdWVzdBofLnNpZ25ldC52MS5FeGNoYW5nZUNvZGVSZXNwb25zZSIrorsYAggBgtPkkwIfOgEqIhovYXBpL3YxL2F1dGgvZXhjaGFuZ2UtY29kZRKDAQoOTGlzdElkZW50aXRpZXMSIC5zaWduZXQudjEuTGlzdElkZW50aXRpZXNSZXF1ZXN0GiEuc2lnbmV0LnYxLkxpc3RJZGVudGl0aWVzUmVzcG9uc2UiLJACAaK7GAIQAYLT5JMCHRIbL2FwaS92MS91c2Vycy9tZS9pZGVudGl0aWVzEn0KDExpbmtJZGVudGl0eRIeLnNpZ25ldC52MS5MaW5rSWRlbnRpdHlSZXF1ZXN0Gh8uc2lnbmV0LnYxLkxpbmtJZGVudGl0eVJlc3BvbnNlIiyiuxgCGAGC0+STAiA6ASoiGy9hcGkvdjEvdXNlcnMvbWUvaWRlbnRpdGllcxKOAQoPQ29uZmlybUlkZW50aXR5EiEuc2lnbmV0LnYxLkNvbmZpcm1JZGVudGl0eVJlcXVlc3QaIi5zaWduZXQudjEuQ29uZmlybUlkZW50aXR5UmVzcG9uc2UiNKK7GAIYAYLT5JMCKDoBKiIjL2FwaS92MS91c2Vycy9tZS9pZGVudGl0aWVzL2NvbmZpcm0SjgEKDlVubGlua0lkZW50aXR5EiAuc2lnbmV0LnYxLlVubGlua0lkZW50aXR5UmVxdWVzdBohLnNpZ25ldC52MS5VbmxpbmtJZGVudGl0eVJlc3BvbnNlIjeiuxgCGAGC0+STAisqKS9hcGkvdjEvdXNlcnMvbWUvaWRlbnRpdGllcy97aWRlbnRpdHlfaWR9YgZwcm90bzM", [file_buf_validate_validate, file_google_api_annotations, file_google_protobuf_timestamp, file_signet_v1_options]);
+  fileDesc("ChpzaWduZXQvdjEvZmVkZXJhdGlvbi5wcm90bxIJc2lnbmV0LnYxIpUBChdHZXRVcHN0cmVhbVRva2VuUmVxdWVzdBJACgd1c2VyX2lkGAEgASgJQi+6SCxyKpICJDAxOTlmM2EyLThjNDEtN2QyZS05YjBhLTNmNmMxZDUyYThlNLABARI4Cgtwcm92aWRlcl9pZBgCIAEoCUIjukggch4YIDIRXlthLXpdW2EtejAtOS1dKiSSAgZnaXRodWIitQEKGEdldFVwc3RyZWFtVG9rZW5SZXNwb25zZRJGCgxhY2Nlc3NfdG9rZW4YASABKAlCMLpILXIrkgIoZ2hvXzE2QzdlNDJGMjkyYzY5MTJFNzcxMGM4MzgzNDdBZTE3OEI0YRIuCgpleHBpcmVzX2F0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIhCgZzY29wZXMYAyADKAlCEbpIDpIBCyIJcgeSAgRyZXBvIhwKGkxpc3RTaWduSW5Qcm92aWRlcnNSZXF1ZXN0IksKG0xpc3RTaWduSW5Qcm92aWRlcnNSZXNwb25zZRIsCglwcm92aWRlcnMYASADKAsyGS5zaWduZXQudjEuU2lnbkluUHJvdmlkZXIiaAoOU2lnbkluUHJvdmlkZXISGgoCaWQYASABKAlCDrpIC3IJkgIGZ29vZ2xlEhwKBGtpbmQYAiABKAlCDrpIC3IJkgIGZ29vZ2xlEhwKBG5hbWUYAyABKAlCDrpIC3IJkgIGR29vZ2xlIqgEChpHZXRBdXRob3JpemF0aW9uVXJsUmVxdWVzdBI4Cgtwcm92aWRlcl9pZBgBIAEoCUIjukggch4YIDIRXlthLXpdW2EtejAtOS1dKiSSAgZnb29nbGUSJQoJY2xpZW50X2lkGAIgASgJQhK6SA9yDRABGGSSAgZwaG90b3MSQAoMcmVkaXJlY3RfdXJpGAMgASgJQiq6SCdyJRABGOgHkgIdY29tLmV4YW1wbGUucGhvdG9zOi9zaWduZWQtaW4SSAoGc2NvcGVzGAQgAygJQji6SDWSATIQMiIuciwyIV5bXHgyMVx4MjMtXHg1Ylx4NWQtXHg3ZV17MSwxMDB9JJICBm9wZW5pZBJgCg5jb2RlX2NoYWxsZW5nZRgFIAEoCUJIukhFckMyE15bQS1aYS16MC05Xy1dezQzfSSSAitFOU1lbGhvYTJPd3ZGckVNVEpndUNIYW9lSzF0OFVSV2J1R0pTc3R3LWNNEiUKBXN0YXRlGAYgASgJQha6SBNyERjQD5ICC2FmMGlmanNsZGtqEiYKBW5vbmNlGAcgASgJQhe6SBRyEhjQD5ICDG4tMFM2X1d6QTJNahI8CglyZXNvdXJjZXMYCSADKAlCKbpIJpIBIxAKIh9yHRjoB5ICF2h0dHBzOi8vYXBpLmV4YW1wbGUuY29tEi4KCmxvZ2luX2hpbnQYCCABKAlCGrpIF3IVGP4BkgIPYWRhQGV4YW1wbGUuY29tImUKG0dldEF1dGhvcml6YXRpb25VcmxSZXNwb25zZRJGCgN1cmwYASABKAlCObpINnI0kgIxaHR0cHM6Ly9hdXRoLmV4YW1wbGUuY29tL2F1dGgvZ29vZ2xlP3JlcXVlc3Q9Wm05diLvAQoTRXhjaGFuZ2VDb2RlUmVxdWVzdBIlCgljbGllbnRfaWQYASABKAlCErpID3INEAEYZJICBnBob3RvcxJKCgRjb2RlGAIgASgJQjy6SDlyNxABGIABkgIvc2ExX2JFazRtUTB2N3lYblQyY1I5c1pwTHcxdUhmSjZhR2RLaU8zZVl0VnhCNU0SZQoNY29kZV92ZXJpZmllchgDIAEoCUJOukhLckkyGV5bQS1aYS16MC05Ll9+LV17NDMsMTI4fSSSAitkQmpmdEplWjRDVlAtbUI5MksyN3VoYlVKVTFwMXJfd1cxZ0ZXRk9FalhrIpQDChRFeGNoYW5nZUNvZGVSZXNwb25zZRJaCgxhY2Nlc3NfdG9rZW4YASABKAlCRLpIQXI/kgI8ZXlKMGVYQWlPaUpoZEN0cWQzUWlmUS5leUp6ZFdJaU9pSXdNVGs1WmpOaE1pSjkuYzJsbmJtRjBkWEpsEiIKCnRva2VuX3R5cGUYAiABKAlCDrpIC3IJkgIGQmVhcmVyEhwKCmV4cGlyZXNfaW4YAyABKAVCCLpIBRoDQKwCEmMKDXJlZnJlc2hfdG9rZW4YBCABKAlCTLpISXJHkgJEc3IxX0FabnpwQjZiZW1PTVZXTFF0X0dvNUFBQUFBSEt4MHU2VmJNM3g5b1gzbTBuNlMya1FtUnJXbThjWjF0WWJxMG8SVAoIaWRfdG9rZW4YBSABKAlCQrpIP3I9kgI6ZXlKaGJHY2lPaUpGVXpJMU5pSjkuZXlKemRXSWlPaUl3TVRrNVpqTmhNaUo5LmMybG5ibUYwZFhKbBIjCgVzY29wZRgGIAEoCUIUukgRcg+SAgxvcGVuaWQgZW1haWwiFwoVTGlzdElkZW50aXRpZXNSZXF1ZXN0IkEKFkxpc3RJZGVudGl0aWVzUmVzcG9uc2USJwoKaWRlbnRpdGllcxgBIAMoCzITLnNpZ25ldC52MS5JZGVudGl0eSKXAgoISWRlbnRpdHkSOAoCaWQYASABKAlCLLpIKXInkgIkMDE5OWYzYTItOGM0MS03ZDJlLTliMGEtM2Y2YzFkNTJhOGU0EiMKC3Byb3ZpZGVyX2lkGAIgASgJQg66SAtyCZICBmdvb2dsZRImCgVlbWFpbBgDIAEoCUIXukgUchKSAg9hZGFAZXhhbXBsZS5jb20SIgoEbmFtZRgEIAEoCUIUukgRcg+SAgxBZGEgTG92ZWxhY2USLgoKY3JlYXRlZF9hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMAoMbGFzdF91c2VkX2F0GAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCKbAgoTTGlua0lkZW50aXR5UmVxdWVzdBI4Cgtwcm92aWRlcl9pZBgBIAEoCUIjukggch4YIDIRXlthLXpdW2EtejAtOS1dKiSSAgZnaXRodWISQQoMcmVkaXJlY3RfdXJpGAIgASgJQiu6SChyJhABGOgHkgIeaHR0cHM6Ly9hcHAuZXhhbXBsZS5jb20vbGlua2VkEiUKBXN0YXRlGAMgASgJQha6SBNyERjoB5ICC2FmMGlmanNsZGtqEmAKDmNvZGVfY2hhbGxlbmdlGAQgASgJQki6SEVyQzITXltBLVphLXowLTlfLV17NDN9JJICK0U5TWVsaG9hMk93dkZyRU1USmd1Q0hhb2VLMXQ4VVJXYnVHSlNzdHctY00iWwoUTGlua0lkZW50aXR5UmVzcG9uc2USQwoDdXJsGAEgASgJQja6SDNyMZICLmh0dHBzOi8vYXV0aC5leGFtcGxlLmNvbS9hdXRoL2dpdGh1Yj9saW5rPVptOXYixwEKFkNvbmZpcm1JZGVudGl0eVJlcXVlc3QSRgoEY29kZRgBIAEoCUI4ukg1cjMQARiAAZICK2JFazRtUTB2N3lYblQyY1I5c1pwTHcxdUhmSjZhR2RLaU8zZVl0VnhCNU0SZQoNY29kZV92ZXJpZmllchgCIAEoCUJOukhLckkyGV5bQS1aYS16MC05Ll9+LV17NDMsMTI4fSSSAitkQmpmdEplWjRDVlAtbUI5MksyN3VoYlVKVTFwMXJfd1cxZ0ZXRk9FalhrIhkKF0NvbmZpcm1JZGVudGl0eVJlc3BvbnNlIl0KFVVubGlua0lkZW50aXR5UmVxdWVzdBJECgtpZGVudGl0eV9pZBgBIAEoCUIvukgsciqSAiQwMTk5ZjNhMi04YzQxLTdkMmUtOWIwYS0zZjZjMWQ1MmE4ZTSwAQEiGAoWVW5saW5rSWRlbnRpdHlSZXNwb25zZTKvCQoRRmVkZXJhdGlvblNlcnZpY2USjQEKE0xpc3RTaWduSW5Qcm92aWRlcnMSJS5zaWduZXQudjEuTGlzdFNpZ25JblByb3ZpZGVyc1JlcXVlc3QaJi5zaWduZXQudjEuTGlzdFNpZ25JblByb3ZpZGVyc1Jlc3BvbnNlIieQAgGiuxgCCAGC0+STAhgSFi9hcGkvdjEvYXV0aC9wcm92aWRlcnMSrQEKE0dldEF1dGhvcml6YXRpb25VcmwSJS5zaWduZXQudjEuR2V0QXV0aG9yaXphdGlvblVybFJlcXVlc3QaJi5zaWduZXQudjEuR2V0QXV0aG9yaXphdGlvblVybFJlc3BvbnNlIkeiuxgCCAGC0+STAjs6ASoiNi9hcGkvdjEvYXV0aC9wcm92aWRlcnMve3Byb3ZpZGVyX2lkfS9hdXRob3JpemF0aW9uLXVybBJ8CgxFeGNoYW5nZUNvZGUSHi5zaWduZXQudjEuRXhjaGFuZ2VDb2RlUmVxdWVzdBofLnNpZ25ldC52MS5FeGNoYW5nZUNvZGVSZXNwb25zZSIrorsYAggBgtPkkwIfOgEqIhovYXBpL3YxL2F1dGgvZXhjaGFuZ2UtY29kZRKDAQoOTGlzdElkZW50aXRpZXMSIC5zaWduZXQudjEuTGlzdElkZW50aXRpZXNSZXF1ZXN0GiEuc2lnbmV0LnYxLkxpc3RJZGVudGl0aWVzUmVzcG9uc2UiLJACAaK7GAIQAYLT5JMCHRIbL2FwaS92MS91c2Vycy9tZS9pZGVudGl0aWVzEn0KDExpbmtJZGVudGl0eRIeLnNpZ25ldC52MS5MaW5rSWRlbnRpdHlSZXF1ZXN0Gh8uc2lnbmV0LnYxLkxpbmtJZGVudGl0eVJlc3BvbnNlIiyiuxgCGAGC0+STAiA6ASoiGy9hcGkvdjEvdXNlcnMvbWUvaWRlbnRpdGllcxKOAQoPQ29uZmlybUlkZW50aXR5EiEuc2lnbmV0LnYxLkNvbmZpcm1JZGVudGl0eVJlcXVlc3QaIi5zaWduZXQudjEuQ29uZmlybUlkZW50aXR5UmVzcG9uc2UiNKK7GAIYAYLT5JMCKDoBKiIjL2FwaS92MS91c2Vycy9tZS9pZGVudGl0aWVzL2NvbmZpcm0StAEKEEdldFVwc3RyZWFtVG9rZW4SIi5zaWduZXQudjEuR2V0VXBzdHJlYW1Ub2tlblJlcXVlc3QaIy5zaWduZXQudjEuR2V0VXBzdHJlYW1Ub2tlblJlc3BvbnNlIleiuxgTKhFpZGVudGl0aWVzLnRva2Vuc4LT5JMCOjoBKiI1L2FwaS92MS91c2Vycy97dXNlcl9pZH0vdXBzdHJlYW0tdG9rZW5zL3twcm92aWRlcl9pZH0SjgEKDlVubGlua0lkZW50aXR5EiAuc2lnbmV0LnYxLlVubGlua0lkZW50aXR5UmVxdWVzdBohLnNpZ25ldC52MS5VbmxpbmtJZGVudGl0eVJlc3BvbnNlIjeiuxgCGAGC0+STAisqKS9hcGkvdjEvdXNlcnMvbWUvaWRlbnRpdGllcy97aWRlbnRpdHlfaWR9YgZwcm90bzM", [file_buf_validate_validate, file_google_api_annotations, file_google_protobuf_timestamp, file_signet_v1_options]);
+
+/**
+ * Whose token of which provider.
+ *
+ * @generated from message signet.v1.GetUpstreamTokenRequest
+ */
+export type GetUpstreamTokenRequest = Message<"signet.v1.GetUpstreamTokenRequest"> & {
+  /**
+   * The user.
+   *
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+
+  /**
+   * The provider.
+   *
+   * @generated from field: string provider_id = 2;
+   */
+  providerId: string;
+};
+
+/**
+ * Describes the message signet.v1.GetUpstreamTokenRequest.
+ * Use `create(GetUpstreamTokenRequestSchema)` to create a new message.
+ */
+export const GetUpstreamTokenRequestSchema: GenMessage<GetUpstreamTokenRequest> = /*@__PURE__*/
+  messageDesc(file_signet_v1_federation, 0);
+
+/**
+ * A token of the provider.
+ *
+ * @generated from message signet.v1.GetUpstreamTokenResponse
+ */
+export type GetUpstreamTokenResponse = Message<"signet.v1.GetUpstreamTokenResponse"> & {
+  /**
+   * For the provider's own API.
+   *
+   * @generated from field: string access_token = 1;
+   */
+  accessToken: string;
+
+  /**
+   * Until when; missing where the provider does not say.
+   *
+   * @generated from field: google.protobuf.Timestamp expires_at = 2;
+   */
+  expiresAt?: Timestamp | undefined;
+
+  /**
+   * What it is good for.
+   *
+   * @generated from field: repeated string scopes = 3;
+   */
+  scopes: string[];
+};
+
+/**
+ * Describes the message signet.v1.GetUpstreamTokenResponse.
+ * Use `create(GetUpstreamTokenResponseSchema)` to create a new message.
+ */
+export const GetUpstreamTokenResponseSchema: GenMessage<GetUpstreamTokenResponse> = /*@__PURE__*/
+  messageDesc(file_signet_v1_federation, 1);
 
 /**
  * Nothing.
@@ -30,7 +93,7 @@ export type ListSignInProvidersRequest = Message<"signet.v1.ListSignInProvidersR
  * Use `create(ListSignInProvidersRequestSchema)` to create a new message.
  */
 export const ListSignInProvidersRequestSchema: GenMessage<ListSignInProvidersRequest> = /*@__PURE__*/
-  messageDesc(file_signet_v1_federation, 0);
+  messageDesc(file_signet_v1_federation, 2);
 
 /**
  * The providers.
@@ -51,7 +114,7 @@ export type ListSignInProvidersResponse = Message<"signet.v1.ListSignInProviders
  * Use `create(ListSignInProvidersResponseSchema)` to create a new message.
  */
 export const ListSignInProvidersResponseSchema: GenMessage<ListSignInProvidersResponse> = /*@__PURE__*/
-  messageDesc(file_signet_v1_federation, 1);
+  messageDesc(file_signet_v1_federation, 3);
 
 /**
  * What a button needs.
@@ -86,7 +149,7 @@ export type SignInProvider = Message<"signet.v1.SignInProvider"> & {
  * Use `create(SignInProviderSchema)` to create a new message.
  */
 export const SignInProviderSchema: GenMessage<SignInProvider> = /*@__PURE__*/
-  messageDesc(file_signet_v1_federation, 2);
+  messageDesc(file_signet_v1_federation, 4);
 
 /**
  * Which provider, for which app.
@@ -163,7 +226,7 @@ export type GetAuthorizationUrlRequest = Message<"signet.v1.GetAuthorizationUrlR
  * Use `create(GetAuthorizationUrlRequestSchema)` to create a new message.
  */
 export const GetAuthorizationUrlRequestSchema: GenMessage<GetAuthorizationUrlRequest> = /*@__PURE__*/
-  messageDesc(file_signet_v1_federation, 3);
+  messageDesc(file_signet_v1_federation, 5);
 
 /**
  * Where to send the browser.
@@ -184,7 +247,7 @@ export type GetAuthorizationUrlResponse = Message<"signet.v1.GetAuthorizationUrl
  * Use `create(GetAuthorizationUrlResponseSchema)` to create a new message.
  */
 export const GetAuthorizationUrlResponseSchema: GenMessage<GetAuthorizationUrlResponse> = /*@__PURE__*/
-  messageDesc(file_signet_v1_federation, 4);
+  messageDesc(file_signet_v1_federation, 6);
 
 /**
  * What came back.
@@ -219,7 +282,7 @@ export type ExchangeCodeRequest = Message<"signet.v1.ExchangeCodeRequest"> & {
  * Use `create(ExchangeCodeRequestSchema)` to create a new message.
  */
 export const ExchangeCodeRequestSchema: GenMessage<ExchangeCodeRequest> = /*@__PURE__*/
-  messageDesc(file_signet_v1_federation, 5);
+  messageDesc(file_signet_v1_federation, 7);
 
 /**
  * Tokens of the app, as the token endpoint answers them (RFC 6749 §5.1).
@@ -275,7 +338,7 @@ export type ExchangeCodeResponse = Message<"signet.v1.ExchangeCodeResponse"> & {
  * Use `create(ExchangeCodeResponseSchema)` to create a new message.
  */
 export const ExchangeCodeResponseSchema: GenMessage<ExchangeCodeResponse> = /*@__PURE__*/
-  messageDesc(file_signet_v1_federation, 6);
+  messageDesc(file_signet_v1_federation, 8);
 
 /**
  * Nothing: the access token says whose.
@@ -290,7 +353,7 @@ export type ListIdentitiesRequest = Message<"signet.v1.ListIdentitiesRequest"> &
  * Use `create(ListIdentitiesRequestSchema)` to create a new message.
  */
 export const ListIdentitiesRequestSchema: GenMessage<ListIdentitiesRequest> = /*@__PURE__*/
-  messageDesc(file_signet_v1_federation, 7);
+  messageDesc(file_signet_v1_federation, 9);
 
 /**
  * What the account is linked to.
@@ -311,7 +374,7 @@ export type ListIdentitiesResponse = Message<"signet.v1.ListIdentitiesResponse">
  * Use `create(ListIdentitiesResponseSchema)` to create a new message.
  */
 export const ListIdentitiesResponseSchema: GenMessage<ListIdentitiesResponse> = /*@__PURE__*/
-  messageDesc(file_signet_v1_federation, 8);
+  messageDesc(file_signet_v1_federation, 10);
 
 /**
  * Who somebody is at a provider.
@@ -367,7 +430,7 @@ export type Identity = Message<"signet.v1.Identity"> & {
  * Use `create(IdentitySchema)` to create a new message.
  */
 export const IdentitySchema: GenMessage<Identity> = /*@__PURE__*/
-  messageDesc(file_signet_v1_federation, 9);
+  messageDesc(file_signet_v1_federation, 11);
 
 /**
  * Which provider to link.
@@ -409,7 +472,7 @@ export type LinkIdentityRequest = Message<"signet.v1.LinkIdentityRequest"> & {
  * Use `create(LinkIdentityRequestSchema)` to create a new message.
  */
 export const LinkIdentityRequestSchema: GenMessage<LinkIdentityRequest> = /*@__PURE__*/
-  messageDesc(file_signet_v1_federation, 10);
+  messageDesc(file_signet_v1_federation, 12);
 
 /**
  * Where to send the browser.
@@ -430,7 +493,7 @@ export type LinkIdentityResponse = Message<"signet.v1.LinkIdentityResponse"> & {
  * Use `create(LinkIdentityResponseSchema)` to create a new message.
  */
 export const LinkIdentityResponseSchema: GenMessage<LinkIdentityResponse> = /*@__PURE__*/
-  messageDesc(file_signet_v1_federation, 11);
+  messageDesc(file_signet_v1_federation, 13);
 
 /**
  * What came back.
@@ -458,7 +521,7 @@ export type ConfirmIdentityRequest = Message<"signet.v1.ConfirmIdentityRequest">
  * Use `create(ConfirmIdentityRequestSchema)` to create a new message.
  */
 export const ConfirmIdentityRequestSchema: GenMessage<ConfirmIdentityRequest> = /*@__PURE__*/
-  messageDesc(file_signet_v1_federation, 12);
+  messageDesc(file_signet_v1_federation, 14);
 
 /**
  * It is linked.
@@ -473,7 +536,7 @@ export type ConfirmIdentityResponse = Message<"signet.v1.ConfirmIdentityResponse
  * Use `create(ConfirmIdentityResponseSchema)` to create a new message.
  */
 export const ConfirmIdentityResponseSchema: GenMessage<ConfirmIdentityResponse> = /*@__PURE__*/
-  messageDesc(file_signet_v1_federation, 13);
+  messageDesc(file_signet_v1_federation, 15);
 
 /**
  * Which link goes.
@@ -494,7 +557,7 @@ export type UnlinkIdentityRequest = Message<"signet.v1.UnlinkIdentityRequest"> &
  * Use `create(UnlinkIdentityRequestSchema)` to create a new message.
  */
 export const UnlinkIdentityRequestSchema: GenMessage<UnlinkIdentityRequest> = /*@__PURE__*/
-  messageDesc(file_signet_v1_federation, 14);
+  messageDesc(file_signet_v1_federation, 16);
 
 /**
  * It is gone.
@@ -509,7 +572,7 @@ export type UnlinkIdentityResponse = Message<"signet.v1.UnlinkIdentityResponse">
  * Use `create(UnlinkIdentityResponseSchema)` to create a new message.
  */
 export const UnlinkIdentityResponseSchema: GenMessage<UnlinkIdentityResponse> = /*@__PURE__*/
-  messageDesc(file_signet_v1_federation, 15);
+  messageDesc(file_signet_v1_federation, 17);
 
 /**
  * Signing in with a provider such as Google, for apps that do not use the hosted pages, and the providers that an account is
@@ -589,6 +652,19 @@ export const FederationService: GenService<{
     methodKind: "unary";
     input: typeof ConfirmIdentityRequestSchema;
     output: typeof ConfirmIdentityResponseSchema;
+  },
+  /**
+   * A token of a provider's own, to call its API for somebody. There is one where the provider keeps tokens and the person came by it; it is
+   * renewed before it expires. Each release is recorded.
+   *
+   * Errors: NOT_FOUND.
+   *
+   * @generated from rpc signet.v1.FederationService.GetUpstreamToken
+   */
+  getUpstreamToken: {
+    methodKind: "unary";
+    input: typeof GetUpstreamTokenRequestSchema;
+    output: typeof GetUpstreamTokenResponseSchema;
   },
   /**
    * Takes a provider away from the caller's account. The last way in stays.
