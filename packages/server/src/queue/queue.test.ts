@@ -328,8 +328,9 @@ it('every kind that comes round by itself is queued once, however many workers t
   const own: Worker[] = []
   try {
     for (let n = 0; n < 2; n += 1) own.push(startWorker(async () => undefined, database))
-    const schedules = () => runSql(database.db, 'select name, cron from jobs.schedule')
-    await until('the schedule', async () => (await schedules()).length === 1)
+    const schedules = () =>
+      runSql(database.db, 'select name, cron from jobs.schedule order by name')
+    await until('the schedule', async () => (await schedules()).length === 2)
     assert.deepEqual(await schedules(), [
       ['clean_up' satisfies JobKind, '*/10 * * * *'],
       ['refresh_upstream_tokens' satisfies JobKind, '*/5 * * * *'],

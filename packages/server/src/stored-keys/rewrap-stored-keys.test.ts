@@ -92,7 +92,17 @@ describe('rewrapStoredKeys', () => {
     const { moved, unreadable } = await rewrap(both)
     assert.deepEqual(
       [moved, unreadable],
-      [{ grants: 1, eventKeys: 1, signingKeys: 2, mailOpeners: 0, providerSecrets: 0 }, []],
+      [
+        {
+          grants: 1,
+          eventKeys: 1,
+          signingKeys: 2,
+          mailOpeners: 0,
+          providerSecrets: 0,
+          upstreamTokens: 0,
+        },
+        [],
+      ],
     )
 
     const afterwards = await instance({ current: fresh })
