@@ -68,6 +68,24 @@ describe('a snapshot', () => {
     assert.equal(view.known()?.logId, 'new')
   })
 
+  test('of a log that goes on from another one leaves what was known standing, until it expires', () => {
+    const { view, clock, apply, isDead } = openView()
+    const expiresAt = Math.floor(clock.wallMs() / 1000) + 300
+    const [old] = entriesOf([5, 'old'])
+    assert.ok(old)
+    apply({ reset: true, entries: [{ ...old, expiresAt }], position: 5 })
+    for (const logId of ['second', 'third']) {
+      const position = 2 ** 32 * (logId === 'second' ? 1 : 2)
+      apply({ logId, reset: true, entries: entriesOf([position, logId]), position })
+      assert.deepEqual([isDead('old'), isDead(logId), isDead('a')], [true, true, false])
+    }
+    assert.deepEqual([view.known()?.entries, isDead('second')], [3, true])
+    clock.pass(301_000)
+    // An entry is dropped within a minute of steps.
+    for (let n = 1; n <= 60; n += 1) apply({ logId: 'third', position: 2 ** 33 + n })
+    assert.deepEqual([view.known()?.entries, isDead('old')], [2, false])
+  })
+
   test('that was cut goes on where it ended', () => {
     const { view, apply, isDead } = openView()
     apply({ reset: true, entries: entriesOf([5, 'a']), position: 5, complete: false })

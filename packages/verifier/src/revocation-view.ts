@@ -4,9 +4,11 @@
  * 1. Steps are applied in their order. A snapshot is built beside what is known, which serves until the snapshot is whole.
  * 2. Within one log positions never go back. A snapshot that ends before the last position that was known here comes from
  *    an instance that is behind: it is not believed before it has caught up.
- * 3. The age is what the instance said, plus what the step took on its way (see step-delay.ts), plus what has passed since by whichever clock
+ * 3. A log that goes on from another one after a failover or a restore may lack the last entries of that one, which were
+ *    acknowledged all the same: what was known of it is believed until it expires.
+ * 4. The age is what the instance said, plus what the step took on its way (see step-delay.ts), plus what has passed since by whichever clock
  *    says more. It is computed when it is asked for, so that no timer has to be believed.
- * 4. A step that is complete renews the age; nothing else does.
+ * 5. A step that is complete renews the age; nothing else does.
  *
  * Errors: FeedError.
  */
@@ -49,12 +51,16 @@ interface Log {
   logId: string
   position: number
   table: RevocationTable
+  /** Of the logs that this one goes on from, as long as anything in them is live. */
+  former: readonly RevocationTable[]
 }
 
 const sessionOffset = identifierClaims.indexOf('sid') * hashWords
 /** A token, a grant and a session are dead when they are named, whenever that was. */
 const exactClaims = identifierClaims.indexOf('sub')
 const whenever = -1
+/** A log that goes on is 2^32 positions further, less what was lost of it. Any other one belongs to another database. */
+const leap = 2 ** 31
 
 export function openRevocationView(options: RevocationViewOptions): RevocationView {
   const { clock, entriesMax, earliestNowMs } = options
@@ -67,8 +73,10 @@ export function openRevocationView(options: RevocationViewOptions): RevocationVi
   function addEntries(log: Log, step: FeedStep): void {
     for (const entry of step.entries) log.table.add(entry)
     log.position = step.position
-    log.table.expireSome(Math.floor(earliestNowMs() / 1000))
-    if (log.table.count() > entriesMax) {
+    const nowSeconds = Math.floor(earliestNowMs() / 1000)
+    for (const table of tablesOf(log)) table.expireSome(nowSeconds)
+    log.former = log.former.filter((table) => table.count() > 0)
+    if (countOf(log) > entriesMax) {
       throw new FeedError(`more than ${entriesMax} live revocations; raise entriesMax`)
     }
   }
@@ -88,6 +96,7 @@ export function openRevocationView(options: RevocationViewOptions): RevocationVi
       addEntries(log, step)
       if (log === building) {
         if (!step.complete || !hasCaughtUp(log)) return
+        if (current !== undefined && goesOn(current, log)) log.former = tablesOf(current)
         current = log
         building = undefined
         version += 1
@@ -96,7 +105,12 @@ export function openRevocationView(options: RevocationViewOptions): RevocationVi
     },
     judge(words, rev) {
       if (current === undefined) return undefined
-      return judge(current.table, words, rev)
+      let found = judge(current.table, words, rev)
+      for (const table of current.former) {
+        if (found === 'ended') break
+        found = judge(table, words, rev) ?? found
+      }
+      return found
     },
     version: () => version,
     ageMs() {
@@ -114,15 +128,21 @@ export function openRevocationView(options: RevocationViewOptions): RevocationVi
     },
     known() {
       if (current === undefined) return undefined
-      const { logId, position, table } = current
-      return { logId, position, entries: table.count(), bytes: table.bytes() }
+      const { logId, position } = current
+      const bytes = tablesOf(current).reduce((sum, table) => sum + table.bytes(), 0)
+      return { logId, position, entries: countOf(current), bytes }
     },
   }
 }
 
 function emptyLog(logId: string): Log {
-  return { logId, position: 0, table: openRevocationTable() }
+  return { logId, position: 0, table: openRevocationTable(), former: [] }
 }
+
+const tablesOf = ({ table, former }: Log) => [table, ...former]
+const countOf = (log: Log) => tablesOf(log).reduce((sum, table) => sum + table.count(), 0)
+
+const goesOn = (from: Log, to: Log) => to.logId !== from.logId && to.position > from.position + leap
 
 function judge(table: RevocationTable, words: Uint32Array, rev: number) {
   let found = table.find(words, everythingOffset, rev, sessionOffset)

@@ -174,6 +174,10 @@ function openReader({ db, log }: LiveLogDeps, set: EntrySet, followers: readonly
     const [first] = rows
     if (first === undefined) throw new Error('the head of the revocation log is gone')
     if (!first.isHere) {
+      log.warn(
+        { head: first.head },
+        'the database was restored or taken over by a standby, which may lack what was revoked last; `signet recover` ends everything',
+      )
       await continueLog(db)
       return false
     }
@@ -184,6 +188,7 @@ function openReader({ db, log }: LiveLogDeps, set: EntrySet, followers: readonly
     }
     if (first.logId !== logId) {
       const fromTheStart = position === 0n
+      if (logId !== '') log.warn('the revocation log goes on under another id')
       restart(first.logId)
       if (!fromTheStart) return false
     }

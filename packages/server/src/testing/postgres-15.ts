@@ -17,15 +17,35 @@ const installCommand = 'apt-get install -y postgresql-15'
 const user = 'signet'
 const startTimeoutMs = 30_000
 
+export interface Postgres15 extends TestPostgres {
+  /** Ends it with SIGKILL, and waits until it is gone. */
+  kill(): Promise<void>
+}
+
 /** Starts a PostgreSQL 15 on a Unix socket in an empty directory, with nothing in it. */
-export async function startPostgres15(directory: string): Promise<TestPostgres> {
+export async function startPostgres15(directory: string): Promise<Postgres15> {
+  return start(directory, 'initdb', [
+    ...['-U', user, '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync'],
+  ])
+}
+
+/** Starts a standby of it, likewise, that follows it without being waited for. It becomes a server of its own by `pg_promote`. */
+export async function startStandby15(
+  directory: string,
+  { address }: TestPostgres,
+): Promise<Postgres15> {
+  return start(directory, 'pg_basebackup', [
+    ...['-h', address.host, '-U', user, '--checkpoint=fast', '--write-recovery-conf', '--no-sync'],
+  ])
+}
+
+/** Makes the data by one of the programs, and starts the server on them. */
+async function start(directory: string, maker: string, args: string[]): Promise<Postgres15> {
   const programs = findPrograms() ?? install()
   const data = join(directory, 'data')
   mkdirSync(data, { mode: 0o700 })
   const run = runner(directory, data)
-  run.sync(join(programs, 'initdb'), [
-    ...['-D', data, '-U', user, '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync'],
-  ])
+  run.sync(join(programs, maker), ['-D', data, ...args])
   const settings = ['listen_addresses=', 'fsync=off', 'full_page_writes=off', 'timezone=UTC']
   const server = run.start(join(programs, 'postgres'), [
     ...['-D', data, '-k', directory],
@@ -33,14 +53,13 @@ export async function startPostgres15(directory: string): Promise<TestPostgres> 
   ])
   const address = { host: directory, port: 5432, user, database: 'postgres' }
   await ready(server, address)
-  return {
-    address,
-    async stop() {
-      const exited = once(server, 'exit')
-      server.kill('SIGINT')
-      await exited
-    },
+  const end = async (signal: NodeJS.Signals) => {
+    if (server.exitCode !== null || server.signalCode !== null) return
+    const exited = once(server, 'exit')
+    server.kill(signal)
+    await exited
   }
+  return { address, stop: () => end('SIGINT'), kill: () => end('SIGKILL') }
 }
 
 function findPrograms(): string | undefined {
