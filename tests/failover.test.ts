@@ -29,6 +29,7 @@ let environment: Record<string, string>
 let servers: OwnServer[] = []
 let verifiers: Verifier[] = []
 let databases: Postgres15[] = []
+const folders: string[] = []
 /** Left, acknowledged, and lost by the database. */
 let late: string
 
@@ -59,10 +60,16 @@ after(async () => {
   await Promise.all(servers.map((server) => server.stop()))
   await door?.close()
   for (const database of databases.reverse()) await database.kill()
-  await rm(directory, { recursive: true, force: true })
+  for (const folder of [directory, ...folders]) await rm(folder, { recursive: true, force: true })
 })
 
-const newFolder = () => mkdtemp(join(tmpdir(), 'signet-pg15-'))
+/** Not within the other one: Postgres runs as a user of its own, who has to reach it. */
+async function newFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'signet-pg15-'))
+  folders.push(folder)
+  return folder
+}
+
 const start = (name: string) =>
   startServer({ ...environment, SIGNET_LOG_FILE: join(directory, name) })
 const url = () => servers[0]?.url ?? ''

@@ -13,7 +13,15 @@ import type { RawGrant, RawRotations } from '../limits/raw-rotations.ts'
 import type { RefreshLoad, RefreshLoaded } from '../load/refresh-load.ts'
 import { descendants, startCpuClock } from '../machine.ts'
 import { createDataDir, type SignetProcess, startSignet } from '../server/signet-process.ts'
-import { type Contender, interleave, median, rate, ratios, type Slice } from '../slices.ts'
+import {
+  type Contender,
+  interleave,
+  median,
+  rate,
+  ratePerCpu,
+  ratios,
+  type Slice,
+} from '../slices.ts'
 
 /** As many as the server has connections to its database. */
 const holders = 16
@@ -170,7 +178,7 @@ function findingsOf(series: Map<string, Slice[]>): Finding[] {
       goal: { atLeast: 4 },
       measured: median(toPeer),
       rounds: toPeer,
-      detail: `${perSecond(ours)} against ${perSecond(peer)}; ${holders} holders, p50 ${p50(ours)} ms against ${p50(peer)} ms; both sign with ES256`,
+      detail: `${perSecond(ours)} against ${perSecond(peer)}; ${holders} holders, p50 ${p50(ours)} ms against ${p50(peer)} ms; per processor second, Postgres included, ${median(ratios(ours, peer, ratePerCpu)).toFixed(2)}x; both sign with ES256`,
     },
   ]
 }
