@@ -46,7 +46,7 @@ describe('a logout token', () => {
       subject: 'ada',
       sid: 'a session',
       jti: 'one of a kind',
-      expiresAt: new Date(exp * 1000),
+      expiresAt: new Date((exp + 60) * 1000),
     })
   })
 
