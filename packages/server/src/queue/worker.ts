@@ -55,6 +55,8 @@ export interface WorkerOptions {
   handlers: JobHandlers
   /** How often jobs of silent workers are looked for. */
   superviseSeconds?: number
+  /** What comes round by itself. */
+  recurring?: typeof schedules
 }
 
 const retryStartMs = 1_000
@@ -112,7 +114,7 @@ async function startLibrary(
   complain: (error: unknown) => void,
 ): Promise<PgBoss> {
   const { PgBoss: Library } = await import('pg-boss')
-  const { superviseSeconds = superviseSecondsDefault } = options
+  const { superviseSeconds = superviseSecondsDefault, recurring = schedules } = options
   const boss = new Library({
     ...connectionOf(options.address),
     schema: 'jobs',
@@ -128,7 +130,7 @@ async function startLibrary(
   try {
     await boss.start()
     for (const kind of Object.keys(jobPolicies) as JobKind[]) await workOn(boss, kind, options)
-    for (const { kind, cron } of schedules) await boss.schedule(kind, cron, {}, sendOptions(kind))
+    for (const { kind, cron } of recurring) await boss.schedule(kind, cron, {}, sendOptions(kind))
     return boss
   } catch (error) {
     await boss.stop({ graceful: false }).catch(() => undefined)
