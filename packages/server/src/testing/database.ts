@@ -20,6 +20,8 @@ export interface TestDatabase {
 }
 
 const poolSize = 8
+/** A hundred at once wait for eight connections: on a slow machine for longer than a person should. */
+const patient = { connectTimeoutMs: 8_000, answerTimeoutMs: 10_000 }
 
 /** A database of its own: with the whole schema or, if `empty`, with none. `drop` it when the test is over. */
 export async function createTestDatabase({ empty = false } = {}): Promise<TestDatabase> {
@@ -30,7 +32,7 @@ export async function createTestDatabase({ empty = false } = {}): Promise<TestDa
     `create database ${database} template ${empty ? 'template0' : templateName}`,
   )
   const address = { ...server, database }
-  const db = openDatabase({ address, poolSize, prepared: true })
+  const db = openDatabase({ address, poolSize, prepared: true, ...(!empty && { limits: patient }) })
   return {
     db,
     address,
