@@ -1145,6 +1145,7 @@ CREATE TABLE upstream_tokens (
   expires_at timestamp with time zone,
   refreshes boolean NOT NULL,
   refused_at timestamp with time zone,
+  claimed_until timestamp with time zone,
   updated_at timestamp with time zone NOT NULL,
   CONSTRAINT upstream_tokens_pkey PRIMARY KEY (identity_id),
   CONSTRAINT upstream_tokens_identity_id_fkey FOREIGN KEY (identity_id) REFERENCES federated_identities(id) ON DELETE CASCADE

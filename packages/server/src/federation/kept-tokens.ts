@@ -25,10 +25,10 @@ import type { RequestContext } from '../request-context.ts'
 import type { UpstreamTokens } from './identity-provider.ts'
 import { UpstreamRefused } from './upstream.ts'
 import {
+  claimTokensDue,
   findIdentityId,
   findKeptTokens,
   keepTokens,
-  lockTokensDue,
   lockWrappedTokens,
   noteRefusedTokens,
   replaceTokens,
@@ -92,26 +92,26 @@ export async function refreshUpstreamTokens(
   let after: string | undefined = beforeFirst
   while (after !== undefined && !signal.aborted) {
     const from: string = after
-    after = await deps.db.transaction((tx) => refreshNext({ ...deps, db: tx }, from))
+    after = await refreshNext(deps, from)
   }
 }
 
 /** Refreshes the next one, and answers which that was. */
 async function refreshNext(
-  deps: { db: Db } & Pick<Deps, 'identityProviders' | 'log' | 'masterSecret' | 'upstream'>,
+  deps: Pick<Deps, 'db' | 'identityProviders' | 'log' | 'masterSecret' | 'upstream'>,
   after: string,
 ): Promise<string | undefined> {
-  const { db: tx, masterSecret } = deps
-  const due = await lockTokensDue(tx, { aheadSeconds, idleDays, after })
+  const { db, masterSecret } = deps
+  const due = await claimTokensDue(db, { aheadSeconds, idleDays, after })
   if (due === undefined) return undefined
-  const { identityId } = due
+  const { identityId, claimedUntil } = due
   const { refreshToken } = unwrap(masterSecret, due)
   const provider = await deps.identityProviders.find(due.provider)
   if (provider === undefined || refreshToken === undefined) return identityId
   try {
     const tokens = await deps.upstream.refresh(provider, refreshToken)
-    await replaceTokens(tx, {
-      identityId,
+    await replaceTokens(db, {
+      ...{ identityId, claimedUntil },
       ...wrap(masterSecret, identityId, tokens),
       scopes: [...tokens.scopes],
       expiresAt: tokens.expiresAt ?? null,
@@ -120,7 +120,7 @@ async function refreshNext(
     if (!(error instanceof UpstreamRefused)) throw error
     deps.log.warn({ err: error, provider: provider.id }, 'a token of a provider was not refreshed')
     if (error.kind === 'answer' || error.kind === 'denied')
-      await noteRefusedTokens(tx, { identityId })
+      await noteRefusedTokens(db, { identityId, claimedUntil })
   }
   return identityId
 }

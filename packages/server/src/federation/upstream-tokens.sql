@@ -9,7 +9,8 @@ select i.id, :wrappedTokens, :wrappingKeyId, :scopes, :expiresAt?, :refreshes, s
  where i.id = :identityId
 on conflict (identity_id) do update
    set wrapped_tokens = excluded.wrapped_tokens, wrapping_key_id = excluded.wrapping_key_id, scopes = excluded.scopes,
-       expires_at = excluded.expires_at, refreshes = excluded.refreshes, refused_at = null, updated_at = excluded.updated_at;
+       expires_at = excluded.expires_at, refreshes = excluded.refreshes, refused_at = null, claimed_until = null,
+       updated_at = excluded.updated_at;
 
 -- name: findKeptTokens :maybe
 -- What is kept of an active user at a provider.
@@ -25,29 +26,37 @@ select t.identity_id, t.wrapped_tokens, t.wrapping_key_id, t.scopes, t.expires_a
 -- name: findIdentityId :maybe
 select id from federated_identities where realm_id = 1 and provider = :provider and issuer = :issuer and subject = :subject;
 
--- name: lockTokensDue :maybe
--- One that is about to expire, of somebody who has been here within a while; locked, so that of several workers one refreshes it.
-select t.identity_id, i.provider, t.wrapped_tokens, t.wrapping_key_id, t.scopes
-  from upstream_tokens t
-  join federated_identities i on i.id = t.identity_id
-  join users u on u.id = i.user_id and u.status = 'active'
- where t.refreshes and t.refused_at is null and t.expires_at <= signet_now() + make_interval(secs => :aheadSeconds::integer)
-   and i.last_used_at > signet_now() - make_interval(days => :idleDays::integer)
-   and t.identity_id > :after::uuid
- order by t.identity_id
- limit 1
-   for no key update of t skip locked;
+-- name: claimTokensDue :maybe
+-- Takes one that is about to expire, of somebody who has been here within a while: of several workers one has it, for a minute. No
+-- transaction waits for the provider.
+update upstream_tokens c
+   set claimed_until = date_trunc('milliseconds', signet_now()) + interval '1 minute'
+  from (select t.identity_id, i.provider
+          from upstream_tokens t
+          join federated_identities i on i.id = t.identity_id
+          join users u on u.id = i.user_id and u.status = 'active'
+         where t.refreshes and t.refused_at is null and t.expires_at <= signet_now() + make_interval(secs => :aheadSeconds::integer)
+           and i.last_used_at > signet_now() - make_interval(days => :idleDays::integer)
+           and (t.claimed_until is null or t.claimed_until <= signet_now())
+           and t.identity_id > :after::uuid
+         order by t.identity_id
+         limit 1
+           for no key update of t skip locked) d
+ where c.identity_id = d.identity_id
+returning c.identity_id, d.provider as "provider!", c.wrapped_tokens, c.wrapping_key_id, c.scopes, c.claimed_until as "claimed_until!";
 
 -- name: replaceTokens :exec
--- Stores what the provider gave. Needs the lock.
+-- Stores what the provider gave, unless a sign-in has brought others meanwhile.
 update upstream_tokens
    set wrapped_tokens = :wrappedTokens, wrapping_key_id = :wrappingKeyId, scopes = :scopes, expires_at = :expiresAt?,
-       updated_at = signet_now()
- where identity_id = :identityId;
+       claimed_until = null, updated_at = signet_now()
+ where identity_id = :identityId and claimed_until = :claimedUntil;
 
 -- name: noteRefusedTokens :exec
--- The provider gives no other one. Needs the lock.
-update upstream_tokens set refused_at = signet_now(), updated_at = signet_now() where identity_id = :identityId;
+-- The provider gives no other one, unless a sign-in has brought others meanwhile.
+update upstream_tokens
+   set refused_at = signet_now(), claimed_until = null, updated_at = signet_now()
+ where identity_id = :identityId and claimed_until = :claimedUntil;
 
 -- name: lockWrappedTokens :many
 -- Tokens that are wrapped under this key, but those that somebody is at work on.

@@ -19,7 +19,8 @@ select i.id, $1, $2, $3, $4, $5, signet_now()
  where i.id = $6
 on conflict (identity_id) do update
    set wrapped_tokens = excluded.wrapped_tokens, wrapping_key_id = excluded.wrapping_key_id, scopes = excluded.scopes,
-       expires_at = excluded.expires_at, refreshes = excluded.refreshes, refused_at = null, updated_at = excluded.updated_at`,
+       expires_at = excluded.expires_at, refreshes = excluded.refreshes, refused_at = null, claimed_until = null,
+       updated_at = excluded.updated_at`,
   params: ['wrappedTokens', 'wrappingKeyId', 'scopes', 'expiresAt', 'refreshes', 'identityId'],
   columns: [],
 })
@@ -70,8 +71,8 @@ export const findIdentityId = maybe<
   columns: ['id'],
 })
 
-/** One that is about to expire, of somebody who has been here within a while; locked, so that of several workers one refreshes it. */
-export const lockTokensDue = maybe<
+/** Takes one that is about to expire, of somebody who has been here within a while: of several workers one has it, for a minute. No transaction waits for the provider. */
+export const claimTokensDue = maybe<
   {
     aheadSeconds: number
     idleDays: number
@@ -83,24 +84,30 @@ export const lockTokensDue = maybe<
     wrappedTokens: Buffer
     wrappingKeyId: string
     scopes: string[]
+    claimedUntil: Date
   }
 >({
-  name: 'federation.upstream-tokens.lockTokensDue',
-  text: `select t.identity_id, i.provider, t.wrapped_tokens, t.wrapping_key_id, t.scopes
-  from upstream_tokens t
-  join federated_identities i on i.id = t.identity_id
-  join users u on u.id = i.user_id and u.status = 'active'
- where t.refreshes and t.refused_at is null and t.expires_at <= signet_now() + make_interval(secs => $1::integer)
-   and i.last_used_at > signet_now() - make_interval(days => $2::integer)
-   and t.identity_id > $3::uuid
- order by t.identity_id
- limit 1
-   for no key update of t skip locked`,
+  name: 'federation.upstream-tokens.claimTokensDue',
+  text: `update upstream_tokens c
+   set claimed_until = date_trunc('milliseconds', signet_now()) + interval '1 minute'
+  from (select t.identity_id, i.provider
+          from upstream_tokens t
+          join federated_identities i on i.id = t.identity_id
+          join users u on u.id = i.user_id and u.status = 'active'
+         where t.refreshes and t.refused_at is null and t.expires_at <= signet_now() + make_interval(secs => $1::integer)
+           and i.last_used_at > signet_now() - make_interval(days => $2::integer)
+           and (t.claimed_until is null or t.claimed_until <= signet_now())
+           and t.identity_id > $3::uuid
+         order by t.identity_id
+         limit 1
+           for no key update of t skip locked) d
+ where c.identity_id = d.identity_id
+returning c.identity_id, d.provider as "provider!", c.wrapped_tokens, c.wrapping_key_id, c.scopes, c.claimed_until as "claimed_until!"`,
   params: ['aheadSeconds', 'idleDays', 'after'],
-  columns: ['identityId', 'provider', 'wrappedTokens', 'wrappingKeyId', 'scopes'],
+  columns: ['identityId', 'provider', 'wrappedTokens', 'wrappingKeyId', 'scopes', 'claimedUntil'],
 })
 
-/** Stores what the provider gave. Needs the lock. */
+/** Stores what the provider gave, unless a sign-in has brought others meanwhile. */
 export const replaceTokens = exec<
   {
     wrappedTokens: Buffer
@@ -108,22 +115,25 @@ export const replaceTokens = exec<
     scopes: readonly string[]
     expiresAt: Date | null
     identityId: string
+    claimedUntil: Date
   }
 >({
   name: 'federation.upstream-tokens.replaceTokens',
   text: `update upstream_tokens
    set wrapped_tokens = $1, wrapping_key_id = $2, scopes = $3, expires_at = $4,
-       updated_at = signet_now()
- where identity_id = $5`,
-  params: ['wrappedTokens', 'wrappingKeyId', 'scopes', 'expiresAt', 'identityId'],
+       claimed_until = null, updated_at = signet_now()
+ where identity_id = $5 and claimed_until = $6`,
+  params: ['wrappedTokens', 'wrappingKeyId', 'scopes', 'expiresAt', 'identityId', 'claimedUntil'],
   columns: [],
 })
 
-/** The provider gives no other one. Needs the lock. */
-export const noteRefusedTokens = exec<{ identityId: string }>({
+/** The provider gives no other one, unless a sign-in has brought others meanwhile. */
+export const noteRefusedTokens = exec<{ identityId: string; claimedUntil: Date }>({
   name: 'federation.upstream-tokens.noteRefusedTokens',
-  text: `update upstream_tokens set refused_at = signet_now(), updated_at = signet_now() where identity_id = $1`,
-  params: ['identityId'],
+  text: `update upstream_tokens
+   set refused_at = signet_now(), claimed_until = null, updated_at = signet_now()
+ where identity_id = $1 and claimed_until = $2`,
+  params: ['identityId', 'claimedUntil'],
   columns: [],
 })
 

@@ -11,6 +11,8 @@ create table upstream_tokens (
   refreshes       boolean not null,
   -- When the provider refused to give another one: the person has to sign in there again.
   refused_at      timestamptz,
+  -- Until when the worker that renews them has them to itself.
+  claimed_until   timestamptz,
   updated_at      timestamptz not null
 );
 create index upstream_tokens_due on upstream_tokens (expires_at) where refreshes and refused_at is null;
