@@ -1,11 +1,11 @@
 /**
- * The very statement that decides on a refresh, and nothing else, over as many connections as a server has; each
- * connection rotates grants of its own. Runs as a child.
+ * The very statement that decides on refreshes, and nothing else, for one grant at a time, over as many connections as a server
+ * has; each connection rotates a grant of its own. Runs as a child.
  */
 
 import type { DatabaseAddress } from '../../packages/server/src/db/address.ts'
 import { openDatabase } from '../../packages/server/src/db/database.ts'
-import { decideRefresh } from '../../packages/server/src/grants/grants.sql.ts'
+import { decideRefreshes } from '../../packages/server/src/grants/grants.sql.ts'
 import { answerParent } from '../child.ts'
 import { type Slice, sliceOf } from '../slices.ts'
 
@@ -53,16 +53,17 @@ answerParent(async ({ address, grants, seconds }: RawRotations): Promise<Slice> 
     return decided.generation
   }
 
-  function decide({ grantId, userId }: RawGrant, generation: number) {
-    return decideRefresh(db, {
-      grantId,
-      userId,
-      clientId: 'signet',
-      generation,
-      clientAuthenticated: false,
-      presenter,
+  async function decide({ grantId, userId }: RawGrant, generation: number) {
+    const [decided] = await decideRefreshes(db, {
+      grantIds: [grantId],
+      userIds: [userId],
+      clientIds: ['signet'],
+      generations: [generation],
+      clientsAuthenticated: [false],
+      presenters: [presenter],
       windowSeconds: 0,
       idleLifetimeSeconds,
     })
+    return decided
   }
 })

@@ -12,6 +12,7 @@ import type { EventFeed } from './events/event-feed.ts'
 import type { KnownProviders } from './federation/known-providers.ts'
 import type { Upstream } from './federation/upstream.ts'
 import type { KnownGrants } from './grants/grant-keys.ts'
+import type { SimultaneousRefreshes } from './grants/simultaneous-refreshes.ts'
 import type { Metrics } from './operations/metrics.ts'
 import type { RevocationFeed } from './revocation/feed.ts'
 import type { LiveLog } from './revocation/live-log.ts'
@@ -37,6 +38,7 @@ export interface Deps {
   receipts: Receipts
   sessionEnds: SessionEnds
   signIns: SimultaneousSignIns
+  refreshes: SimultaneousRefreshes
   identityProviders: KnownProviders
   upstream: Upstream
   avatarObjects: ObjectStore

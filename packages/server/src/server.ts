@@ -35,6 +35,7 @@ import { type Sealer, startSealer } from './events/sealer.ts'
 import { openKnownProviders } from './federation/known-providers.ts'
 import { openUpstream } from './federation/upstream.ts'
 import { openKnownGrants } from './grants/grant-keys.ts'
+import { openSimultaneousRefreshes } from './grants/simultaneous-refreshes.ts'
 import { startNotices } from './jobs/notices.ts'
 import { openJobs } from './jobs/open-jobs.ts'
 import { type Inbox, openInbox } from './mail/inbox.ts'
@@ -222,6 +223,7 @@ async function openDeps({ config, log, metrics, tracing, address }: Environment)
       receipts: openReceipts(db, mirror && budgetMs),
       sessionEnds: openSessionEnds({ db, masterSecret, revocations }),
       signIns: openSimultaneousSignIns({ config, db, masterSecret }),
+      refreshes: openSimultaneousRefreshes({ config, db }),
       identityProviders: openKnownProviders({ config, db, masterSecret }),
       upstream: openUpstream({ fetch: guardedFetch, log }),
       avatarObjects: openObjectStore(config.avatars.store),

@@ -27,96 +27,109 @@ returning expires_at;
 -- What never changes about a grant, and is needed before its refresh token can be believed.
 select user_id, client_id, wrapped_secret, wrapping_key_id from grants where id = :id;
 
--- name: decideRefresh :maybe
--- Decides on a refresh token whose MAC was found right, and does what is decided, except for ending a grant: 'reuse'
--- is only told, because ending goes with a log entry and an event, in a transaction.
+-- name: decideRefreshes :many
+-- Decides on refresh tokens whose MACs were found right, each of another grant, and does what is decided, except for ending a
+-- grant: 'reuse' is only told, because ending goes with a log entry and an event, in a transaction.
 --
--- Only the row of the grant is read as it is after the lock; session, user, client and cuts are read as they were when
+-- It waits for nobody: a grant that somebody else holds is left out, and so is one that is gone. With rows locked in the order
+-- of their ids, and none waited for, it is in no deadlock.
+--
+-- Only the rows of the grants are read as they are after the lock; session, user, client and cuts are read as they were when
 -- the statement began, and so is the position. Whoever ends a session ends its grants, which is seen. Whoever raises a
 -- cut meanwhile has a greater position than the one that the answer carries, so what this yields is dead.
 --
 -- A retry is late from the second half of the window on: of two tabs that ask again as it ends, the first confirms the
 -- successor, and the second may not find the window closed. Earlier retries write nothing.
---
--- The session is touched where nobody holds it: a refresh never waits for a second row, so it is in no deadlock.
-with held as materialized (
+with presented as materialized (
+  select p.*
+    from unnest(:grantIds::uuid[], :userIds::uuid[], :clientIds::text[], :generations::integer[],
+                :clientsAuthenticated::boolean[], :presenters::bytea[])
+      as p (grant_id, user_id, client_id, generation, client_authenticated, presenter)
+), held as materialized (
   select id, user_id, client_id, session_id, scopes, audience, generation, rotated_at, window_opened_at,
          confirmed_generation, presenter, claims, amr, acr, auth_time, rev, expires_at, ended_at
     from grants
-   where id = :grantId and user_id = :userId and client_id = :clientId
-     for no key update
-), clock as materialized (
-  -- Read once the lock is had: whoever waited is judged by the time at which the turn came.
-  select signet_now() as moment from held
+   where id = any(:grantIds::uuid[])
+   order by id
+     for no key update skip locked
+), head as materialized (
+  select signet_now() as moment, global_cut() as cut, revocation_position() as position
 ), seen as materialized (
-  select held.*, clock.moment, c.first_party, c.confirming, c.access_token_lifetime_seconds, c.signing_algorithm,
-         c.type = 'public' as rotates,
-         clock.moment - held.window_opened_at < make_interval(secs => :windowSeconds) as within_window,
-         clock.moment - held.window_opened_at > make_interval(secs => :windowSeconds) / 2 as window_closing,
-         clock.moment - held.rotated_at <= interval '7 days' as within_recovery,
+  select held.*, p.generation as presented, p.presenter as presented_by, head.moment, head.position,
+         c.first_party, c.confirming, c.access_token_lifetime_seconds, c.signing_algorithm, c.type = 'public' as rotates,
+         head.moment - held.window_opened_at < make_interval(secs => :windowSeconds) as within_window,
+         head.moment - held.window_opened_at > make_interval(secs => :windowSeconds) / 2 as window_closing,
+         head.moment - held.rotated_at <= interval '7 days' as within_recovery,
          least(s.idle_expires_at, s.expires_at) as session_expires_at,
-         held.ended_at is null and held.expires_at > clock.moment
+         held.ended_at is null and held.expires_at > head.moment
            and u.status = 'active' and c.status = 'active'
-           and (c.type = 'public' or :clientAuthenticated)
-           and held.rev >= greatest(u.cut, c.cut, global_cut())
+           and (c.type = 'public' or p.client_authenticated)
+           and held.rev >= greatest(u.cut, c.cut, head.cut)
            and (held.session_id is null
-                or (s.ended_at is null and least(s.idle_expires_at, s.expires_at) > clock.moment
-                    and s.rev >= greatest(u.cut, global_cut()))) as alive
+                or (s.ended_at is null and least(s.idle_expires_at, s.expires_at) > head.moment
+                    and s.rev >= greatest(u.cut, head.cut))) as alive
     from held
-   cross join clock
+    join presented p on p.grant_id = held.id and p.user_id = held.user_id and p.client_id = held.client_id
+   cross join head
     join users u on u.id = held.user_id
     join clients c on c.id = held.client_id
     left join sessions s on s.id = held.session_id
-), judged as materialized (
+), judged as (
   select seen.*,
          case
-           when alive is not true                                              then 'dead'
-           when :generation::integer > generation                              then 'state_lost'
-           when :generation = generation and (within_window or not rotates)    then 'same_token'
-           when :generation = generation                                       then 'advance'
-           when :generation = generation - 1 and confirming and window_closing
-                and confirmed_generation < generation and within_recovery      then 'late_successor'
-           when :generation = generation - 1 and within_window                 then 'same_successor'
-           else                                                                     'reuse'
+           when alive is not true                                        then 'dead'
+           when presented > generation                                   then 'state_lost'
+           when presented = generation and (within_window or not rotates) then 'same_token'
+           when presented = generation                                   then 'advance'
+           when presented = generation - 1 and confirming and window_closing
+                and confirmed_generation < generation and within_recovery then 'late_successor'
+           when presented = generation - 1 and within_window             then 'same_successor'
+           else                                                               'reuse'
          end as verdict
     from seen
-), accepted as materialized (
-  select * from judged where verdict in ('advance', 'same_token', 'same_successor', 'late_successor')
+), decided as materialized (
+  select judged.*, verdict in ('advance', 'same_token', 'same_successor', 'late_successor') as accepted from judged
 ), changed as (
   -- Whoever presents the current generation has it: that confirms it. A late retry opens the window anew, because
   -- others may hold the same token, and must get the same answer, although the successor is soon confirmed.
   update grants g
-     set generation = a.generation + (a.verdict = 'advance')::integer,
-         confirmed_generation = case when a.verdict = 'late_successor' then g.confirmed_generation else a.generation end,
-         rotated_at = case when a.verdict = 'advance' then a.moment else g.rotated_at end,
-         window_opened_at = case when a.verdict = 'same_token' then g.window_opened_at else a.moment end,
-         presenter = case when a.verdict = 'same_token' then g.presenter else :presenter end
-    from accepted a
-   where g.id = a.id
-     and (a.verdict in ('advance', 'late_successor')
-          or (a.verdict = 'same_token' and a.confirmed_generation < a.generation))
+     set generation = d.generation + (d.verdict = 'advance')::integer,
+         confirmed_generation = case when d.verdict = 'late_successor' then g.confirmed_generation else d.generation end,
+         rotated_at = case when d.verdict = 'advance' then d.moment else g.rotated_at end,
+         window_opened_at = case when d.verdict = 'same_token' then g.window_opened_at else d.moment end,
+         presenter = case when d.verdict = 'same_token' then g.presenter else d.presented_by end
+    from decided d
+   where g.id = d.id
+     and (d.verdict in ('advance', 'late_successor')
+          or (d.verdict = 'same_token' and d.confirmed_generation < d.generation))
 ), reachable as materialized (
-  select s.id from sessions s where s.id = (select a.session_id from accepted a) for no key update skip locked
+  -- The sessions that nobody holds.
+  select id from sessions
+   where id = any(array(select d.session_id from decided d where d.accepted))
+     for no key update skip locked
 ), touched as (
   update sessions s
-     set last_active_at = greatest(s.last_active_at, a.moment),
-         idle_expires_at = least(a.moment + make_interval(secs => :idleLifetimeSeconds), s.expires_at)
-    from accepted a, reachable r
-   where s.id = r.id and s.ended_at is null
-  returning least(s.idle_expires_at, s.expires_at) as expires_at
+     set last_active_at = greatest(s.last_active_at, head.moment),
+         idle_expires_at = least(head.moment + make_interval(secs => :idleLifetimeSeconds), s.expires_at)
+    from head
+   where s.id = any(array(select r.id from reachable r)) and s.ended_at is null
+  returning s.id, least(s.idle_expires_at, s.expires_at) as expires_at
 )
-select j.verdict as "verdict!",
-       j.generation + (j.verdict = 'advance')::integer as "generation!",
-       j.session_id, j.first_party as "first_party!", j.scopes as "scopes!", j.audience as "audience!",
-       j.claims as "claims?", j.access_token_lifetime_seconds as "access_token_lifetime_seconds?",
-       j.signing_algorithm as "signing_algorithm!",
-       j.amr as "amr!", j.acr as "acr!", j.auth_time as "auth_time!",
-       j.rotates and j.within_window and a.id is not null and j.presenter <> :presenter as "elsewhere!",
-       least((select t.expires_at from touched t), j.session_expires_at, j.expires_at) as "expires_at!",
-       case when a.id is not null then role_names_of(j.user_id) end as "role_names?",
-       revocation_position() as "position!"
-  from judged j
-  left join accepted a on a.id = j.id;
+select d.id as "grant_id!", d.verdict as "verdict!",
+       d.generation + (d.verdict = 'advance')::integer as "generation!",
+       d.session_id, d.first_party as "first_party!", d.scopes as "scopes!", d.audience as "audience!",
+       d.claims as "claims?", d.access_token_lifetime_seconds as "access_token_lifetime_seconds?",
+       d.signing_algorithm as "signing_algorithm!", d.amr as "amr!", d.acr as "acr!", d.auth_time as "auth_time!",
+       d.rotates and d.within_window and d.accepted and d.presenter <> d.presented_by as "elsewhere!",
+       least(t.expires_at, d.session_expires_at, d.expires_at) as "expires_at!",
+       case when d.accepted then role_names_of(d.user_id) end as "role_names?",
+       d.position as "position!"
+  from decided d
+  left join touched t on t.id = d.session_id;
+
+-- name: lockGrant :exec
+-- Waits until nobody else decides on this grant, and lets nobody else decide until the transaction ends.
+select from grants where id = :id for no key update;
 
 -- name: confirmGeneration :exec
 -- Notes that the holder of a grant has the current generation; any other one says nothing that counts.

@@ -1,8 +1,8 @@
 /**
  * Decides what becomes of a grant when one of its refresh tokens is presented. The token's MAC has been found right.
  *
- * 1. One statement locks the grant, decides, and advances it where that is the decision (see `decideRefresh` in
- *    grants.sql). Nearly every refresh ends here.
+ * 1. One statement locks the grant, decides, and advances it where that is the decision (see `decideRefreshes` in
+ *    grants.sql); it serves all refreshes of the same moment. Nearly every refresh ends here.
  * 2. Reuse: in a transaction, lock all grants of the session, decide again under the lock, and end the grant; of one of
  *    our own apps its whole session. Log entry and event are in the same transaction, and whoever comes second finds
  *    the grant dead, so there is exactly one event. A caller who has left is refused and ends nothing: a request that was
@@ -23,23 +23,19 @@ import type { RevocationReason } from '../revocation/revocation-reasons.ts'
 import type { KnownGrant } from './grant-keys.ts'
 import {
   confirmGeneration,
-  decideRefresh,
   endGrant,
   endSessionWithGrants,
   findPresentable,
   lockGrantsOfSession,
 } from './grants.sql.ts'
 import { presenterOf } from './presenter.ts'
+import {
+  type PresentedGrant,
+  type RefreshDecision,
+  waitAndDecide,
+} from './simultaneous-refreshes.ts'
 
-type PresentDeps = Pick<Deps, 'config' | 'db' | 'masterSecret' | 'revocations'>
-type Decision = NonNullable<Awaited<ReturnType<typeof decideRefresh>>>
-
-export interface Presentation {
-  grant: KnownGrant
-  generation: number
-  /** Whether the client proved who it is. Without proof, only grants of public clients are good. */
-  clientAuthenticated: boolean
-}
+type PresentDeps = Pick<Deps, 'config' | 'db' | 'masterSecret' | 'refreshes' | 'revocations'>
 
 /** A grant that goes on. */
 export interface GrantInUse {
@@ -77,18 +73,22 @@ const accepting: ReadonlySet<string> = new Set([
 export async function presentGrant(
   deps: PresentDeps,
   ctx: RequestContext,
-  presentation: Presentation,
+  presentation: Omit<PresentedGrant, 'presenter'>,
 ): Promise<GrantInUse | { refused: string }> {
-  let decision = await decide(deps, ctx, presentation)
+  const presented = {
+    ...presentation,
+    presenter: presenterOf(presentation.grant.keys.presenter, ctx),
+  }
+  let decision = await deps.refreshes.decide(presented)
   if (decision?.verdict === 'reuse') {
-    decision = await endReused(deps, ctx, { presentation, sessionId: decision.sessionId })
+    decision = await endReused(deps, ctx, { presented, sessionId: decision.sessionId })
   }
   if (decision === undefined) return { refused: 'the grant is gone' }
   if (decision.verdict === 'state_lost') {
-    await record(deps, ctx, { presentation, decision, what: 'stateLost' })
+    await record(deps, ctx, { presented, decision, what: 'stateLost' })
   }
   if (!accepting.has(decision.verdict)) return { refused: decision.verdict }
-  if (decision.elsewhere) await record(deps, ctx, { presentation, decision, what: 'elsewhere' })
+  if (decision.elsewhere) await record(deps, ctx, { presented, decision, what: 'elsewhere' })
   return {
     ...decision,
     sessionId: (decision.sessionId ?? undefined) as SessionId | undefined,
@@ -115,40 +115,23 @@ export async function confirmGrant(db: Db, grant: KnownGrant, generation: number
   await confirmGeneration(db, { grantId, userId, clientId, generation })
 }
 
-function decide(
-  { config, db }: { config: Deps['config']; db: Db },
-  ctx: RequestContext,
-  { grant, generation, clientAuthenticated }: Presentation,
-): Promise<Decision | undefined> {
-  return decideRefresh(db, {
-    grantId: grant.id,
-    userId: grant.userId,
-    clientId: grant.clientId,
-    generation,
-    clientAuthenticated,
-    presenter: presenterOf(grant.keys.presenter, ctx),
-    windowSeconds: config.refreshWindowSeconds,
-    idleLifetimeSeconds: config.sessionIdleLifetimeSeconds,
-  })
-}
-
 /** Ends what was reused, unless it turns out under the lock that somebody has ended it before, or that nobody waits. */
 async function endReused(
   deps: PresentDeps,
   ctx: RequestContext,
-  { presentation, sessionId }: { presentation: Presentation; sessionId: string | null },
-): Promise<Decision | undefined> {
+  { presented, sessionId }: { presented: PresentedGrant; sessionId: string | null },
+): Promise<RefreshDecision | undefined> {
   const decided = await deps.db.transaction(async (tx) => {
     if (sessionId !== null) await lockGrantsOfSession(tx, { sessionId })
-    const decision = await decide({ ...deps, db: tx }, ctx, presentation)
+    const decision = await waitAndDecide({ ...deps, db: tx }, presented)
     // Looked at last: that a caller has left is heard a little after the request, which may have waited as long.
     if (decision?.verdict !== 'reuse' || ctx.signal.aborted) return decision
     if (decision.firstParty && decision.sessionId !== null) {
       await endSessionWithGrants(tx, { id: decision.sessionId, reason })
     } else {
-      await endGrant(tx, { id: presentation.grant.id, reason })
+      await endGrant(tx, { id: presented.grant.id, reason })
     }
-    await record({ ...deps, db: tx }, ctx, { presentation, decision, what: 'reused' })
+    await record({ ...deps, db: tx }, ctx, { presented, decision, what: 'reused' })
     return decision
   })
   if (decided?.verdict === 'reuse') {
@@ -167,8 +150,8 @@ const kinds = {
 } as const satisfies Record<string, SecurityEvent['kind']>
 
 interface Finding {
-  presentation: Presentation
-  decision: Decision
+  presented: PresentedGrant
+  decision: RefreshDecision
   what: keyof typeof kinds
 }
 
@@ -176,9 +159,9 @@ interface Finding {
 async function record(
   deps: { db: Db; masterSecret: Deps['masterSecret'] },
   ctx: RequestContext,
-  { presentation, decision, what }: Finding,
+  { presented, decision, what }: Finding,
 ): Promise<void> {
-  const { grant, generation } = presentation
+  const { grant, generation } = presented
   await recordEvent(deps, ctx, {
     kind: kinds[what],
     outcome: 'failure',

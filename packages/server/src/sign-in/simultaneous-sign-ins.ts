@@ -74,13 +74,13 @@ export type RefusedSignIn = { retryAfter: number } | 'revoked'
 type SignInDeps = Pick<Deps, 'config' | 'db' | 'masterSecret'>
 
 /** People that one statement serves at the most. */
-const batchMax = 16
+const limits = { max: 16 }
 
 /** The way in for one instance. */
 export function openSimultaneousSignIns(deps: SignInDeps): SimultaneousSignIns {
   return {
-    findCandidates: openBatch((asked) => findAll(deps, asked), batchMax),
-    start: openBatch((proven) => startAll(deps, proven), batchMax),
+    findCandidates: openBatch((asked) => findAll(deps, asked), limits),
+    start: openBatch((proven) => startAll(deps, proven), limits),
   }
 }
 

@@ -14,6 +14,7 @@ import { openEventFeed } from '../events/event-feed.ts'
 import { openKnownProviders } from '../federation/known-providers.ts'
 import { openUpstream } from '../federation/upstream.ts'
 import { openKnownGrants } from '../grants/grant-keys.ts'
+import { openSimultaneousRefreshes } from '../grants/simultaneous-refreshes.ts'
 import { createLogger } from '../operations/log.ts'
 import { createMetrics } from '../operations/metrics.ts'
 import { openGuardedFetch } from '../outbound/guarded-fetch.ts'
@@ -66,6 +67,7 @@ export async function openTestDeps(): Promise<TestDeps> {
       receipts: openReceipts(db),
       sessionEnds: openSessionEnds({ db, masterSecret, revocations }),
       signIns: openSimultaneousSignIns({ config, db, masterSecret }),
+      refreshes: openSimultaneousRefreshes({ config, db }),
       identityProviders: openKnownProviders({ config, db, masterSecret }),
       upstream: openUpstream({ fetch: guardedFetch, log }),
       avatarObjects: openObjectStore(config.avatars.store),
@@ -87,6 +89,7 @@ export function withParts(deps: Deps, parts: Partial<Deps>): Deps {
   return {
     ...changed,
     signIns: openSimultaneousSignIns(changed),
+    refreshes: openSimultaneousRefreshes(changed),
     identityProviders: openKnownProviders(changed),
   }
 }

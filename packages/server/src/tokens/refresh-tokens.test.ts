@@ -9,7 +9,7 @@ import type { RequestContext } from '../request-context.ts'
 import type { SignedIn } from '../sign-in/sign-in.ts'
 import { assertRefused, openTestUser, signInAs } from '../testing/accounts.ts'
 import { secondsAhead } from '../testing/clock.ts'
-import { openFileDeps, rowsOf, testContext } from '../testing/deps.ts'
+import { openFileDeps, rowsOf, testContext, withParts } from '../testing/deps.ts'
 import { generationOf, grantRow, loggedRevocations, refreshEvents } from '../testing/grants.ts'
 import { suspendUser, unsuspendUser } from '../users/suspend-user.ts'
 import { apiAudience, verifyAccessToken } from './access-token.ts'
@@ -115,7 +115,7 @@ describe('the generation before, within the window', () => {
     await rowsOf(deps, 'update clients set confirming = false')
     const withWindow = async (seconds: number, refreshWindowSeconds: number) => {
       const later = await at(t, seconds)
-      return { ...later, config: { ...later.config, refreshWindowSeconds } }
+      return withParts(later, { config: { ...later.config, refreshWindowSeconds } })
     }
     assert.ok(await refresh(await withWindow(159, 120), first))
     await refused(await withWindow(40.5, 0), first)

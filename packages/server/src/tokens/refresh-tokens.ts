@@ -35,7 +35,7 @@ export interface Refresh {
 
 type RefreshDeps = Pick<
   Deps,
-  'config' | 'db' | 'knownGrants' | 'masterSecret' | 'revocations' | 'signingKeys'
+  'config' | 'db' | 'knownGrants' | 'masterSecret' | 'refreshes' | 'revocations' | 'signingKeys'
 >
 
 /** New tokens for a good refresh token. Asking twice is safe. */
