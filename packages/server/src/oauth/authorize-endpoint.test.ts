@@ -204,18 +204,6 @@ describe('the client hears what is wrong', () => {
   for (const [what, error, changes] of cases)
     it(`${what}: ${error}`, async () => assert.equal(await errorOf(changes), error))
 
-  it("a resource beside Signet's own API: invalid_target, because the API takes no such token", async () => {
-    const own = `${deps.config.issuer}/api`
-    assert.ok(answerOf(await asks({ resource: own })).code)
-    const both = authorizationParameters({ resource: own })
-    const answer = await authorize(
-      service,
-      [...both, ['resource', 'https://ledger.example']],
-      browser.cookie,
-    )
-    assert.equal(answerOf(answer).error, 'invalid_target')
-  })
-
   it('each parameter that comes twice: invalid_request (RFC 6749 §3.1)', async () => {
     for (const [name, value] of authorizationParameters({ nonce: 'n' })) {
       if (name === 'client_id' || name === 'redirect_uri') continue
