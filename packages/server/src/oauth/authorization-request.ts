@@ -172,6 +172,12 @@ export function judgeAuthorizationRequest(
       'invalid_target',
       `This client gets no tokens for ${shown(target)}.`,
     )
+  const audience = audienceOf({ config }, client, request)
+  if (audience.length > 1 && audience.includes(apiAudience(config.issuer)))
+    throw new AuthorizationError(
+      'invalid_target',
+      "A token for Signet's own API is for nothing else: ask for one resource at a time.",
+    )
 }
 
 /** Whom the access tokens are for. Without an audience of its own they are for what every client may ask: who the person is. */

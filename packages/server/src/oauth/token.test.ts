@@ -7,6 +7,9 @@ import { startTestService, type TestService } from '../testing/service.ts'
 import { verifyAccessToken } from '../tokens/access-token.ts'
 import { authenticateBearer } from '../tokens/authenticate.ts'
 import {
+  answerOf,
+  authorizationParameters,
+  authorize,
   claimsIn,
   codeFor,
   codeForm,
@@ -247,6 +250,16 @@ describe('a refresh token at the token endpoint (RFC 6749 §6)', () => {
     const resource = 'https://invoices.example'
     const form = { grant_type: 'refresh_token', refresh_token, resource }
     assert.deepEqual(await refuses(app, form), [400, 'invalid_target'])
+  })
+
+  it("is for Signet's own API alone, or not at all: with others the API would refuse it", async () => {
+    const own = `${deps.config.issuer}/api`
+    assert.equal(claimsIn((await granted({ resource: own })).access_token ?? '').aud, own)
+    const both: [string, string][] = [
+      ...authorizationParameters({ resource: own }),
+      ['resource', 'https://ledger.example'],
+    ]
+    assert.equal(answerOf(await authorize(service, both, browser.cookie)).error, 'invalid_target')
   })
 
   it('is nobody else’s', async () => {
