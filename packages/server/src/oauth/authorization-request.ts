@@ -16,11 +16,11 @@
  * Specs: RFC 6749 §4.1.1 and §4.1.2.1, OAuth 2.1 §4.1, OpenID Connect Core 1.0 §3.1.2.1 and §6, RFC 7636 §4.3, RFC 8707 §2.
  */
 
+import type { AuthorizationClient } from '../clients/client-of-redirect.ts'
 import type { Json } from '../db/query.ts'
 import type { Deps } from '../deps.ts'
 import type { ClientId, SessionId } from '../ids.ts'
 import { apiAudience } from '../tokens/access-token.ts'
-import type { findAuthorizationClient } from './authorization-codes.sql.ts'
 
 export type Prompt = 'login' | 'consent' | 'select_account' | 'create'
 
@@ -57,8 +57,6 @@ export interface RequestedClaims {
   userinfo?: Record<string, Json>
   id_token?: Record<string, Json>
 }
-
-export type AuthorizationClient = NonNullable<Awaited<ReturnType<typeof findAuthorizationClient>>>
 
 /** A request that the client hears was refused. The description is shown to whoever builds the client. */
 export class AuthorizationError extends Error {

@@ -13,8 +13,11 @@
 
 import { ErrorReason } from '@signet/contract'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { isClientId } from '../clients/client-id.ts'
-import { isRegisteredRedirectUri } from '../clients/redirect-uri.ts'
+import {
+  type AuthorizationClient,
+  findClientOfRedirect,
+  type NoClient,
+} from '../clients/client-of-redirect.ts'
 import type { Deps } from '../deps.ts'
 import { SignetError } from '../errors.ts'
 import type { ClientId } from '../ids.ts'
@@ -22,10 +25,8 @@ import type { RequestContext } from '../request-context.ts'
 import { findBrowserSessions } from '../sessions/browser-session.ts'
 import type { PlainCalls } from '../wires/plain-calls.ts'
 import { type AnswerTo, mountFormPostScript, sendAnswer } from './authorization-answer.ts'
-import { findAuthorizationClient } from './authorization-codes.sql.ts'
 import { issueAuthorizationCode } from './authorization-codes.ts'
 import {
-  type AuthorizationClient,
   AuthorizationError,
   type AuthorizationRequest,
   audienceOf,
@@ -130,7 +131,12 @@ async function begin(
   { given, cookies }: { given: URLSearchParams; cookies: string | undefined },
 ): Promise<Outcome> {
   const parameters = readParameters(given)
-  const found = await findClientAndRedirect(deps, parameters)
+  const { values, repeated } = parameters
+  const clientId = values.get('client_id')
+  if (repeated.has('client_id') || repeated.has('redirect_uri'))
+    return problemOf(clientId ?? '', 'client_id or redirect_uri is given twice')
+  const asked = { clientId, redirectUri: values.get('redirect_uri') }
+  const found = await findClientAndRedirect(deps, asked)
   if ('problem' in found) return found
   const { client, redirectUri } = found
   const where = { clientId: client.id as ClientId, redirectUri }
@@ -150,7 +156,8 @@ async function resume(
 ): Promise<Outcome> {
   const request = openSealedRequest(deps, sealed, ctx.now)
   if (request === undefined) return notOurs
-  const found = await findAgain(deps, request)
+  // The client may have been closed, or have lost the redirect URI, meanwhile.
+  const found = await findClientAndRedirect(deps, request)
   if ('problem' in found) return found
   try {
     return await goOn(deps, ctx, { client: found.client, request, cookies })
@@ -163,18 +170,9 @@ async function resume(
 async function deny(deps: EndpointDeps, ctx: RequestContext, sealed: string): Promise<Outcome> {
   const request = openSealedRequest(deps, sealed, ctx.now)
   if (request === undefined) return notOurs
-  const found = await findAgain(deps, request)
+  const found = await findClientAndRedirect(deps, request)
   if ('problem' in found) return found
   return refused(new AuthorizationError('access_denied', 'The person has refused.'), request)
-}
-
-/** The client of a request that was sealed: it may have been closed, or have lost the redirect URI, meanwhile. */
-function findAgain(deps: EndpointDeps, { clientId, redirectUri }: AuthorizationRequest) {
-  const values = new Map<string, string>([
-    ['client_id', clientId],
-    ['redirect_uri', redirectUri],
-  ])
-  return findClientAndRedirect(deps, { values, resources: [], repeated: new Set() })
 }
 
 async function goOn(
@@ -205,35 +203,38 @@ async function goOn(
   return { location: `${pages.sign_in}?${query}` }
 }
 
+const problems: Readonly<Record<NoClient['refused'], string>> = {
+  unknown: 'there is no client with this client_id',
+  disabled: 'this client is disabled',
+  redirect_uri: 'redirect_uri is none of the registered ones, to the letter',
+}
+
 /** The client, where the redirect URI is one of its own. */
 async function findClientAndRedirect(
   { db }: Pick<Deps, 'db'>,
-  { values, repeated }: Parameters,
+  {
+    clientId = '',
+    redirectUri,
+  }: { clientId?: string | undefined; redirectUri?: string | undefined },
 ): Promise<
   { client: AuthorizationClient; redirectUri: string } | { problem: AuthorizationProblem }
 > {
-  const clientId = values.get('client_id') ?? ''
-  const redirectUri = values.get('redirect_uri')
-  const received: [string, string][] = [['client_id', clientId]]
-  const problem = (...details: [string, string][]) => ({
-    problem: { about: 'app' as const, details: [...received, ...details] },
-  })
-  if (repeated.has('client_id') || repeated.has('redirect_uri'))
-    return problem(['Problem', 'client_id or redirect_uri is given twice'])
-  const client = isClientId(clientId)
-    ? await findAuthorizationClient(db, { id: clientId })
-    : undefined
-  if (client === undefined) return problem(['Problem', 'there is no client with this client_id'])
-  if (client.status !== 'active') return problem(['Problem', 'this client is disabled'])
-  if (redirectUri === undefined) return problem(['Problem', 'redirect_uri is missing'])
-  const registered = { registered: client.redirectUris, isPublic: client.type === 'public' }
-  if (isRegisteredRedirectUri(redirectUri, registered)) return { client, redirectUri }
-  const { problem: mismatch } = problem([
-    'Problem',
-    'redirect_uri is none of the registered ones, to the letter',
-  ])
-  const redirectUris = { received: redirectUri, registered: client.redirectUris }
-  return { problem: { ...mismatch, redirectUris } }
+  const found = await findClientOfRedirect(db, { clientId, redirectUri: redirectUri ?? '' })
+  if (!('refused' in found)) return { client: found.client, redirectUri: redirectUri ?? '' }
+  if (found.refused !== 'redirect_uri') return problemOf(clientId, problems[found.refused])
+  if (redirectUri === undefined) return problemOf(clientId, 'redirect_uri is missing')
+  const { problem } = problemOf(clientId, problems.redirect_uri)
+  return {
+    problem: { ...problem, redirectUris: { received: redirectUri, registered: found.registered } },
+  }
+}
+
+function problemOf(clientId: string, problem: string): { problem: AuthorizationProblem } {
+  const details: [string, string][] = [
+    ['client_id', clientId],
+    ['Problem', problem],
+  ]
+  return { problem: { about: 'app', details } }
 }
 
 /** Where a refusal goes although the request itself could not be read: what of it can be believed. */
