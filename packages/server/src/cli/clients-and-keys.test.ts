@@ -244,6 +244,16 @@ describe('inspect', () => {
   })
 })
 
+test('status counts no session of a client that is closed', async () => {
+  await openTestUser(deps, 'joan@example.com')
+  await signInAs(deps, 'joan@example.com')
+  const count = async () => (await run(['status'])).value.schema.counts.liveSessions
+  assert.ok((await count()) > 0)
+  await rowsOf(deps, `update clients set status = 'disabled' where id = 'signet'`)
+  assert.equal(await count(), 0)
+  await rowsOf(deps, `update clients set status = 'active' where id = 'signet'`)
+})
+
 describe('client update and enable', () => {
   const get = async (id: string) => said(['client', 'get', id])
 

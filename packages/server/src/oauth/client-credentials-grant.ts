@@ -15,6 +15,7 @@
 import type { Deps } from '../deps.ts'
 import type { RequestContext } from '../request-context.ts'
 import { issueClientToken } from '../tokens/access-token.ts'
+import { lifetimeOf } from '../tokens/token-lifetime.ts'
 import type { Form } from './form.ts'
 import { type TokenClient, type TokenResponse, tokenError } from './token-response.ts'
 
@@ -36,10 +37,7 @@ export function clientCredentialsGrant(
       clientId,
       scopes,
       rev,
-      lifetimeSeconds: Math.min(
-        tokens.accessTokenLifetimeSeconds ?? config.accessTokenLifetimeSeconds,
-        config.accessTokenLifetimeSeconds,
-      ),
+      lifetimeSeconds: lifetimeOf(config, tokens),
     },
     now,
   )
