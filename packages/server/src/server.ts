@@ -40,7 +40,7 @@ import { startNotices } from './jobs/notices.ts'
 import { openJobs } from './jobs/open-jobs.ts'
 import { type Inbox, openInbox } from './mail/inbox.ts'
 import { mountInbox } from './mail/mount-inbox.ts'
-import { anyOriginPaths, mountOauth } from './oauth/mount-oauth.ts'
+import { anyOriginPaths, mountOauth, oauthForms } from './oauth/mount-oauth.ts'
 import { createMetrics, type Metrics } from './operations/metrics.ts'
 import { observePasswordHasher } from './operations/observe-password-hasher.ts'
 import { listenProbes, mountProbes } from './operations/probes.ts'
@@ -279,6 +279,7 @@ async function listen({ config, app, readiness, metrics, inbox }: Parts): Promis
     config: { ...config, limits: { ...defaultWireLimits, ...config.limits } },
     ready: readiness.ready,
     anyOriginPaths,
+    forms: oauthForms(app.deps),
     aliases: plainPaths,
     async mountExtra(fastify, calls) {
       const onMainPort = metricsAddress === undefined && config.environment === 'development'

@@ -2,11 +2,12 @@
 
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
+import type { FormEndpoints } from '../wires/form-endpoints.ts'
 import type { PlainCalls } from '../wires/plain-calls.ts'
 import { mountAuthorize, type ShowProblem } from './authorize-endpoint.ts'
 import { mountDiscovery } from './discovery.ts'
 import { mountEndSession } from './end-session.ts'
-import { mountFormEndpoints, withClient } from './form-endpoint.ts'
+import { formEndpoints, withClient } from './form-endpoint.ts'
 import { introspect } from './introspect.ts'
 import { mountJwks } from './jwks.ts'
 import { mountLogout } from './logout.ts'
@@ -30,7 +31,7 @@ interface Mounted {
   showProblem: ShowProblem
 }
 
-/** Serves them all. */
+/** Serves all but those that take a form from a client. */
 export async function mountOauth(
   fastify: FastifyInstance,
   deps: Deps,
@@ -42,12 +43,13 @@ export async function mountOauth(
   await mountUserinfo(fastify, deps, call)
   await mountLogout(fastify, deps, call)
   await mountEndSession(fastify, deps, { call, showProblem })
-  await mountFormEndpoints(fastify, deps, {
-    call,
-    handlers: {
-      '/oauth2/token': exchangeForTokens,
-      '/oauth2/introspect': withClient(introspect),
-      '/oauth2/revoke': revoke,
-    },
+}
+
+/** Those that take a form from a client. */
+export function oauthForms(deps: Deps): FormEndpoints {
+  return formEndpoints(deps, {
+    '/oauth2/token': exchangeForTokens,
+    '/oauth2/introspect': withClient(introspect),
+    '/oauth2/revoke': revoke,
   })
 }

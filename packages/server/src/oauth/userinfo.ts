@@ -70,7 +70,9 @@ async function userinfo(
 function tokenOf(ctx: RequestContext, request: FastifyRequest): string {
   const { bearerToken } = ctx
   const form =
-    request.method === 'POST' ? parseForm(request.body, request.headers['content-type']) : undefined
+    request.method === 'POST'
+      ? parseForm(request.body as Buffer | undefined, request.headers['content-type'])
+      : undefined
   const posted = form?.get('access_token')
   if (bearerToken !== undefined && posted !== undefined)
     throw malformed('The access token is sent in two ways at once.')

@@ -6,7 +6,7 @@ import { createAdmission } from '../call/admission.ts'
 import { createValidate } from '../call/validate.ts'
 import type { Deps } from '../deps.ts'
 import { SignetError } from '../errors.ts'
-import { anyOriginPaths, mountOauth } from '../oauth/mount-oauth.ts'
+import { anyOriginPaths, mountOauth, oauthForms } from '../oauth/mount-oauth.ts'
 import { mountPages } from '../pages/mount-pages.ts'
 import { authenticate } from '../tokens/authenticate.ts'
 import { defaultWireLimits } from '../wires/limits.ts'
@@ -49,7 +49,8 @@ function withoutPages(error: unknown): { showProblem(): never } {
 
 /** Serves every method and every endpoint with these parts. */
 export async function startTestService(deps: Deps): Promise<TestService> {
-  const routes: Route[] = []
+  const forms = oauthForms(deps)
+  const routes: Route[] = Object.keys(forms.handlers).map((path) => ({ method: 'POST', path }))
   const listener = await createListener({
     app: {
       deps,
@@ -70,6 +71,7 @@ export async function startTestService(deps: Deps): Promise<TestService> {
     },
     ready: async () => true,
     anyOriginPaths,
+    forms,
     aliases: plainPaths,
     mountExtra: async (fastify, calls) => {
       fastify.addHook('onRoute', ({ method, url: path }) => {

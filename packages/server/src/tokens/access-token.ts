@@ -12,9 +12,9 @@
  * Specs: RFC 9068 §2 and §4, RFC 8725 §3.8, §3.9 and §3.12, RFC 7519 §4.1.
  */
 
-import { randomBytes } from 'node:crypto'
 import type { JsonObject } from '@bufbuild/protobuf'
 import type { ClientId, GrantId, SessionId, UserId } from '../ids.ts'
+import { uniqueBytes } from '../unique-bytes.ts'
 import {
   type AccessTokenClaims,
   type ClientTokenClaims,
@@ -78,7 +78,7 @@ export function issueAccessToken(
     scope: input.scopes.join(' '),
     exp: Math.min(iat + input.lifetimeSeconds, seconds(input.sessionExpiresAt)),
     iat,
-    jti: randomBytes(jtiBytes).toString('base64url'),
+    jti: uniqueBytes(jtiBytes).toString('base64url'),
     gid: input.grantId,
     ...(input.sessionId !== undefined && { sid: input.sessionId }),
     auth_time: seconds(input.authTime),
@@ -116,7 +116,7 @@ export function issueClientToken(
     scope: input.scopes.join(' '),
     exp: iat + input.lifetimeSeconds,
     iat,
-    jti: randomBytes(jtiBytes).toString('base64url'),
+    jti: uniqueBytes(jtiBytes).toString('base64url'),
     rev: Number(input.rev),
   }
   return { accessToken: signJwt(key, accessTokenTyp, claims), claims }
