@@ -34,8 +34,11 @@ import {
   type Parameters,
   parseAuthorizationRequest,
   readParameters,
+  takesForms,
+  textLengthMax,
 } from './authorization-request.ts'
 import { authorizeRequest, type NeededPage } from './authorize.ts'
+import { endpoints, wayBack } from './endpoints.ts'
 import { readFormBodies } from './form.ts'
 import { openSealedRequest, sealRequest } from './sealed-request.ts'
 
@@ -55,8 +58,6 @@ export type ShowProblem = (
   reply: FastifyReply,
   problem: AuthorizationProblem,
 ) => Promise<FastifyReply>
-
-const authorizePath = '/oauth2/authorize'
 
 const pages: Readonly<Record<NeededPage, string>> = {
   sign_in: '/sign-in',
@@ -87,26 +88,26 @@ export async function mountAuthorize(
     if ('location' in outcome) return reply.redirect(outcome.location, 303)
     return sendAnswer(reply, deps.config.issuer, outcome)
   }
-  fastify.get(authorizePath, (request, reply) =>
-    serve({ request, reply }, `GET ${authorizePath}`, (ctx) =>
+  fastify.get(endpoints.authorization, (request, reply) =>
+    serve({ request, reply }, `GET ${endpoints.authorization}`, (ctx) =>
       begin(deps, ctx, { given: queryOf(request), cookies: request.headers.cookie }),
     ),
   )
-  fastify.get(`${authorizePath}/resume`, (request, reply) =>
-    serve({ request, reply }, `GET ${authorizePath}/resume`, (ctx) => {
+  fastify.get(wayBack.resume, (request, reply) =>
+    serve({ request, reply }, `GET ${wayBack.resume}`, (ctx) => {
       const sealed = queryOf(request).get('request') ?? ''
       return resume(deps, ctx, { sealed, cookies: request.headers.cookie })
     }),
   )
-  fastify.get(`${authorizePath}/denied`, (request, reply) =>
-    serve({ request, reply }, `GET ${authorizePath}/denied`, async (ctx) =>
+  fastify.get(wayBack.denied, (request, reply) =>
+    serve({ request, reply }, `GET ${wayBack.denied}`, async (ctx) =>
       deny(deps, ctx, queryOf(request).get('request') ?? ''),
     ),
   )
   await fastify.register(async (scope) => {
     readFormBodies(scope)
-    scope.post(authorizePath, (request, reply) =>
-      serve({ request, reply }, `POST ${authorizePath}`, (ctx) =>
+    scope.post(endpoints.authorization, (request, reply) =>
+      serve({ request, reply }, `POST ${endpoints.authorization}`, (ctx) =>
         begin(deps, ctx, {
           given: new URLSearchParams(
             Buffer.isBuffer(request.body) ? request.body.toString('utf8') : '',
@@ -246,11 +247,11 @@ function answerTo(
   const byForm =
     values.get('response_mode') === 'form_post' &&
     client.responseModes.includes('form_post') &&
-    /^https?:/u.test(redirectUri)
+    takesForms(redirectUri)
   return {
     redirectUri,
     responseMode: byForm ? 'form_post' : 'query',
-    ...(state !== undefined && state.length <= 2000 && { state }),
+    ...(state !== undefined && state.length <= textLengthMax && { state }),
   }
 }
 

@@ -7,10 +7,11 @@
 import type { FastifyInstance } from 'fastify'
 import type { SigningKeys } from '../tokens/signing-keys.ts'
 import { keySetLifetimeSeconds } from '../tokens/token-lifetime.ts'
+import { endpoints } from './endpoints.ts'
 
 /** Serves `/.well-known/jwks.json`: public keys only, readable by pages of any origin. */
 export function mountJwks(fastify: FastifyInstance, signingKeys: SigningKeys): void {
-  fastify.get('/.well-known/jwks.json', async (_request, reply) =>
+  fastify.get(endpoints.jwks, async (_request, reply) =>
     reply
       .header('cache-control', `public, max-age=${keySetLifetimeSeconds}`)
       .type('application/jwk-set+json')
