@@ -21,6 +21,7 @@ import type { AuthorizationClient } from '../clients/client-of-redirect.ts'
 import type { Json } from '../db/query.ts'
 import type { Deps } from '../deps.ts'
 import type { ClientId, SessionId } from '../ids.ts'
+import { isSignetScope } from '../signet-scopes.ts'
 import { apiAudience } from '../tokens/access-token.ts'
 import { userinfoAddress } from './endpoints.ts'
 
@@ -199,7 +200,7 @@ export function audienceOf(
 
 /** Signet's own API is for our own apps, and for those that were given a scope of it. */
 function ownAudience(issuer: string, { firstParty, scopes }: AuthorizationClient): string[] {
-  const may = firstParty || scopes.some((scope) => scope.startsWith('signet:'))
+  const may = firstParty || scopes.some(isSignetScope)
   return may ? [apiAudience(issuer)] : []
 }
 

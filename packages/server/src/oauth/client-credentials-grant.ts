@@ -14,6 +14,7 @@
 
 import type { Deps } from '../deps.ts'
 import type { RequestContext } from '../request-context.ts'
+import { isSignetScope } from '../signet-scopes.ts'
 import { issueClientToken } from '../tokens/access-token.ts'
 import { lifetimeOf } from '../tokens/token-lifetime.ts'
 import type { Form } from './form.ts'
@@ -60,7 +61,7 @@ const ofPeople: ReadonlySet<string> = new Set([
 ])
 
 function scopesOf(form: Form, registered: readonly string[]): string[] {
-  const own = registered.filter((scope) => !ofPeople.has(scope) && !scope.startsWith('signet:'))
+  const own = registered.filter((scope) => !ofPeople.has(scope) && !isSignetScope(scope))
   const asked = form
     .get('scope')
     ?.split(' ')
