@@ -56,8 +56,8 @@ export const layers: readonly { folder: string; because: string }[] = [
     folder: 'stored-keys',
     because: 'a new master secret takes over what every feature has wrapped',
   },
-  { folder: 'jobs', because: 'the work that waits in the queue is done with all of it' },
   { folder: 'oauth', because: 'the endpoints of OAuth and OpenID Connect stand on all of it' },
+  { folder: 'jobs', because: 'the work that waits in the queue is done with all of it' },
   {
     folder: 'pages',
     because: 'what people see of sign-in stands on all of it, the protocol included',
