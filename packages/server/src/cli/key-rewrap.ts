@@ -4,6 +4,7 @@ import {
   countWrapped,
   findOtherInstances,
   rewrapStoredKeys,
+  storedKinds,
   type WrappedOtherwise,
 } from '../stored-keys/rewrap-stored-keys.ts'
 import { CommandError } from './command-error.ts'
@@ -27,8 +28,11 @@ export async function keyRewrap(
     const { moved, unreadable } = await rewrapStoredKeys(deps, ctx, ctx.signal)
     const left = await countWrapped({ db, masterSecret })
     const value = { keyId: masterSecret.keyId, moved, unreadable, left, dryRun }
-    const { grants, eventKeys, signingKeys, mailOpeners } = moved
-    const amounts = `${grants} grants, ${eventKeys} keys of events, ${signingKeys} signing keys and ${mailOpeners} links of mails`
+    const amounts = new Intl.ListFormat('en-GB').format(
+      Object.entries(storedKinds).map(
+        ([kind, { called }]) => `${moved[kind as keyof typeof moved]} ${called}`,
+      ),
+    )
     const lines = dryRun
       ? [`${amounts} would be wrapped anew. Nothing was changed.`]
       : [`${amounts} are wrapped anew.`, ...leftLines(left)]
