@@ -41,6 +41,13 @@ const described = () => [
   ...['--issuer', acme.issuer, '--name', 'Acme staff'],
 ]
 
+/** What makes every removal fail, as a database does that cannot work at the moment. */
+const fullDisk = [
+  `create function full_disk() returns trigger language plpgsql as
+   $$ begin raise exception 'full' using errcode = 'disk_full'; end $$`,
+  'create trigger full_disk before delete on identity_providers execute function full_disk()',
+]
+
 it('provider add, list, test and remove, rehearsed and done', async () => {
   const input = `${acme.clientSecret}\n`
   const rehearsed = await run(['add', ...described(), '--dry-run'], { input })
@@ -54,6 +61,10 @@ it('provider add, list, test and remove, rehearsed and done', async () => {
   const good = await run(['test', 'acme'])
   assert.deepEqual([good.exitCode, good.value.problems], [0, []])
   assert.equal((await run(['remove', 'acme', '--dry-run'])).exitCode, 0)
+  for (const statement of fullDisk) await rowsOf(opened.deps, statement)
+  const failed = await run(['remove', 'acme'])
+  assert.deepEqual([failed.exitCode, failed.value.error.code], [69, 'UNAVAILABLE'])
+  await rowsOf(opened.deps, 'drop function full_disk cascade')
   assert.equal((await run(['remove', 'acme'])).exitCode, 0)
   const gone = await run(['test', 'acme'])
   assert.deepEqual([gone.exitCode, gone.value.error.code], [1, 'NOT_FOUND'])

@@ -18,7 +18,7 @@ import { ensureSigningKeys } from '../tokens/signing-keys.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
 import { type CommandDatabase, withDatabase } from './open-database.ts'
 import { openOperatorSecret } from './operator.ts'
-import type { CommandContext } from './program.ts'
+import type { CommandContext } from './verb.ts'
 
 /** Runs until a signal to stop. As JSON, the first line says that it has begun. */
 export async function worker(context: CommandContext): Promise<ExitCode> {
