@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { generateKeyPairSync } from 'node:crypto'
 import { after, before, it } from 'node:test'
 import { callbackAddress } from '../federation/provider-sign-in.ts'
 import { type OidcIssuer, openOidcIssuer } from '../federation/testing/oidc-issuer.ts'
@@ -91,7 +92,31 @@ it('provider test says what is wrong, also of one in the environment', async () 
 it('provider add takes no secret from nowhere, and none that is not there', async () => {
   const none = await run(['add', ...described()], { input: '' })
   assert.deepEqual([none.exitCode, none.value.error.code], [2, 'SECRET_MISSING'])
-  const apple = ['apple', '--kind', 'apple', '--client-id', 'x']
-  const refused = await run(['add', ...apple], { input: 'no key' })
-  assert.equal(refused.exitCode, 1)
+})
+
+it('provider add refuses what can never work, everything at once', async () => {
+  const fieldsOf = async (args: string[], input: string) => {
+    const { exitCode, value } = await run(['add', ...args], { input })
+    const details = value.error.details as { field: string }[]
+    return [exitCode, ...details.map(({ field }) => field)]
+  }
+  const microsoft = ['Entra', '--kind', 'microsoft', '--client-id', 'a b', '--scope', 'a b']
+  assert.deepEqual(await fieldsOf([...microsoft, '--tenant', 'nonsense'], 'secret'), [
+    1,
+    'id',
+    'record.clientId',
+    'record.scopes',
+    'record.tenant',
+  ])
+  const apple = ['apple', '--kind', 'apple', '--client-id', 'x', '--key-id', 'KEY1234567']
+  const nine = [...apple, '--team-id', 'ABCDE1234']
+  assert.deepEqual(await fieldsOf(nine, 'no key'), [1, 'record.teamId', 'clientSecret'])
+  // As it stands in an env file.
+  const { privateKey } = generateKeyPairSync('ec', {
+    namedCurve: 'P-256',
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+  })
+  const oneLine = privateKey.replaceAll('\n', String.raw`\n`)
+  assert.deepEqual(await fieldsOf(nine, oneLine), [1, 'record.teamId'])
 })
