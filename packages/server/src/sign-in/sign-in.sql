@@ -45,7 +45,3 @@ select a.place as "place!",
 -- name: upgradePasswordHash :exec
 -- Stores another hash of the same password, unless the password was changed meanwhile.
 update passwords set hash = :hash where user_id = :userId and hash = :hashRead;
-
--- name: findUserStatus :maybe
--- The status of a user, of whom a session was refused.
-select status from users where id = :id;
