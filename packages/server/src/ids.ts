@@ -5,7 +5,7 @@
  * user can live on one node of a distributed Postgres later.
  */
 
-import { randomFillSync } from 'node:crypto'
+import { uniqueBytes } from './unique-bytes.ts'
 
 declare const brand: unique symbol
 type Id<Name extends string> = string & { readonly [brand]: Name }
@@ -25,7 +25,7 @@ export function shardKeyOf(userId: UserId): string {
 
 /** A new UUIDv7, with a random shard key or, where `owner` is given, with the shard key of that user. */
 export function newId<T extends string>(now: Date, owner?: UserId | string): T {
-  const bytes = randomFillSync(Buffer.alloc(16))
+  const bytes = uniqueBytes(16)
   bytes.writeUIntBE(now.getTime(), 0, 6)
   bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x70, 6)
   bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8)

@@ -40,7 +40,7 @@ import { startNotices } from './jobs/notices.ts'
 import { openJobs } from './jobs/open-jobs.ts'
 import { type Inbox, openInbox } from './mail/inbox.ts'
 import { mountInbox } from './mail/mount-inbox.ts'
-import { anyOriginPaths, mountOauth } from './oauth/mount-oauth.ts'
+import { anyOriginPaths, mountOauth, oauthForms } from './oauth/mount-oauth.ts'
 import { createMetrics, type Metrics } from './operations/metrics.ts'
 import { observePasswordHasher } from './operations/observe-password-hasher.ts'
 import { listenProbes, mountProbes } from './operations/probes.ts'
@@ -48,6 +48,7 @@ import { openReadiness, type Readiness } from './operations/readiness.ts'
 import { createTracing, type Tracing } from './operations/tracing.ts'
 import { openGuardedFetch } from './outbound/guarded-fetch.ts'
 import { mountPages } from './pages/mount-pages.ts'
+import { languageTags } from './pages/page-texts.ts'
 import { readQueueState } from './queue/queue-state.ts'
 import { mountReference } from './reference/mount-reference.ts'
 import { openRevocationFeed } from './revocation/feed.ts'
@@ -279,6 +280,7 @@ async function listen({ config, app, readiness, metrics, inbox }: Parts): Promis
     config: { ...config, limits: { ...defaultWireLimits, ...config.limits } },
     ready: readiness.ready,
     anyOriginPaths,
+    forms: oauthForms(app.deps),
     aliases: plainPaths,
     async mountExtra(fastify, calls) {
       const onMainPort = metricsAddress === undefined && config.environment === 'development'
@@ -286,7 +288,7 @@ async function listen({ config, app, readiness, metrics, inbox }: Parts): Promis
       mountProbes(fastify, { readiness, metrics }, metricsTo)
       mountReference(fastify, { issuer: config.issuer })
       const { showProblem } = await mountPages(fastify, app.deps, calls)
-      await mountOauth(fastify, app.deps, { call: calls, showProblem })
+      await mountOauth(fastify, app.deps, { call: calls, showProblem, uiLocales: languageTags })
       await mountAvatars(fastify, app.deps, calls)
       if (inbox !== undefined) mountInbox(fastify, inbox)
     },

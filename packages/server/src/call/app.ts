@@ -1,6 +1,5 @@
 /** What the pipeline runs on: the methods, who may pass, how many at once, and who is told about it. */
 
-import type { Message } from '@bufbuild/protobuf'
 import type { Credentials } from '../authorization-header.ts'
 import type { Deps } from '../deps.ts'
 import type { Caller, ClientCaller, RequestContext, UserCaller } from '../request-context.ts'
@@ -46,8 +45,6 @@ export interface App {
   ): Promise<UserCaller | ClientCaller>
   /** Calls `ended` once the caller's session, user or client has ended. Answers what stops it. */
   watchCaller?(deps: Deps, caller: Caller, ended: () => void): () => void
-  /** Throws RATE_LIMITED for a call that comes too often. Runs before the token is looked at. */
-  limit?(deps: Deps, ctx: RequestContext, call: { method: Method; input: Message }): Promise<void>
   /** Records that a user was refused for want of a permission, before the refusal goes out. */
   recordDenial?(deps: Deps, ctx: RequestContext, method: Pick<Method, 'name'>): Promise<void>
   /** Told once about each call, when it has ended. */

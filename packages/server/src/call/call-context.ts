@@ -4,7 +4,11 @@
  */
 
 import type { Logger } from 'pino'
-import { type ClientCredentials, parseAuthorization } from '../authorization-header.ts'
+import {
+  type ClientCredentials,
+  type Credentials,
+  parseAuthorization,
+} from '../authorization-header.ts'
 import type { Caller, RequestContext } from '../request-context.ts'
 import type { Wire } from './app.ts'
 import { parseIdempotencyKey } from './idempotency-key.ts'
@@ -31,6 +35,8 @@ export interface CallOrigin {
   onGone(listener: () => void): void
 }
 
+const unread = Symbol('unread')
+
 export class CallContext implements RequestContext {
   readonly now: Date
   readonly reference: string
@@ -38,6 +44,7 @@ export class CallContext implements RequestContext {
   readonly userAgent: string
   caller: Caller = { kind: 'anonymous' }
   #origin: CallOrigin
+  #credentials: Credentials | undefined | typeof unread = unread
   #rootLog: Logger
   #log: Logger | undefined
   #controller: AbortController | undefined
@@ -53,13 +60,19 @@ export class CallContext implements RequestContext {
   }
 
   get bearerToken(): string | undefined {
-    const credentials = parseAuthorization(this.#origin.authorization)
+    const credentials = this.#presented()
     return credentials?.scheme === 'bearer' ? credentials.token : undefined
   }
 
   get clientCredentials(): ClientCredentials | undefined {
-    const credentials = parseAuthorization(this.#origin.authorization)
+    const credentials = this.#presented()
     return credentials?.scheme === 'basic' ? credentials : undefined
+  }
+
+  #presented(): Credentials | undefined {
+    if (this.#credentials === unread)
+      this.#credentials = parseAuthorization(this.#origin.authorization)
+    return this.#credentials
   }
 
   get country(): string | undefined {

@@ -38,6 +38,7 @@ function setUp(handle: () => Promise<object>, options: Partial<App> = {}) {
     changePassword: step,
   } as Parameters<typeof implement<typeof AuthService>>[1])
   const validate = createValidate()
+  const admission = createAdmission({ callsMax: 10, streamsMax: 10 })
   const app: App = {
     deps: {
       log: pino({}, { write: (line: string) => void logLines.push(JSON.parse(line)) }),
@@ -47,8 +48,13 @@ function setUp(handle: () => Promise<object>, options: Partial<App> = {}) {
       steps.push('validate')
       validate(desc, message)
     },
-    admission: createAdmission({ callsMax: 10, streamsMax: 10 }),
-    limit: async () => void steps.push('limit'),
+    admission: {
+      ...admission,
+      enter(kind) {
+        steps.push('admit')
+        admission.enter(kind)
+      },
+    },
     authenticate: async () => {
       steps.push('authenticate')
       return { kind: 'user', firstParty: true, permissions: new Set() } as unknown as UserCaller
@@ -89,13 +95,13 @@ describe('the pipeline', () => {
   test('takes its steps in order', async () => {
     const { call, steps } = setUp(async () => ({}))
     await call('ValidateCredentials', validateCredentials, 'Bearer x')
-    assert.deepEqual(steps, ['decode', 'validate', 'limit', 'authenticate', 'handle'])
+    assert.deepEqual(steps, ['decode', 'validate', 'admit', 'authenticate', 'handle'])
   })
 
   test('does not authenticate a public method', async () => {
     const { call, steps } = setUp(async () => ({}))
     await call('SignIn', signIn, 'Bearer x')
-    assert.deepEqual(steps, ['decode', 'validate', 'limit', 'handle'])
+    assert.deepEqual(steps, ['decode', 'validate', 'admit', 'handle'])
   })
 
   test('stops at the first step that refuses', async () => {
@@ -110,11 +116,11 @@ describe('the pipeline', () => {
       anonymous.call('ValidateCredentials', validateCredentials),
       reasonOf(ErrorReason.UNAUTHENTICATED),
     )
-    assert.deepEqual(anonymous.steps, ['decode', 'validate', 'limit'])
+    assert.deepEqual(anonymous.steps, ['decode', 'validate', 'admit'])
   })
 
   test('gives every place back, whichever step ends the call', async () => {
-    for (const failing of ['limit', 'authenticate', 'handle'] as const) {
+    for (const failing of ['authenticate', 'handle'] as const) {
       const fail = () => Promise.reject(new SignetError(ErrorReason.UNAVAILABLE))
       const { app, call } = setUp(
         failing === 'handle' ? fail : async () => ({}),

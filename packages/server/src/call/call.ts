@@ -3,7 +3,7 @@
  *
  * 1. decode: bytes into a message (the wire says how);
  * 2. validate: the rules of the contract;
- * 3. limit: a place among the running calls, and the rates of the caller;
+ * 3. admit: a place among the running calls;
  * 4. authenticate: a bearer token becomes a user, an id and a secret a client; a public method does not look at them;
  * 5. authorize: the access option of the method;
  * 6. handle: the handler, within the time limit;
@@ -196,12 +196,10 @@ async function passGates(
   method: Method,
   call: { ctx: CallContext; request: CallRequest },
 ): Promise<Message> {
-  const { ctx, request } = call
-  const input = request.decode()
+  const input = call.request.decode()
   app.validate(method.desc.input, input)
   app.admission.enter(admissionKind(method))
   try {
-    if (app.limit !== undefined) await app.limit(app.deps, ctx, { method, input })
     await admitCaller(app, method, call)
     return input
   } catch (error) {

@@ -8,6 +8,7 @@ import type { Deps } from '../deps.ts'
 import { assertRefused, openTestUser, signInAs } from '../testing/accounts.ts'
 import { openTestDeps, rowsOf, type TestDeps, testContext, withParts } from '../testing/deps.ts'
 import { authenticateBearer } from '../tokens/authenticate.ts'
+import { signJwt } from '../tokens/jwt.ts'
 import { ensureSigningKeys } from '../tokens/signing-keys.ts'
 import { suspendUser } from '../users/suspend-user.ts'
 import { databaseEnvironment, runSignet } from './testing/spawn-signet.ts'
@@ -197,6 +198,14 @@ describe('inspect', () => {
       /^issuer differs by a trailing slash .*; it is meant for/,
     )
 
+    const aud = [`${deps.config.issuer}/api`, 'https://ledger.example']
+    const forBoth = signJwt(deps.signingKeys.active('ES256'), 'at+jwt', {
+      ...good.value.claims,
+      aud,
+    })
+    const mixed = (await run(['inspect', forBoth])).value.findings
+    assert.match(mixed.join(), /it is meant for \[.*\], not for Signet's own API alone/)
+
     const changed = `${accessToken.slice(0, -6)}AAAAAA`
     assert.match((await run(['inspect', changed])).value.findings.join(), /signature is wrong/)
 
@@ -225,6 +234,9 @@ describe('inspect', () => {
     for (const [token, what] of [
       ['sr1_abc', 'a refresh token'],
       ['sk_abc', 'a client secret'],
+      ['sc1_abc', 'the secret of a session in a browser'],
+      ['sa1_abc', 'an authorization code'],
+      ['sl1_abc', 'the secret of a link in a mail'],
       ['abc', 'no token of Signet'],
       ['a.b.c', 'no token of Signet'],
     ] as const) {
@@ -232,6 +244,16 @@ describe('inspect', () => {
       assert.deepEqual([exitCode, value.what], [1, what])
     }
   })
+})
+
+test('status counts no session of a client that is closed', async () => {
+  await openTestUser(deps, 'joan@example.com')
+  await signInAs(deps, 'joan@example.com')
+  const count = async () => (await run(['status'])).value.schema.counts.liveSessions
+  assert.ok((await count()) > 0)
+  await rowsOf(deps, `update clients set status = 'disabled' where id = 'signet'`)
+  assert.equal(await count(), 0)
+  await rowsOf(deps, `update clients set status = 'active' where id = 'signet'`)
 })
 
 describe('client update and enable', () => {

@@ -6,17 +6,20 @@
  * Logout 1.0 §2.2.
  */
 
-import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto'
+import { createPublicKey, type JsonWebKey } from 'node:crypto'
 import type { Json } from '../db/query.ts'
 import type { Violation } from '../errors.ts'
+import { usableAlgorithms } from './client-keys.ts'
 import { isRedirectUri } from './redirect-uri.ts'
 import type { NewClient } from './register-client.ts'
 
 /** What a client may exchange for tokens (RFC 7591 §2). */
-export type GrantType = 'authorization_code' | 'refresh_token' | 'client_credentials'
+export const grantTypes = ['authorization_code', 'refresh_token', 'client_credentials'] as const
+export type GrantType = (typeof grantTypes)[number]
 
 /** How an answer of the authorization endpoint travels (OAuth 2.0 Form Post Response Mode §2). */
-export type ResponseMode = 'query' | 'form_post'
+export const responseModes = ['query', 'form_post'] as const
+export type ResponseMode = (typeof responseModes)[number]
 
 const addressesMax = 20
 const addressLengthMax = 1000
@@ -108,7 +111,7 @@ function keyViolations({ type, jwks, jwksUri }: NewClient): Violation[] {
   if (jwks !== undefined && !isPublicKeySet(jwks))
     refuse(
       'jwks',
-      `A key set has 1 to ${keysMax} public keys for signing: EC P-256, Ed25519, or RSA of 2048 bits and more.`,
+      `A key set has 1 to ${keysMax} public keys for signing: EC P-256, Ed25519, or RSA of 2048 to 8192 bits with an exponent of at least 65537.`,
     )
   return found
 }
@@ -127,17 +130,10 @@ function isPublicKey(value: unknown): boolean {
   if (jwk.use !== undefined && jwk.use !== 'sig') return false
   try {
     // It fails for a point that is not on its curve, and for whatever else is no key (RFC 8725 §3.4).
-    return isStrong(createPublicKey({ key: jwk as JsonWebKey, format: 'jwk' }))
+    return usableAlgorithms(createPublicKey({ key: jwk as JsonWebKey, format: 'jwk' })).length > 0
   } catch {
     return false
   }
 }
 
 const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']
-
-function isStrong({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): boolean {
-  const { namedCurve, modulusLength = 0, publicExponent = 0n } = asymmetricKeyDetails ?? {}
-  if (asymmetricKeyType === 'ed25519') return true
-  if (asymmetricKeyType === 'ec') return namedCurve === 'prime256v1'
-  return asymmetricKeyType === 'rsa' && modulusLength >= 2048 && publicExponent >= 65_537n
-}

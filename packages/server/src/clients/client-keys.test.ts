@@ -144,6 +144,7 @@ describe('keys of a set', () => {
 
   it('of another kind or use, and broken ones, are passed over', () => {
     const short = jwkOf(generateKeyPairSync('rsa', { modulusLength: 1024 }).publicKey)
+    const long = jwkOf(generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey)
     const p384 = jwkOf(generateKeyPairSync('ec', { namedCurve: 'P-384' }).publicKey)
     const x25519 = jwkOf(generateKeyPairSync('x25519').publicKey)
     const bad: Json[] = [
@@ -155,6 +156,9 @@ describe('keys of a set', () => {
       { ...ec, alg: 'RS256' },
       { ...ec, x: 'AAAA' },
       short,
+      { ...long, n: Buffer.alloc(1025, 0xff).toString('base64url') },
+      { ...long, e: 'Aw' },
+      { ...long, e: 'AQAC' },
       p384,
       x25519,
     ]

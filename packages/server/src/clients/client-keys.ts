@@ -98,18 +98,21 @@ function importKey({ kty, crv, x, y, n, e }: Record<string, unknown>): KeyObject
 
 /** What the key is for: by its kind, and where it says so itself, by that alone. */
 function algorithmsOf(key: KeyObject, alg: unknown): AssertionAlgorithm[] {
-  const ofKind = algorithmsOfKind(key)
+  const ofKind = usableAlgorithms(key)
   if (alg === undefined) return ofKind
   return ofKind.filter((each) => each === alg || (each === 'EdDSA' && alg === 'Ed25519'))
 }
 
-function algorithmsOfKind({
+/** What a key can sign an assertion with, by its kind; nothing, where it is weak, or so long that checking it costs too much. */
+export function usableAlgorithms({
   asymmetricKeyType,
   asymmetricKeyDetails,
 }: KeyObject): AssertionAlgorithm[] {
-  const { namedCurve, modulusLength = 0 } = asymmetricKeyDetails ?? {}
+  const { namedCurve, modulusLength = 0, publicExponent = 0n } = asymmetricKeyDetails ?? {}
   if (asymmetricKeyType === 'ec') return namedCurve === 'prime256v1' ? ['ES256'] : []
   if (asymmetricKeyType === 'ed25519') return ['EdDSA']
-  const isLongEnough = modulusLength >= 2048 && modulusLength <= 8192
-  return asymmetricKeyType === 'rsa' && isLongEnough ? ['PS256', 'RS256'] : []
+  if (asymmetricKeyType !== 'rsa') return []
+  const isSized = modulusLength >= 2048 && modulusLength <= 8192
+  const isOdd = publicExponent % 2n === 1n
+  return isSized && isOdd && publicExponent >= 65_537n ? ['PS256', 'RS256'] : []
 }

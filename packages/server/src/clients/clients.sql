@@ -19,6 +19,12 @@ select id, name, type, status, first_party, direct_sign_in, confirming, subject_
   from clients
  where id = :id;
 
+-- name: findAuthorizationClient :maybe
+-- A client that people authorize, and what it may ask for.
+select id, name, type, status, first_party, scopes, audiences, grant_types, response_modes, redirect_uris, pkce_required
+  from clients
+ where id = :id;
+
 -- name: findClientForUpdate :maybe
 -- One client, locked: secrets are given out one after the other.
 select id, type, status, subject_namespace, permissions, jwks is not null or jwks_uri is not null as "signs!"

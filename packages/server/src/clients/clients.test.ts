@@ -278,6 +278,7 @@ describe('a key set of a client', () => {
     const bad: Json[] = [
       rsa(1024),
       rsa(2048, 3),
+      { ...rsa(2048), n: Buffer.alloc(1025, 0xff).toString('base64url') },
       publicJwk(generateKeyPairSync('ec', { namedCurve: 'P-384' })),
       { ...good, y: good.x ?? '' },
       { ...good, crv: 'P-521' },

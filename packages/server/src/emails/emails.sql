@@ -40,13 +40,9 @@ on conflict (user_id, kind, canonical) do update
    set verified_at = coalesce(identifiers.verified_at, excluded.verified_at), value = excluded.value, claim_expires_at = null;
 
 -- name: deleteEmail :maybe
--- Takes an address away, unless it is the last way in that is proved, or the last of all. A number is none: signing in with it
--- can be switched off. Needs the lock on the user.
+-- Takes an address away, unless it is the last way in. Needs the lock on the user.
 delete from identifiers i
- where i.id = :id and i.user_id = :userId and i.kind = 'email'
-   and exists (select from identifiers o
-                where o.user_id = i.user_id and o.id <> i.id and o.kind <> 'phone'
-                  and (o.verified_at is not null or i.verified_at is null))
+ where i.id = :id and i.user_id = :userId and i.kind = 'email' and has_other_way_in(i.user_id, i.id)
 returning i.value, i.verified_at is not null as "verified!", coalesce(i.id = primary_email(i.user_id), false) as "primary!";
 
 -- name: withdrawPendingEmail :exec

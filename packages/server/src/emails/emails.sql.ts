@@ -101,7 +101,7 @@ on conflict (user_id, kind, canonical) do update
   columns: [],
 })
 
-/** Takes an address away, unless it is the last way in that is proved, or the last of all. A number is none: signing in with it can be switched off. Needs the lock on the user. */
+/** Takes an address away, unless it is the last way in. Needs the lock on the user. */
 export const deleteEmail = maybe<
   {
     id: string
@@ -115,10 +115,7 @@ export const deleteEmail = maybe<
 >({
   name: 'emails.deleteEmail',
   text: `delete from identifiers i
- where i.id = $1 and i.user_id = $2 and i.kind = 'email'
-   and exists (select from identifiers o
-                where o.user_id = i.user_id and o.id <> i.id and o.kind <> 'phone'
-                  and (o.verified_at is not null or i.verified_at is null))
+ where i.id = $1 and i.user_id = $2 and i.kind = 'email' and has_other_way_in(i.user_id, i.id)
 returning i.value, i.verified_at is not null as "verified!", coalesce(i.id = primary_email(i.user_id), false) as "primary!"`,
   params: ['id', 'userId'],
   columns: ['value', 'verified', 'primary'],

@@ -45,7 +45,7 @@ export async function removeEmail(
 }
 
 function lastWayIn(): SignetError {
-  const message = 'This is the last way in to the account. Add another address first.'
+  const message = 'This is the last way in to the account. Add and confirm another address first.'
   const violations = [{ field: 'emailId', rule: 'email.last_way_in', message }]
   return new SignetError(ErrorReason.INVALID_ARGUMENT, { violations })
 }

@@ -38,12 +38,9 @@ select id, provider, issuer, subject, email, name, created_at, last_used_at
  order by created_at, id;
 
 -- name: deleteIdentity :maybe
--- Takes an identity away, unless it is the last way in. A number is none: signing in with it can be switched off. Needs the lock
--- on the user.
+-- Takes an identity away, unless it is the last way in. Needs the lock on the user.
 delete from federated_identities i
- where i.id = :id and i.user_id = :userId
-   and (primary_email(i.user_id) is not null
-        or exists (select from federated_identities o where o.user_id = i.user_id and o.id <> i.id))
+ where i.id = :id and i.user_id = :userId and has_other_way_in(i.user_id, i.id)
 returning i.provider, i.issuer;
 
 -- name: deleteIdentities :many

@@ -101,7 +101,7 @@ export const listIdentities = many<
   columns: ['id', 'provider', 'issuer', 'subject', 'email', 'name', 'createdAt', 'lastUsedAt'],
 })
 
-/** Takes an identity away, unless it is the last way in. A number is none: signing in with it can be switched off. Needs the lock on the user. */
+/** Takes an identity away, unless it is the last way in. Needs the lock on the user. */
 export const deleteIdentity = maybe<
   {
     id: string
@@ -114,9 +114,7 @@ export const deleteIdentity = maybe<
 >({
   name: 'federation.identities.deleteIdentity',
   text: `delete from federated_identities i
- where i.id = $1 and i.user_id = $2
-   and (primary_email(i.user_id) is not null
-        or exists (select from federated_identities o where o.user_id = i.user_id and o.id <> i.id))
+ where i.id = $1 and i.user_id = $2 and has_other_way_in(i.user_id, i.id)
 returning i.provider, i.issuer`,
   params: ['id', 'userId'],
   columns: ['provider', 'issuer'],

@@ -1,9 +1,3 @@
--- name: findAuthorizationClient :maybe
--- A client that people authorize, and what it may ask for.
-select id, name, type, status, first_party, scopes, audiences, grant_types, response_modes, redirect_uris, pkce_required
-  from clients
- where id = :id;
-
 -- name: insertAuthorizationCode :exec
 -- A code for what a person authorized, only where the session that they were recognised by, and everything above it, is still
 -- alive, and the client with it; and, for a client that is not ours, only where the person allows it, which nobody takes back

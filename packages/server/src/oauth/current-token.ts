@@ -11,7 +11,7 @@ import type { Deps } from '../deps.ts'
 import { SignetError } from '../errors.ts'
 import { verifyAccessToken } from '../tokens/access-token.ts'
 import type { AccessTokenClaims } from '../tokens/access-token-claims.ts'
-import { refused } from '../tokens/refused.ts'
+import { refused, undefinedIfRefused } from '../tokens/refused.ts'
 
 type TokenDeps = Pick<Deps, 'config' | 'revocations' | 'signingKeys'>
 
@@ -23,6 +23,19 @@ export function requireGoodToken(deps: TokenDeps, now: Date, token: string): Acc
   const claims = verifyAccessToken(deps.signingKeys, token, { now, issuer: deps.config.issuer })
   if (deps.revocations.revokes(claims)) throw refused('revoked')
   return claims
+}
+
+/** The claims of a token of ours that has not expired, for whichever audience; undefined where it is none. */
+export function readAccessToken(
+  { config, signingKeys }: Pick<Deps, 'config' | 'signingKeys'>,
+  now: Date,
+  token: string,
+): AccessTokenClaims | undefined {
+  try {
+    return verifyAccessToken(signingKeys, token, { now, issuer: config.issuer })
+  } catch (error) {
+    return undefinedIfRefused(error)
+  }
 }
 
 /** Throws UNAVAILABLE where this instance has not read the revocation log within the budget, or not the whole of it. */

@@ -17,24 +17,24 @@ export type Form = ReadonlyMap<string, string>
 const mediaType = 'application/x-www-form-urlencoded'
 const formType = /^application\/x-www-form-urlencoded\s*(;\s*charset\s*=\s*"?utf-?8"?\s*)?$/i
 /** More than the longest token and everything beside it. */
-const bodyBytesMax = 64 * 1024
+export const formBytesMax = 64 * 1024
 
 /** Makes forms the only bodies that routes of this instance read. They stay bytes here. */
 export function readFormBodies(fastify: FastifyInstance): void {
   fastify.removeAllContentTypeParsers()
   fastify.addContentTypeParser(
     mediaType,
-    { parseAs: 'buffer', bodyLimit: bodyBytesMax },
+    { parseAs: 'buffer', bodyLimit: formBytesMax },
     (_request, body, done) => done(null, body),
   )
 }
 
-/** The parameters of a body that was read so. */
-export function parseForm(body: unknown, contentType: string | undefined): Form {
-  if (contentType !== undefined && !formType.test(contentType))
-    throw new SignetError(ErrorReason.UNSUPPORTED_MEDIA_TYPE)
+/** The parameters of a body; undefined stands for none at all. */
+export function parseForm(body: Buffer | undefined, contentType: string | undefined): Form {
+  const typed = contentType === undefined ? !body?.length : formType.test(contentType)
+  if (!typed) throw new SignetError(ErrorReason.UNSUPPORTED_MEDIA_TYPE)
   const form = new Map<string, string>()
-  if (!Buffer.isBuffer(body)) return form
+  if (body === undefined) return form
   if (!isUtf8(body)) throw malformed('The body is not valid UTF-8.')
   for (const [name, value] of new URLSearchParams(body.toString('utf8'))) {
     if (form.has(name)) throw malformed('A parameter is given twice.')

@@ -20,17 +20,15 @@
  * Specs: RFC 7662 §2.1, §2.2 and §4, RFC 9068 §4, RFC 9701 is not served.
  */
 
-import { ErrorReason } from '@signet/contract'
 import { introspectPermission } from '../clients/permissions.ts'
 import type { Deps } from '../deps.ts'
-import { SignetError } from '../errors.ts'
 import { findPresentableGrant } from '../grants/present-grant.ts'
 import type { ClientCaller, RequestContext } from '../request-context.ts'
-import { verifyAccessToken } from '../tokens/access-token.ts'
 import type { AccessTokenClaims } from '../tokens/access-token-claims.ts'
 import { parseRefreshToken } from '../tokens/refresh-token.ts'
 import { authenticateRefreshToken } from '../tokens/refresh-tokens.ts'
-import { requireCurrentView } from './current-token.ts'
+import { undefinedIfRefused } from '../tokens/refused.ts'
+import { readAccessToken, requireCurrentView } from './current-token.ts'
 import { type Form, requireParameter } from './form.ts'
 
 const inactive = '{"active":false}'
@@ -46,23 +44,9 @@ export async function introspect(
   const token = requireParameter(form, 'token')
   requireCurrentView(deps)
   if (parseRefreshToken(token) !== undefined) return introspectRefreshToken(deps, client, token)
-  const claims = readAccessToken(deps, ctx, token)
+  const claims = readAccessToken(deps, ctx.now, token)
   if (claims === undefined || !concerns(client, claims)) return inactive
   return deps.revocations.revokes(claims) ? inactive : answerOf(claims)
-}
-
-/** The claims of a token of ours that has not expired. */
-function readAccessToken(
-  { config, signingKeys }: IntrospectDeps,
-  { now }: Pick<RequestContext, 'now'>,
-  token: string,
-): AccessTokenClaims | undefined {
-  try {
-    return verifyAccessToken(signingKeys, token, { now, issuer: config.issuer })
-  } catch (error) {
-    if (error instanceof SignetError && error.reason === ErrorReason.UNAUTHENTICATED) return
-    throw error
-  }
 }
 
 function concerns(client: ClientCaller, { aud }: AccessTokenClaims): boolean {
@@ -91,10 +75,7 @@ async function introspectRefreshToken(
   client: ClientCaller,
   token: string,
 ): Promise<string> {
-  const presented = await authenticateRefreshToken(deps, token).catch((error: unknown) => {
-    if (error instanceof SignetError && error.reason === ErrorReason.INVALID_GRANT) return
-    throw error
-  })
+  const presented = await authenticateRefreshToken(deps, token).catch(undefinedIfRefused)
   if (presented === undefined) return inactive
   const { grant, generation } = presented
   const { userId, clientId } = grant

@@ -14,14 +14,13 @@
  * Specs: RFC 7009 §2.1, §2.2 and §2.2.1.
  */
 
-import { ErrorReason } from '@signet/contract'
 import type { Deps } from '../deps.ts'
-import { SignetError } from '../errors.ts'
 import type { RequestContext } from '../request-context.ts'
 import { revokeAccessToken, revokeGrant } from '../revocation/revoke-token.ts'
-import { verifyAccessToken } from '../tokens/access-token.ts'
 import { parseRefreshToken } from '../tokens/refresh-token.ts'
 import { authenticateRefreshToken } from '../tokens/refresh-tokens.ts'
+import { undefinedIfRefused } from '../tokens/refused.ts'
+import { readAccessToken } from './current-token.ts'
 import { type Form, requireParameter } from './form.ts'
 import { findTokenClient } from './token-client.ts'
 
@@ -30,23 +29,10 @@ export async function revoke(deps: Deps, ctx: RequestContext, form: Form): Promi
   const client = await findTokenClient(deps, ctx, form)
   const token = requireParameter(form, 'token')
   if (parseRefreshToken(token) === undefined) {
-    const claims = await orNothing(async () =>
-      verifyAccessToken(deps.signingKeys, token, { now: ctx.now, issuer: deps.config.issuer }),
-    )
+    const claims = readAccessToken(deps, ctx.now, token)
     if (claims?.client_id === client.clientId) await revokeAccessToken(deps, ctx, claims)
     return
   }
-  const presented = await orNothing(() => authenticateRefreshToken(deps, token))
+  const presented = await authenticateRefreshToken(deps, token).catch(undefinedIfRefused)
   if (presented?.grant.clientId === client.clientId) await revokeGrant(deps, ctx, presented.grant)
-}
-
-/** What was read, or undefined where it is no token of ours. */
-async function orNothing<T>(read: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await read()
-  } catch (error) {
-    const refusals: unknown[] = [ErrorReason.UNAUTHENTICATED, ErrorReason.INVALID_GRANT]
-    if (error instanceof SignetError && refusals.includes(error.reason)) return
-    throw error
-  }
 }

@@ -1,12 +1,18 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, it } from 'node:test'
+import { ErrorReason } from '@signet/contract'
 import { disableClient } from '../clients/disable-client.ts'
+import { SignetError } from '../errors.ts'
 import { registerTestClient, type TestClient } from '../testing/clients.ts'
 import { openFileDeps, rowsOf, testContext } from '../testing/deps.ts'
 import { startTestService, type TestService } from '../testing/service.ts'
 import { verifyAccessToken } from '../tokens/access-token.ts'
 import { authenticateBearer } from '../tokens/authenticate.ts'
+import { formEndpoints } from './form-endpoint.ts'
 import {
+  answerOf,
+  authorizationParameters,
+  authorize,
   claimsIn,
   codeFor,
   codeForm,
@@ -169,6 +175,12 @@ describe('client credentials (RFC 6749 §4.4)', () => {
   })
 })
 
+it('a refusal never asks a client to come back at once', () => {
+  const refused = new SignetError(ErrorReason.UNAVAILABLE, { retryAfterSeconds: 0 })
+  const { status, headers } = formEndpoints(deps, {}).refusal(refused)
+  assert.deepEqual([status, headers], [503, { 'retry-after': '1' }])
+})
+
 describe('an app that is signed in to in a browser', () => {
   const signOut = async (client: TestClient) => {
     const changes = { client_id: client.clientId, resource: `${deps.config.issuer}/api` }
@@ -247,6 +259,16 @@ describe('a refresh token at the token endpoint (RFC 6749 §6)', () => {
     const resource = 'https://invoices.example'
     const form = { grant_type: 'refresh_token', refresh_token, resource }
     assert.deepEqual(await refuses(app, form), [400, 'invalid_target'])
+  })
+
+  it("is for Signet's own API alone, or not at all: with others the API would refuse it", async () => {
+    const own = `${deps.config.issuer}/api`
+    assert.equal(claimsIn((await granted({ resource: own })).access_token ?? '').aud, own)
+    const both: [string, string][] = [
+      ...authorizationParameters({ resource: own }),
+      ['resource', 'https://ledger.example'],
+    ]
+    assert.equal(answerOf(await authorize(service, both, browser.cookie)).error, 'invalid_target')
   })
 
   it('is nobody else’s', async () => {

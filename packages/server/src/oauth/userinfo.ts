@@ -18,11 +18,12 @@ import type { RequestContext } from '../request-context.ts'
 import { refused } from '../tokens/refused.ts'
 import type { PlainCalls } from '../wires/plain-calls.ts'
 import { requireGoodToken } from './current-token.ts'
+import { endpoints } from './endpoints.ts'
 import { malformed, parseForm, readFormBodies } from './form.ts'
 import { readPerson } from './person.ts'
 import { claimsAbout } from './standard-claims.ts'
 
-const path = '/oauth2/userinfo'
+const path = endpoints.userinfo
 
 type UserinfoDeps = Pick<Deps, 'config' | 'db' | 'revocations' | 'signingKeys'>
 
@@ -70,7 +71,9 @@ async function userinfo(
 function tokenOf(ctx: RequestContext, request: FastifyRequest): string {
   const { bearerToken } = ctx
   const form =
-    request.method === 'POST' ? parseForm(request.body, request.headers['content-type']) : undefined
+    request.method === 'POST'
+      ? parseForm(request.body as Buffer | undefined, request.headers['content-type'])
+      : undefined
   const posted = form?.get('access_token')
   if (bearerToken !== undefined && posted !== undefined)
     throw malformed('The access token is sent in two ways at once.')

@@ -169,8 +169,7 @@ export const removePhone = maybe<{ userId: string; canonical: string }, { canoni
   name: 'phones.removePhone',
   text: `with removed as (
   delete from identifiers i
-   where i.user_id = $1 and i.kind = 'phone' and i.canonical = $2
-     and exists (select from identifiers o where o.user_id = i.user_id and o.id <> i.id)
+   where i.user_id = $1 and i.kind = 'phone' and i.canonical = $2 and has_other_way_in(i.user_id, i.id)
   returning i.canonical
 ), void as (
   update phone_codes c set used_at = signet_now()

@@ -1,7 +1,7 @@
 /**
  * Takes a number away. What was sent there to sign in with opens nothing any more. The person is told by the notices.
  *
- * Errors: NOT_FOUND, UNAUTHENTICATED, UNAVAILABLE.
+ * Errors: NOT_FOUND, INVALID_ARGUMENT (rule `phone.last_way_in`), UNAUTHENTICATED, UNAVAILABLE.
  */
 
 import { ErrorReason } from '@signet/contract'
@@ -11,7 +11,7 @@ import { recordEvent } from '../events/record-event.ts'
 import { type RequestContext, userCaller } from '../request-context.ts'
 import { lockUserSession } from '../revocation/cut-user.ts'
 import { parsePhone } from './phone-number.ts'
-import { lockNumber, removePhone as removeOwnPhone } from './phones.sql.ts'
+import { countPhones, lockNumber, removePhone as removeOwnPhone } from './phones.sql.ts'
 
 /** Takes it away. */
 export async function removePhone(
@@ -28,8 +28,12 @@ export async function removePhone(
     await lockNumber(tx, { canonical })
     if (!(await lockUserSession(tx, { userId, sessionId })))
       throw new SignetError(ErrorReason.UNAUTHENTICATED)
-    if ((await removeOwnPhone(tx, { userId, canonical })) === undefined)
-      throw new SignetError(ErrorReason.NOT_FOUND, { detail: 'no such number of the caller' })
+    if ((await removeOwnPhone(tx, { userId, canonical })) === undefined) {
+      const { has } = await countPhones(tx, { userId, canonical })
+      throw has
+        ? lastWayIn()
+        : new SignetError(ErrorReason.NOT_FOUND, { detail: 'no such number of the caller' })
+    }
     await recordEvent({ ...deps, db: tx }, ctx, {
       kind: 'phone.removed',
       outcome: 'success',
@@ -37,4 +41,10 @@ export async function removePhone(
       personal: { phone: canonical },
     })
   })
+}
+
+function lastWayIn(): SignetError {
+  const message = 'This is the last way in to the account. Add and confirm an address first.'
+  const violations = [{ field: 'phone', rule: 'phone.last_way_in', message }]
+  return new SignetError(ErrorReason.INVALID_ARGUMENT, { violations })
 }

@@ -8,17 +8,13 @@
  * Specs: RFC 9068 §4 (without `exp`), RFC 8725 §3.8 and §3.9.
  */
 
-import { ErrorReason } from '@signet/contract'
 import type { Deps } from '../deps.ts'
-import { SignetError } from '../errors.ts'
 import type { ClientId, SessionId, UserId } from '../ids.ts'
 import type { RequestContext } from '../request-context.ts'
-import { apiAudience } from '../tokens/access-token.ts'
-import { parseAccessTokenClaims } from '../tokens/access-token-claims.ts'
-import { readJwt } from '../tokens/jwt.ts'
+import { apiAudience, verifyAccessToken } from '../tokens/access-token.ts'
 import { parseRefreshToken } from '../tokens/refresh-token.ts'
 import { authenticateRefreshToken } from '../tokens/refresh-tokens.ts'
-import { refused } from '../tokens/refused.ts'
+import { refused, undefinedIfRefused } from '../tokens/refused.ts'
 import { findSessionOfGrant } from './revocation.sql.ts'
 
 /** Whose session it is, and through which client it was opened. */
@@ -27,9 +23,6 @@ export interface Departure {
   sessionId: SessionId
   clientId: ClientId
 }
-
-const accessTokenTyp = 'at+jwt'
-const clockSkewMs = 60_000
 
 type DepartureDeps = Pick<Deps, 'config' | 'db' | 'knownGrants' | 'signingKeys'>
 
@@ -46,10 +39,9 @@ export async function readDepartingToken(
 }
 
 async function readRefreshToken(deps: DepartureDeps, token: string): Promise<Departure> {
-  const { grant } = await authenticateRefreshToken(deps, token).catch((error: unknown) => {
-    const isRefusal = error instanceof SignetError && error.reason === ErrorReason.INVALID_GRANT
-    throw isRefusal ? refused('not a refresh token of ours') : error
-  })
+  const presented = await authenticateRefreshToken(deps, token).catch(undefinedIfRefused)
+  if (presented === undefined) throw refused('not a refresh token of ours')
+  const { grant } = presented
   const found = await findSessionOfGrant(deps.db, { grantId: grant.id })
   if (!found?.sessionId) throw refused('a grant without a session')
   const { userId, clientId } = grant
@@ -58,16 +50,13 @@ async function readRefreshToken(deps: DepartureDeps, token: string): Promise<Dep
 
 /** An access token of ours for this audience, for any where none is given, expired or not. */
 export function readDepartingAccessToken(
-  deps: Pick<Deps, 'config' | 'signingKeys'>,
-  ctx: Pick<RequestContext, 'now'>,
+  { config, signingKeys }: Pick<Deps, 'config' | 'signingKeys'>,
+  { now }: Pick<RequestContext, 'now'>,
   token: string,
   audience?: string,
 ): Departure {
-  const { issuer } = deps.config
-  const claims = parseAccessTokenClaims(readJwt(deps.signingKeys, token, accessTokenTyp))
-  if (claims.iss !== issuer) throw refused('another issuer')
-  if (audience !== undefined && claims.aud !== audience) throw refused('meant for somebody else')
-  if (claims.iat * 1000 > ctx.now.getTime() + clockSkewMs) throw refused('issued in the future')
+  const expected = { now, issuer: config.issuer, audience, mayBeExpired: true }
+  const claims = verifyAccessToken(signingKeys, token, expected)
   if (claims.sid === undefined) throw refused('a grant without a session')
   return { userId: claims.sub, sessionId: claims.sid, clientId: claims.client_id }
 }

@@ -6,8 +6,9 @@ import { createAdmission } from '../call/admission.ts'
 import { createValidate } from '../call/validate.ts'
 import type { Deps } from '../deps.ts'
 import { SignetError } from '../errors.ts'
-import { anyOriginPaths, mountOauth } from '../oauth/mount-oauth.ts'
+import { anyOriginPaths, mountOauth, oauthForms } from '../oauth/mount-oauth.ts'
 import { mountPages } from '../pages/mount-pages.ts'
+import { languageTags } from '../pages/page-texts.ts'
 import { authenticate } from '../tokens/authenticate.ts'
 import { defaultWireLimits } from '../wires/limits.ts'
 import { createListener } from '../wires/listener.ts'
@@ -49,7 +50,8 @@ function withoutPages(error: unknown): { showProblem(): never } {
 
 /** Serves every method and every endpoint with these parts. */
 export async function startTestService(deps: Deps): Promise<TestService> {
-  const routes: Route[] = []
+  const forms = oauthForms(deps)
+  const routes: Route[] = Object.keys(forms.handlers).map((path) => ({ method: 'POST', path }))
   const listener = await createListener({
     app: {
       deps,
@@ -70,13 +72,14 @@ export async function startTestService(deps: Deps): Promise<TestService> {
     },
     ready: async () => true,
     anyOriginPaths,
+    forms,
     aliases: plainPaths,
     mountExtra: async (fastify, calls) => {
       fastify.addHook('onRoute', ({ method, url: path }) => {
         routes.push(...[method].flat().map((each) => ({ method: each, path })))
       })
       const { showProblem } = await mountPages(fastify, deps, calls).catch(withoutPages)
-      await mountOauth(fastify, deps, { call: calls, showProblem })
+      await mountOauth(fastify, deps, { call: calls, showProblem, uiLocales: languageTags })
       await mountAvatars(fastify, deps, calls)
     },
   })

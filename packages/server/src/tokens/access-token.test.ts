@@ -105,6 +105,16 @@ describe('issueAccessToken', () => {
 })
 
 describe('verifyAccessToken', () => {
+  it('takes one that has expired from who may leave, and remembers nothing of it', () => {
+    const { accessToken, claims } = issueAccessToken(keys.active('ES256'), input, now)
+    const later = secondsLater(300)
+    const count = keys.verified.count()
+    const expected = { now: later, issuer, audience, mayBeExpired: true }
+    assert.deepEqual(verifyAccessToken(keys, accessToken, expected), claims)
+    assert.equal(keys.verified.count(), count)
+    assert.throws(() => verify(accessToken, later), isRefusal)
+  })
+
   it('gives back what was issued, first time and again', () => {
     const { accessToken, claims } = issueAccessToken(keys.active('ES256'), input, now)
     assert.deepEqual(verify(accessToken), claims)

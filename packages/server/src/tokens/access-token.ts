@@ -12,9 +12,9 @@
  * Specs: RFC 9068 §2 and §4, RFC 8725 §3.8, §3.9 and §3.12, RFC 7519 §4.1.
  */
 
-import { randomBytes } from 'node:crypto'
 import type { JsonObject } from '@bufbuild/protobuf'
 import type { ClientId, GrantId, SessionId, UserId } from '../ids.ts'
+import { uniqueBytes } from '../unique-bytes.ts'
 import {
   type AccessTokenClaims,
   type ClientTokenClaims,
@@ -48,14 +48,19 @@ export interface AccessTokenInput {
   furtherClaims?: JsonObject | undefined
 }
 
-const accessTokenTyp = 'at+jwt'
+export const accessTokenTyp = 'at+jwt'
 const jtiBytes = 16
 /** How far the clock of the issuing instance may be ahead of ours. */
-const clockSkewSeconds = 60
+export const clockSkewSeconds = 60
 
 /** The audience of Signet's own API. */
 export function apiAudience(issuer: string): string {
   return `${issuer}/api`
+}
+
+/** Whether a token is for this audience, and for no other: whoever else it is for could present it here. */
+export function isFor({ aud }: { aud?: unknown }, audience: string): boolean {
+  return aud === audience
 }
 
 /** Issues a token that starts at `now`. */
@@ -73,7 +78,7 @@ export function issueAccessToken(
     scope: input.scopes.join(' '),
     exp: Math.min(iat + input.lifetimeSeconds, seconds(input.sessionExpiresAt)),
     iat,
-    jti: randomBytes(jtiBytes).toString('base64url'),
+    jti: uniqueBytes(jtiBytes).toString('base64url'),
     gid: input.grantId,
     ...(input.sessionId !== undefined && { sid: input.sessionId }),
     auth_time: seconds(input.authTime),
@@ -111,27 +116,38 @@ export function issueClientToken(
     scope: input.scopes.join(' '),
     exp: iat + input.lifetimeSeconds,
     iat,
-    jti: randomBytes(jtiBytes).toString('base64url'),
+    jti: uniqueBytes(jtiBytes).toString('base64url'),
     rev: Number(input.rev),
   }
   return { accessToken: signJwt(key, accessTokenTyp, claims), claims }
 }
 
-/** The claims of a good token of this issuer for this audience; for any, where none is given. */
+/** What a token must be, to be good. */
+export interface ExpectedToken {
+  now: Date
+  issuer: string
+  /** Any, where none is given. */
+  audience?: string | undefined
+  /** Whoever leaves need not be fresh. */
+  mayBeExpired?: boolean
+}
+
+/** The claims of a good token of this issuer for this audience. */
 export function verifyAccessToken(
   keys: SigningKeys,
   token: string,
-  expected: { now: Date; issuer: string; audience?: string },
+  expected: ExpectedToken,
 ): AccessTokenClaims {
   const known = keys.verified.find(token, expected.now)
   const claims = known ?? parseAccessTokenClaims(readJwt(keys, token, accessTokenTyp))
   if (claims.iss !== expected.issuer) throw refused('another issuer')
-  if (expected.audience !== undefined && claims.aud !== expected.audience) {
+  if (expected.audience !== undefined && !isFor(claims, expected.audience)) {
     throw refused('meant for somebody else')
   }
-  if (claims.exp * 1000 <= expected.now.getTime()) throw refused('expired')
+  const expired = claims.exp * 1000 <= expected.now.getTime()
+  if (expired && expected.mayBeExpired !== true) throw refused('expired')
   if (claims.iat > seconds(expected.now) + clockSkewSeconds) throw refused('issued in the future')
-  if (known === undefined) keys.verified.add(token, claims)
+  if (known === undefined && !expired) keys.verified.add(token, claims)
   return claims
 }
 

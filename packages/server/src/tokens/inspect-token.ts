@@ -10,7 +10,7 @@
 import { decodeBase64url } from '../crypto/base64url.ts'
 import { verifyJws } from '../crypto/jws.ts'
 import type { Deps } from '../deps.ts'
-import { apiAudience } from './access-token.ts'
+import { accessTokenTyp, apiAudience, clockSkewSeconds, isFor } from './access-token.ts'
 import { type AccessTokenClaims, parseAccessTokenClaims } from './access-token-claims.ts'
 import { findTokenState } from './inspect-token.sql.ts'
 import { listAllSigningKeys } from './signing-keys.sql.ts'
@@ -32,6 +32,9 @@ const opaqueKinds: readonly [prefix: string, what: string][] = [
   ['sr1_', 'a refresh token'],
   ['sk_', 'a client secret'],
   ['sd1_', 'a device secret'],
+  ['sc1_', 'the secret of a session in a browser'],
+  ['sa1_', 'an authorization code'],
+  ['sl1_', 'the secret of a link in a mail'],
 ]
 
 /** Looks at a token from every side. */
@@ -57,7 +60,7 @@ export async function inspectToken(
     ...claimFindings(deps, claims, now),
     ...(await stateFindings(deps, claims)),
   ]
-  const what = header.typ === 'at+jwt' ? 'an access token' : 'a JWT'
+  const what = header.typ === accessTokenTyp ? 'an access token' : 'a JWT'
   return { what, header, claims, findings }
 }
 
@@ -66,7 +69,8 @@ async function signatureFindings(
   token: string,
   { typ, alg, kid }: JsonObject,
 ): Promise<string[]> {
-  const wrongType = typ === 'at+jwt' ? [] : [`its type is ${shown(typ)} instead of "at+jwt"`]
+  const wrongType =
+    typ === accessTokenTyp ? [] : [`its type is ${shown(typ)} instead of "${accessTokenTyp}"`]
   const key = typeof kid === 'string' ? signingKeys.find(kid) : undefined
   if (key === undefined) {
     const former = (await listAllSigningKeys(db)).find(({ id }) => id === kid)
@@ -88,14 +92,13 @@ function claimFindings({ config }: InspectDeps, claims: JsonObject, now: Date): 
   const findings: string[] = []
   const { iss, aud, exp, iat } = claims
   if (iss !== config.issuer) findings.push(describeIssuer(iss, config.issuer))
-  const audience = apiAudience(config.issuer)
-  if (![aud].flat().includes(audience)) {
-    findings.push(`it is meant for ${shown(aud)}, not for Signet's own API`)
+  if (!isFor(claims, apiAudience(config.issuer))) {
+    findings.push(`it is meant for ${shown(aud)}, not for Signet's own API alone`)
   }
   const nowSeconds = now.getTime() / 1000
   if (typeof exp !== 'number') findings.push('it has no expiry')
   else if (exp <= nowSeconds) findings.push(`expired ${duration(nowSeconds - exp)} ago`)
-  if (typeof iat === 'number' && iat > nowSeconds + 60) {
+  if (typeof iat === 'number' && iat > nowSeconds + clockSkewSeconds) {
     findings.push(`issued ${duration(iat - nowSeconds)} in the future`)
   }
   return findings

@@ -25,8 +25,7 @@ const headerMembers = ['alg', 'typ', 'kid']
 
 /** The claims as a JWT of this type, signed with the key's one algorithm. */
 export function signJwt(key: SigningKey, typ: string, claims: object): string {
-  const header = encode({ alg: key.algorithm, typ, kid: key.kid })
-  const input = `${header}.${encode(claims)}`
+  const input = `${headerOf(key, typ)}.${encode(claims)}`
   const signature = signJws(key.algorithm, key.privateKey, Buffer.from(input))
   return `${input}.${signature.toString('base64url')}`
 }
@@ -54,6 +53,17 @@ export function readJwt(keys: SigningKeys, token: string, typ: string): JsonObje
   const claims = parseObject(claimsBytes)
   if (claims === undefined) throw refused('claims are not one JSON object as we write it')
   return claims
+}
+
+/** Headers by key and type: one for thousands of tokens. */
+const headers = new WeakMap<SigningKey, Map<string, string>>()
+
+function headerOf(key: SigningKey, typ: string): string {
+  const ofKey = headers.get(key) ?? new Map<string, string>()
+  headers.set(key, ofKey)
+  const header = ofKey.get(typ) ?? encode({ alg: key.algorithm, typ, kid: key.kid })
+  ofKey.set(typ, header)
+  return header
 }
 
 function encode(value: object): string {

@@ -75,10 +75,8 @@ describe('streams that are cut at random moments', () => {
       test(`over ${wire}, ${answer.name}`, async () => {
         const cutFrom = await start({
           answer,
-          app: {
-            // Checking a token takes a while, during which the caller may leave.
-            limit: () => pause(Math.random() * 3),
-          },
+          // Checking a token takes a while, during which the caller may leave.
+          beforeAuthentication: () => pause(Math.random() * 3),
         })
         for (let round = 0; round < 20; round++)
           await Promise.all(
@@ -105,7 +103,7 @@ test('a stream whose time limit fires while its token is checked gives its place
     const late = await start({
       answer: watch,
       limits: { requestTimeoutMs: 30 },
-      app: { limit: () => checked.promise },
+      beforeAuthentication: () => checked.promise,
     })
     const socket = net.connect(late.port, '127.0.0.1')
     socket.write(bytes)

@@ -1,6 +1,6 @@
 /**
  * What happens to a request before anything looks at its content: limits of the header, CORS, and the choice between a
- * procedure of the contract, its REST paths and everything else.
+ * procedure of the contract, forms, the contract's REST paths and everything else.
  *
  * Specs: RFC 9112 §3.2 (exactly one Host) and §3.2.2 (a server accepts the absolute form of a request target),
  * RFC 6585 §5 (431).
@@ -9,6 +9,7 @@
 import { ErrorReason } from '@signet/contract'
 import { reasonName, SignetError } from '../errors.ts'
 import type { Cors } from './cors.ts'
+import type { Forms } from './form-endpoints.ts'
 import { type HttpHandler, type HttpRequest, type HttpResponse, pathOf } from './http.ts'
 import type { WireLimits } from './limits.ts'
 import { type RefuseOptions, refuse } from './refuse.ts'
@@ -21,7 +22,7 @@ export interface DispatchOptions extends RefuseOptions {
   cors: Cors
   rpc: Rpc
   /** What is no procedure; undefined on a port that serves procedures alone. */
-  plain: { rest: Rest; others: HttpHandler } | undefined
+  plain: { rest: Rest; forms: Forms; others: HttpHandler } | undefined
   nextReference(): string
 }
 
@@ -38,7 +39,8 @@ export function createDispatch(options: DispatchOptions): HttpHandler {
       }
       const { plain } = options
       if (plain === undefined) throw new SignetError(ErrorReason.NOT_FOUND)
-      if (plain.rest.serves(path)) plain.rest.handle(req, res)
+      if (plain.forms.serves(path)) plain.forms.handle(req, res)
+      else if (plain.rest.serves(path)) plain.rest.handle(req, res)
       else plain.others(req, res)
     } catch (error) {
       refuseUncalled(options, error, { req, res })

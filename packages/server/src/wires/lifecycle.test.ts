@@ -6,9 +6,7 @@ import http from 'node:http'
 import http2 from 'node:http2'
 import net from 'node:net'
 import { afterEach, describe, test } from 'node:test'
-import { ErrorReason } from '@signet/contract'
 import { createAdmission } from '../call/admission.ts'
-import { SignetError } from '../errors.ts'
 import type { RequestContext } from '../request-context.ts'
 import { rawRequest, request, sendRaw } from './testing/raw-http.ts'
 import { grpcJsClient, libraryClients } from './testing/rpc-clients.ts'
@@ -336,20 +334,6 @@ describe('too much at once', () => {
     assert.equal(watched.status, 200)
     last.destroy()
     session.destroy()
-  })
-
-  test('of one caller is RATE_LIMITED before the token is looked at', async () => {
-    const listener = await start({
-      app: {
-        limit: async () => {
-          throw new SignetError(ErrorReason.RATE_LIMITED, { retryAfterSeconds: 30 })
-        },
-        authenticate: () => assert.fail('the token was looked at'),
-      },
-    })
-    const answer = await request(listener.port, 'GET /api/v1/users/me', reader)
-    assert.equal(answer.status, 429)
-    assert.equal(answer.headers['retry-after'], '30')
   })
 
   test('of connections is not accepted', async () => {

@@ -14,6 +14,7 @@ import { createCors } from './cors.ts'
 import type { CountryRanges } from './country-ranges.ts'
 import { createDispatch, type DispatchOptions } from './dispatch.ts'
 import { createFastify } from './fastify.ts'
+import { createForms, type FormEndpoints } from './form-endpoints.ts'
 import type { HttpHandler } from './http.ts'
 import { createHttp1Server } from './http1-server.ts'
 import { createHttp2Server } from './http2-server.ts'
@@ -50,7 +51,9 @@ export interface ListenerOptions {
   countries?: CountryRanges | undefined
   /** Whether this instance takes calls, for the gRPC health service. */
   ready(): Promise<boolean>
-  /** Adds what is outside the contract: probes, metrics, documents, pages. */
+  /** Endpoints outside the contract that take a form. */
+  forms?: FormEndpoints
+  /** Adds what else is outside the contract: probes, metrics, documents, pages. */
   mountExtra?(fastify: FastifyInstance, calls: PlainCalls): void | Promise<void>
   /** Paths that pages of every origin may call. */
   anyOriginPaths?: ReadonlySet<string>
@@ -63,6 +66,14 @@ export interface Listener {
   listen(): Promise<{ http: string; grpc?: string }>
   /** Closes gracefully; cuts what is still open after `graceMs` milliseconds. */
   close(graceMs: number): Promise<void>
+}
+
+const noForms: FormEndpoints = {
+  handlers: {},
+  bodyBytes: 0,
+  refusal: (refused) => {
+    throw refused
+  },
 }
 
 /** How often connections that have become idle are closed while the server stops. */
@@ -86,6 +97,7 @@ export async function createListener(options: ListenerOptions): Promise<Listener
   }
   const { fastify, handle: others, verbsAt } = createFastify(shared)
   const { aliases } = options
+  const forms = createForms(shared, options.forms ?? noForms)
   const rest = createRest({ ...shared, aliases, others: { handle: others, verbsAt } })
   await options.mountExtra?.(fastify, createPlainCalls(shared))
   await fastify.ready()
@@ -96,7 +108,7 @@ export async function createListener(options: ListenerOptions): Promise<Listener
     reflection: config.reflection,
   })
   const cors = createCors(config.corsOrigins, options.anyOriginPaths)
-  const doors = [openDoor(config.httpAddress, { rest, others })]
+  const doors = [openDoor(config.httpAddress, { rest, forms, others })]
   if (config.grpcAddress !== undefined) doors.push(openDoor(config.grpcAddress, undefined))
 
   function openDoor(address: SocketAddress, plain: DispatchOptions['plain']) {

@@ -5,6 +5,7 @@
  */
 
 export const referenceHeader = 'signet-reference'
+const jsonMediaType = 'application/json; charset=utf-8'
 
 const everyAnswer: Record<string, string> = {
   'cache-control': 'no-store',
@@ -23,5 +24,17 @@ export function createResponseHeaders(): (secure: boolean) => Readonly<Record<st
     ...everyAnswer,
     'strict-transport-security': `max-age=${hstsSeconds}; includeSubDomains`,
   })
+  return (secure) => (secure ? secured : plain)
+}
+
+/** The head of every answer in JSON, as names and values in turn, by whether the caller's connection is encrypted. */
+export function jsonHeads(
+  headers: ReturnType<typeof createResponseHeaders>,
+): (secure: boolean) => readonly string[] {
+  const [plain = [], secured = []] = [false, true].map((secure) => [
+    ...Object.entries(headers(secure)).flat(),
+    'content-type',
+    jsonMediaType,
+  ])
   return (secure) => (secure ? secured : plain)
 }

@@ -12,11 +12,9 @@
 
 import type { ServerResponse } from 'node:http'
 import { type Message, toJsonString } from '@bufbuild/protobuf'
-import { ErrorReason } from '@signet/contract'
 import { callUnary, openStream, type StreamRequest } from '../../call/call.ts'
 import type { StreamMethod, UnaryMethod } from '../../call/method.ts'
 import { refusalOf } from '../../call/refusal.ts'
-import { SignetError } from '../../errors.ts'
 import {
   type HttpHandler,
   type HttpRequest,
@@ -27,7 +25,8 @@ import {
 import { cutAfterAnswer } from '../read-body.ts'
 import { type RefuseOptions, refuse } from '../refuse.ts'
 import { type Exchange, type OriginOptions, originOf } from '../request-origin.ts'
-import { referenceHeader } from '../response-headers.ts'
+import { jsonHeads, referenceHeader } from '../response-headers.ts'
+import { tellVerbs } from '../tell-verbs.ts'
 import { gzipText, worthCompressing } from './compress.ts'
 import { sendEvents } from './event-stream.ts'
 import { bindingsOf } from './http-rule.ts'
@@ -55,12 +54,11 @@ export interface Rest {
 const jsonOptions = { alwaysEmitImplicit: true }
 /** The JSON of a message that a handler sends to many readers is written once. Whoever streams a message never changes it. */
 const streamed = new WeakMap<Message, string>()
-const jsonMediaType = 'application/json; charset=utf-8'
 
 /** Serves every binding of every method. Throws where two claim one path, or a rule does not fit. */
 export function createRest(options: RestOptions): Rest {
   const router = createRouter(options.app.methods.flatMap((method) => bindingsFor(options, method)))
-  const head = headOf(options)
+  const heads = jsonHeads(options.headers)
   return {
     serves: router.knows,
     handle(req, res) {
@@ -73,7 +71,7 @@ export function createRest(options: RestOptions): Rest {
         return
       }
       const exchange = { req, res, reference: options.nextReference(), route }
-      answer({ ...options, head }, exchange).catch((error) => refuse(options, error, exchange))
+      answer({ ...options, heads }, exchange).catch((error) => refuse(options, error, exchange))
     },
   }
 }
@@ -87,32 +85,8 @@ function bindingsFor({ aliases }: RestOptions, method: UnaryMethod | StreamMetho
     : [...bindings, { ...main, path: alias }]
 }
 
-/** What the head of every answer begins with, as names and values in turn, by whether the connection is encrypted. */
-function headOf({ headers }: RestOptions): (secure: boolean) => readonly string[] {
-  const [plain, secured] = [false, true].map((secure) => [
-    ...Object.entries(headers(secure)).flat(),
-    'content-type',
-    jsonMediaType,
-  ])
-  return (secure) => (secure ? secured : plain) ?? []
-}
-
-function tellVerbs(
-  options: RestOptions,
-  verbs: readonly string[],
-  { req, res }: Pick<Exchange, 'req' | 'res'>,
-): void {
-  res.setHeader('allow', verbs.join(', '))
-  if (req.method !== 'OPTIONS') throw new SignetError(ErrorReason.METHOD_NOT_ALLOWED)
-  const headers = options.headers(options.clientAddress(req).secure)
-  for (const [name, value] of Object.entries(headers)) res.setHeader(name, value)
-  res.setHeader(referenceHeader, options.nextReference())
-  res.statusCode = 204
-  res.end()
-}
-
 type RoutedExchange = Exchange & { route: Route }
-type AnswerOptions = RestOptions & { head: ReturnType<typeof headOf> }
+type AnswerOptions = RestOptions & { heads: ReturnType<typeof jsonHeads> }
 
 async function answer(options: AnswerOptions, exchange: RoutedExchange): Promise<void> {
   const { method } = exchange.route.binding
@@ -135,7 +109,7 @@ async function answerMessage(
   // Http2ServerResponse speaks the same here; its type does not say so.
   const out = res as ServerResponse
   out.writeHead(200, [
-    ...options.head(call.secure),
+    ...options.heads(call.secure),
     referenceHeader,
     reference,
     'content-length',

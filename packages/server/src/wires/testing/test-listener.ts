@@ -59,6 +59,8 @@ export interface TestListenerOptions {
   app?: Partial<App>
   countries?: ListenerOptions['countries']
   mountExtra?: ListenerOptions['mountExtra']
+  /** What checking a token waits for. */
+  beforeAuthentication?: () => Promise<unknown>
 }
 
 export interface TestListener {
@@ -82,8 +84,12 @@ export async function startTestListener(options: TestListenerOptions = {}): Prom
     methods: services.flatMap((service) => methodsOf(service, answer)),
     validate: createValidate(),
     admission: createAdmission({ callsMax: 1000, streamsMax: 1000 }),
-    authenticate: async (_deps, ctx, credentials) =>
-      credentials.scheme === 'bearer' ? userOf(ctx, credentials.token) : clientOf(credentials),
+    authenticate: async (_deps, ctx, credentials) => {
+      await options.beforeAuthentication?.()
+      return credentials.scheme === 'bearer'
+        ? userOf(ctx, credentials.token)
+        : clientOf(credentials)
+    },
     observe: (outcome) => void outcomes.push(outcome),
     ...options.app,
   }

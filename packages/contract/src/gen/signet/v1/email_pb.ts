@@ -461,10 +461,10 @@ export const EmailService: GenService<{
     output: typeof ConfirmEmailResponseSchema;
   },
   /**
-   * Takes an address away, or withdraws one that waits. The last way in that is proved stays. A proved address is told, with
+   * Takes an address away, or withdraws one that waits. The last way in stays. A proved address is told, with
    * a link that takes this back for seven days.
    *
-   * Errors: NOT_FOUND.
+   * Errors: NOT_FOUND, INVALID_ARGUMENT.
    *
    * @generated from rpc signet.v1.EmailService.RemoveEmail
    */

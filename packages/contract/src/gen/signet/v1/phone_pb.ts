@@ -294,9 +294,9 @@ export const PhoneService: GenService<{
     output: typeof VerifyPhoneResponseSchema;
   },
   /**
-   * Takes a number away from the caller's account.
+   * Takes a number away from the caller's account. The last way in stays.
    *
-   * Errors: NOT_FOUND.
+   * Errors: NOT_FOUND, INVALID_ARGUMENT.
    *
    * @generated from rpc signet.v1.PhoneService.RemovePhone
    */
