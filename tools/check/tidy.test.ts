@@ -107,6 +107,15 @@ test('no two folders may import each other', () => {
   }
 })
 
+test('pipeline and wires import none of the features, whichever there are', () => {
+  for (const feature of ['idempotency', 'stored-keys', 'pages']) {
+    assert.match(refuseImport('call', feature, false) ?? '', /imports no feature/)
+    assert.match(refuseImport('wires', feature, false) ?? '', /imports no feature/)
+  }
+  for (const other of ['db', 'operations', 'outbound', 'reference'])
+    assert.equal(refuseImport('wires', other, false), undefined)
+})
+
 test('the linter knows the bans too, and says why', async () => {
   const copy = await mkdtemp(join(tmpdir(), 'signet-lint-'))
   const folder = join(copy, server, 'roles')

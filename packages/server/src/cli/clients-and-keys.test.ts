@@ -70,6 +70,8 @@ describe('a new master secret', () => {
     const rehearsed = await json(['key', 'rewrap', '--dry-run'], exchanged())
     assert.equal(rehearsed.exitCode, 0)
     assert.equal(rehearsed.value.moved.signingKeys, 2)
+    const said = await runSignet(['key', 'rewrap', '--dry-run'], { environment: exchanged() })
+    assert.match(said.stdout, / 2 signing keys, .* and 0 tokens of providers would be/)
     assert.deepEqual(await stored(), { former, unknown: 0 })
 
     const id = randomUUID()

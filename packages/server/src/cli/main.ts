@@ -16,7 +16,8 @@ import { CommanderError } from 'commander'
 import { type CommandIo, openCommandIo } from './command-io.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
 import { explainFailure, type Failure } from './explain-failure.ts'
-import { buildProgram, isHelpEnd, type RunVerb } from './program.ts'
+import { buildProgram, isHelpEnd } from './program.ts'
+import type { RunVerb } from './verb.ts'
 
 // What was compiled once need not be compiled at the next start: a third of the time, and less memory. A folder that
 // cannot be written is no reason not to start.

@@ -75,7 +75,6 @@ export function isLinkRequest(deps: LinkDeps, text: string, now: Date): boolean 
 /** Has an identity wait for the app that has asked, and answers where the browser goes. */
 export async function keepForApp(
   deps: LinkDeps,
-  _ctx: RequestContext,
   { link: sealed, vouched }: { link: string; vouched: VouchedIdentity },
 ): Promise<string> {
   const request = unseal(deps, purpose, sealed) as SealedLink | undefined
