@@ -56,8 +56,8 @@ export const layers: readonly { folder: string; because: string }[] = [
     folder: 'stored-keys',
     because: 'a new master secret takes over what every feature has wrapped',
   },
-  { folder: 'jobs', because: 'the work that waits in the queue is done with all of it' },
   { folder: 'oauth', because: 'the endpoints of OAuth and OpenID Connect stand on all of it' },
+  { folder: 'jobs', because: 'the work that waits in the queue is done with all of it' },
   {
     folder: 'pages',
     because: 'what people see of sign-in stands on all of it, the protocol included',
@@ -76,44 +76,24 @@ export const featureless: Record<string, string> = {
   wires: 'a wire that knew a feature would treat it differently from the others',
 }
 
-const features = [
-  'idempotency',
-  'events',
-  'queue',
-  'mail',
-  'sms',
-  'avatars',
-  'throttling',
-  'users',
-  'clients',
-  'sessions',
-  'grants',
-  'tokens',
-  'revocation',
-  'authenticators',
-  'sign-in',
-  'federation',
-  'recovery',
-  'emails',
-  'guests',
-  'invitations',
-  'phones',
-  'roles',
-  'jobs',
-  'oauth',
-  'pages',
-]
+/** From the first folder that says what Signet does to the last one that people see. */
+const features = layers
+  .map(({ folder }) => folder)
+  .slice(placeOf('idempotency'), placeOf('pages') + 1)
+
+function placeOf(folder: string): number {
+  return layers.findIndex((layer) => layer.folder === folder)
+}
 
 /** The sentence that refuses this import, or undefined where it is allowed. Folders are relative to the server's src. */
 export function refuseImport(from: string, to: string, typeOnly: boolean): string | undefined {
   if (from === to || from === 'testing' || typeOnly) return undefined
   if (from in featureless && features.includes(to))
     return `${from}/ imports no feature: ${featureless[from]}`
-  const position = (folder: string) => layers.findIndex((layer) => layer.folder === folder)
-  if (position(from) < 0 || position(to) < 0) {
-    return `${position(from) < 0 ? from : to}/ has no place in the order: give it one in tools/check/layers.ts`
+  if (placeOf(from) < 0 || placeOf(to) < 0) {
+    return `${placeOf(from) < 0 ? from : to}/ has no place in the order: give it one in tools/check/layers.ts`
   }
-  if (position(to) < position(from)) return undefined
-  const reason = layers[position(from)]?.because
+  if (placeOf(to) < placeOf(from)) return undefined
+  const reason = layers[placeOf(from)]?.because
   return `${from}/ stands left of ${to}/ and may not import it: ${reason}`
 }

@@ -61,6 +61,18 @@ const broken: [rule: string, path: string, text: string, sentence: RegExp][] = [
     /uses queries of users\//,
   ],
   [
+    'a write to a table of another feature',
+    `${server}/sign-in/x.sql`,
+    "-- update users\nselect 1 for no key update; with a as (update\n passwords p set hash = '')",
+    /^[^;]*writes passwords, which is authenticators\/'s; call/,
+  ],
+  [
+    'a table without an owner',
+    `${server}/users/x.sql`,
+    'insert into somewhere values (1)',
+    /somewhere has no owner/,
+  ],
+  [
     'test code in the service',
     `${server}/users/x.ts`,
     `${opening}import { openTestDeps } from '../testing/deps.ts'\n`,
@@ -93,6 +105,15 @@ test('no two folders may import each other', () => {
       assert.ok(both.some(Boolean), `${one}/ and ${other}/`)
     }
   }
+})
+
+test('pipeline and wires import none of the features, whichever there are', () => {
+  for (const feature of ['idempotency', 'stored-keys', 'pages']) {
+    assert.match(refuseImport('call', feature, false) ?? '', /imports no feature/)
+    assert.match(refuseImport('wires', feature, false) ?? '', /imports no feature/)
+  }
+  for (const other of ['db', 'operations', 'outbound', 'reference'])
+    assert.equal(refuseImport('wires', other, false), undefined)
 })
 
 test('the linter knows the bans too, and says why', async () => {

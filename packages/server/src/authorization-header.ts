@@ -25,6 +25,9 @@ export interface ClientCredentials {
   clientSecret: string
 }
 
+/** Asks for id and secret. Without a realm of its own it would be another one for each path (RFC 7617 §2). */
+export const basicChallenge = 'Basic realm="signet", charset="UTF-8"'
+
 const bearer = /^bearer +([A-Za-z0-9\-._~+/]+=*)$/i
 const basic = /^basic +([A-Za-z0-9+/]+)={0,2}$/i
 const basicScheme = /^basic(?: |$)/i

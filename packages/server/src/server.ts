@@ -48,6 +48,7 @@ import { openReadiness, type Readiness } from './operations/readiness.ts'
 import { createTracing, type Tracing } from './operations/tracing.ts'
 import { openGuardedFetch } from './outbound/guarded-fetch.ts'
 import { mountPages } from './pages/mount-pages.ts'
+import { languageTags } from './pages/page-texts.ts'
 import { readQueueState } from './queue/queue-state.ts'
 import { mountReference } from './reference/mount-reference.ts'
 import { openRevocationFeed } from './revocation/feed.ts'
@@ -287,7 +288,7 @@ async function listen({ config, app, readiness, metrics, inbox }: Parts): Promis
       mountProbes(fastify, { readiness, metrics }, metricsTo)
       mountReference(fastify, { issuer: config.issuer })
       const { showProblem } = await mountPages(fastify, app.deps, calls)
-      await mountOauth(fastify, app.deps, { call: calls, showProblem })
+      await mountOauth(fastify, app.deps, { call: calls, showProblem, uiLocales: languageTags })
       await mountAvatars(fastify, app.deps, calls)
       if (inbox !== undefined) mountInbox(fastify, inbox)
     },

@@ -18,11 +18,10 @@ import { ErrorReason } from '@signet/contract'
 import type { Credentials } from '../authorization-header.ts'
 import { SignetError } from '../errors.ts'
 import type { Caller, ClientCaller, UserCaller } from '../request-context.ts'
+import { accountScope, everythingScope } from '../signet-scopes.ts'
 import type { Who } from './method.ts'
 
 export const recentAuthenticationSeconds = 300
-/** What lets an app of somebody else manage the account of its user. */
-export const accountScope = 'signet:account'
 
 /** Whether a call of this method has to carry credentials. */
 export function needsCredentials(who: Who): boolean {
@@ -59,7 +58,7 @@ export function authorize(who: Who, caller: Caller, now: Date): void {
 }
 
 function requireAccountScope({ firstParty, scopes }: UserCaller): void {
-  if (firstParty || scopes.includes(accountScope) || scopes.includes('signet:*')) return
+  if (firstParty || scopes.includes(accountScope) || scopes.includes(everythingScope)) return
   throw new SignetError(ErrorReason.PERMISSION_DENIED, {
     detail: `lacks the scope ${accountScope}`,
   })

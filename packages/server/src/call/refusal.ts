@@ -9,6 +9,7 @@ import { create } from '@bufbuild/protobuf'
 import { durationFromMs } from '@bufbuild/protobuf/wkt'
 import { type ErrorDetail, ErrorDetailSchema, ErrorReason } from '@signet/contract'
 import type { Logger } from 'pino'
+import { basicChallenge } from '../authorization-header.ts'
 import { reasons, SignetError } from '../errors.ts'
 import { recentAuthenticationSeconds } from './authorize.ts'
 
@@ -55,9 +56,6 @@ export function refusalHeaders(
   if (challenge !== undefined) headers['www-authenticate'] = challenge
   return headers
 }
-
-// Without a realm of its own it would be another one for each path (RFC 7617 §2).
-const basicChallenge = 'Basic realm="signet", charset="UTF-8"'
 
 /** RFC 6750 §3.1: a call without any token is told the scheme only, not an error. */
 function challengeOf(refusal: SignetError, tokenPresented: boolean): string | undefined {

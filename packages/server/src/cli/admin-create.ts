@@ -1,40 +1,34 @@
 /** `signet admin create`: makes an administrator, or makes a user one. */
 
 import { openPasswordHasher } from '../authenticators/password-hash.ts'
-import type { Config } from '../config/config.ts'
 import type { Db } from '../db/query.ts'
 import type { UserId } from '../ids.ts'
 import { createAdministrator } from '../roles/create-administrator.ts'
 import { parseEmail } from '../users/identifier.ts'
 import { listHolders } from '../users/open-account.ts'
-import type { CommandIo } from './command-io.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
 import { withNewDatabase } from './open-database.ts'
-import { openOperatorSecret, operatorContext, rehearsal } from './operator.ts'
+import { changeDeps, operatorContext } from './operator.ts'
 import { type PasswordSource, readPassword } from './read-password.ts'
+import type { ChangeOptions, CommandContext } from './verb.ts'
 
-export interface AdminCreateOptions extends PasswordSource {
+export interface AdminCreateOptions extends PasswordSource, ChangeOptions {
   email: string
   displayName?: string
-  dryRun?: boolean
 }
 
 /** Says whom it made an administrator. With `dryRun` everything is decided and nothing is kept. */
 export async function adminCreate(
-  context: { config: Config; io: CommandIo },
+  context: CommandContext,
   options: AdminCreateOptions,
 ): Promise<ExitCode> {
-  const { config, io } = context
+  const { io } = context
   const { email, displayName = '', dryRun = false } = options
   const password = await readPassword(io, options)
   return withNewDatabase(context, async ({ db }) => {
     const ctx = operatorContext()
-    const deps = {
-      config,
-      db: dryRun ? rehearsal(db) : db,
-      masterSecret: openOperatorSecret(config),
-      passwords: openPasswordHasher(config.passwordHash),
-    }
+    const passwords = openPasswordHasher(context.config.passwordHash)
+    const deps = { ...changeDeps(context, db, { dryRun }), passwords }
     const { userId, created } = await createAdministrator(deps, ctx, {
       email,
       password,

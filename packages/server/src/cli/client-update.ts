@@ -7,16 +7,10 @@ import type { ClientRecord } from '../clients/register-client.ts'
 import { updateClient } from '../clients/update-client.ts'
 import type { SigningAlgorithm } from '../crypto/jws.ts'
 import type { ClientId } from '../ids.ts'
-import {
-  type ClientRecordOptions,
-  noSuchClient,
-  readKeySet,
-  unknown,
-  withChange,
-} from './client.ts'
+import { type ClientRecordOptions, noSuchClient, readKeySet } from './client.ts'
 import type { ExitCode } from './exit-codes.ts'
-import type { CommandContext } from './program.ts'
-import type { ChangeOptions } from './verb.ts'
+import { whereNotFound, withChange } from './operator.ts'
+import type { ChangeOptions, CommandContext } from './verb.ts'
 
 type Row = NonNullable<Awaited<ReturnType<typeof findClient>>>
 
@@ -44,7 +38,7 @@ export async function clientEnable(
 ): Promise<ExitCode> {
   return withChange(context, dryRun, async (deps, ctx) => {
     const { changed } = await enableClient(deps, ctx, { clientId: id as ClientId }).catch(
-      unknown(id),
+      whereNotFound(noSuchClient(id)),
     )
     const done = dryRun
       ? 'would be opened. Nothing was changed.'

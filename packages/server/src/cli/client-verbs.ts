@@ -7,7 +7,7 @@ import type {
   ClientRecordOptions,
   SecretOptions,
 } from './client.ts'
-import type { CommonOptions, RunVerb } from './program.ts'
+import type { CommonOptions, RunVerb } from './verb.ts'
 import { type ChangeOptions, group, rehearse, verb, wholeNumber } from './verb.ts'
 
 /** Adds them to the program. */

@@ -1,7 +1,6 @@
 /** `signet client`: registers the apps and services that use Signet, and looks after their secrets. */
 
 import { readFileSync } from 'node:fs'
-import { ErrorReason } from '@signet/contract'
 import type { GrantType, ResponseMode } from '../clients/authorization-violations.ts'
 import {
   findClient,
@@ -13,18 +12,13 @@ import { type ClientType, type NewClient, registerClient } from '../clients/regi
 import { rotateClientSecret } from '../clients/rotate-client-secret.ts'
 import type { SigningAlgorithm } from '../crypto/jws.ts'
 import type { Json } from '../db/query.ts'
-import { SignetError } from '../errors.ts'
 import type { ClientId } from '../ids.ts'
-import { CommandError } from './command-error.ts'
+import { CommandError, noSuch } from './command-error.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
 import { withDatabase } from './open-database.ts'
-import { announcerOf, openOperatorSecret, operatorContext, rehearsal } from './operator.ts'
-import type { CommandContext } from './program.ts'
+import { whereNotFound, withChange } from './operator.ts'
 import { table } from './table.ts'
-
-interface ChangeOptions {
-  dryRun?: boolean
-}
+import type { ChangeOptions, CommandContext } from './verb.ts'
 
 export interface ClientCreateOptions extends ChangeOptions, ClientRecordOptions {
   type: ClientType
@@ -217,7 +211,7 @@ export async function clientRotate(
   return withChange(context, dryRun, async (deps, ctx) => {
     const clientId = id as ClientId
     const secret = await rotateClientSecret(deps, ctx, { clientId, lifetimeDays }).catch(
-      unknown(id),
+      whereNotFound(noSuchClient(id)),
     )
     const kept = dryRun ? undefined : secret
     const text = dryRun
@@ -238,9 +232,8 @@ export async function clientDisable(
   { dryRun = false }: ChangeOptions,
 ): Promise<ExitCode> {
   return withChange(context, dryRun, async (deps, ctx) => {
-    const revocations = announcerOf(deps.db)
-    const disabling = disableClient({ ...deps, revocations }, ctx, { clientId: id as ClientId })
-    const { changed } = await disabling.catch(unknown(id))
+    const disabling = disableClient(deps, ctx, { clientId: id as ClientId })
+    const { changed } = await disabling.catch(whereNotFound(noSuchClient(id)))
     const done = dryRun ? 'would be disabled. Nothing was changed.' : 'is disabled.'
     const text = changed ? `${id} ${done}` : `${id} was disabled already. Nothing was changed.`
     context.io.result({ clientId: id, changed, dryRun, reference: ctx.reference }, text)
@@ -263,7 +256,9 @@ export async function clientEnv(
     const client = await findClient(deps.db, { id })
     if (client === undefined) throw noSuchClient(id)
     const secret = newSecret
-      ? await rotateClientSecret(deps, ctx, { clientId, lifetimeDays }).catch(unknown(id))
+      ? await rotateClientSecret(deps, ctx, { clientId, lifetimeDays }).catch(
+          whereNotFound(noSuchClient(id)),
+        )
       : undefined
     const environment = {
       SIGNET_ISSUER: issuer,
@@ -280,21 +275,6 @@ export async function clientEnv(
       )
     }
     context.io.result(environment, lines.join('\n'))
-  })
-}
-
-type ChangeDeps = Parameters<typeof registerClient>[0]
-
-/** Runs a change as an operator; a rehearsal undoes it. */
-export async function withChange(
-  context: CommandContext,
-  dryRun: boolean,
-  run: (deps: ChangeDeps, ctx: ReturnType<typeof operatorContext>) => Promise<void>,
-): Promise<ExitCode> {
-  return withDatabase(context, async ({ db }) => {
-    const masterSecret = openOperatorSecret(context.config)
-    await run({ db: dryRun ? rehearsal(db) : db, masterSecret }, operatorContext())
-    return exitCodes.ok
   })
 }
 
@@ -317,16 +297,7 @@ function quoted(value: string): string {
   return /^[\w:/.+-]*$/u.test(value) ? value : `'${value}'`
 }
 
-/** Says which client it is that there is not. */
-export function unknown(id: string): (error: unknown) => never {
-  return (error) => {
-    if (!(error instanceof SignetError) || error.reason !== ErrorReason.NOT_FOUND) throw error
-    throw noSuchClient(id)
-  }
-}
-
 /** There is none of this id. */
 export function noSuchClient(id: string): CommandError {
-  const fix = 'signet client list shows which there are.'
-  return new CommandError(`There is no client ${JSON.stringify(id)}.`, { code: 'NOT_FOUND', fix })
+  return noSuch('client', id, 'signet client list shows which there are.')
 }

@@ -70,6 +70,8 @@ describe('a new master secret', () => {
     const rehearsed = await json(['key', 'rewrap', '--dry-run'], exchanged())
     assert.equal(rehearsed.exitCode, 0)
     assert.equal(rehearsed.value.moved.signingKeys, 2)
+    const said = await runSignet(['key', 'rewrap', '--dry-run'], { environment: exchanged() })
+    assert.match(said.stdout, / 2 signing keys, .* and 0 tokens of providers would be/)
     assert.deepEqual(await stored(), { former, unknown: 0 })
 
     const id = randomUUID()
@@ -242,6 +244,16 @@ describe('inspect', () => {
       assert.deepEqual([exitCode, value.what], [1, what])
     }
   })
+})
+
+test('status counts no session of a client that is closed', async () => {
+  await openTestUser(deps, 'joan@example.com')
+  await signInAs(deps, 'joan@example.com')
+  const count = async () => (await run(['status'])).value.schema.counts.liveSessions
+  assert.ok((await count()) > 0)
+  await rowsOf(deps, `update clients set status = 'disabled' where id = 'signet'`)
+  assert.equal(await count(), 0)
+  await rowsOf(deps, `update clients set status = 'active' where id = 'signet'`)
 })
 
 describe('client update and enable', () => {

@@ -25,3 +25,11 @@ export class CommandError extends Error {
     this.exitCode = options.exitCode ?? exitCodes.failed
   }
 }
+
+/** There is none of this name; `fix` says where to see which there are. */
+export function noSuch(what: string, name: string, fix: string): CommandError {
+  return new CommandError(`There is no ${what} ${JSON.stringify(name)}.`, {
+    code: 'NOT_FOUND',
+    fix,
+  })
+}

@@ -6,7 +6,7 @@ import { ensureSigningKeys } from '../tokens/signing-keys.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
 import { withDatabase } from './open-database.ts'
 import { openOperatorSecret } from './operator.ts'
-import type { CommandContext } from './program.ts'
+import type { CommandContext } from './verb.ts'
 
 /** `inspect`: 0 where the token is good, 1 where it is not. `-` reads it from standard input. */
 export async function inspect(context: CommandContext, argument: string): Promise<ExitCode> {

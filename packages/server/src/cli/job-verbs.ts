@@ -1,7 +1,7 @@
 /** The verbs about queued work: `worker` and `job`. */
 
 import { type Command, Option } from 'commander'
-import type { CommonOptions, RunVerb } from './program.ts'
+import type { CommonOptions, RunVerb } from './verb.ts'
 import { type ChangeOptions, group, rehearse, uuidOf, verb, wholeNumber } from './verb.ts'
 
 const states = ['created', 'retry', 'active', 'completed', 'cancelled', 'failed']

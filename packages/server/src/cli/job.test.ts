@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { after, before, it } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
+import { openMasterSecret } from '../crypto/master-secret.ts'
 import { enqueue } from '../queue/enqueue.ts'
 import { openTestDeps, rowsOf, type TestDeps } from '../testing/deps.ts'
 import { databaseEnvironment, runSignet, spawnSignet } from './testing/spawn-signet.ts'
@@ -39,17 +40,20 @@ it('job list, cancel and retry, rehearsed and done', async () => {
   assert.deepEqual([unknown.exitCode, unknown.value.error.code], [1, 'NOT_FOUND'])
 })
 
-it('worker does what is queued, shows its metrics, and ends on a signal', async () => {
+it('worker says which secrets it has, does what is queued, shows its metrics, and ends on a signal', async () => {
   await rowsOf(opened.deps, 'delete from jobs.job')
   // The worker has a master secret of its own, which opens none of the keys of this test.
   await rowsOf(opened.deps, 'delete from signing_keys')
   await opened.deps.db.transaction((tx) => enqueue(tx, 'clean_up', {}))
+  const instances = 'select current_key_id, readable_key_ids from running_instances'
   const worker = spawnSignet(['worker', '--json'], {
     environment: { ...environment, SIGNET_METRICS_ADDRESS: '127.0.0.1:0' },
   })
   try {
     const [line] = await once(worker.stdout.setEncoding('utf8'), 'data')
     const { metrics } = JSON.parse(line)
+    const { keyId } = openMasterSecret({ current: environment.SIGNET_MASTER_SECRET ?? '' })
+    assert.deepEqual(await rowsOf(opened.deps, instances), [[keyId, [keyId]]])
     const done = `select count(*)::integer from jobs.job where state = 'completed' and name = 'clean_up'`
     const deadline = performance.now() + 60_000
     while ((await rowsOf(opened.deps, done))[0]?.[0] !== 1) {
@@ -63,6 +67,7 @@ it('worker does what is queued, shows its metrics, and ends on a signal', async 
     const exited = once(worker, 'exit')
     worker.kill('SIGTERM')
     assert.deepEqual(await exited, [0, null])
+    assert.deepEqual(await rowsOf(opened.deps, instances), [])
   } finally {
     worker.kill('SIGKILL')
   }

@@ -2,13 +2,12 @@
 
 import type { Db } from '../db/query.ts'
 import { cancelJob, findJob, listJobs, retryJob } from '../queue/queue.sql.ts'
-import { CommandError } from './command-error.ts'
+import { CommandError, noSuch } from './command-error.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
 import { withDatabase } from './open-database.ts'
 import { rehearsal } from './operator.ts'
-import type { CommandContext } from './program.ts'
 import { table } from './table.ts'
-import type { ChangeOptions } from './verb.ts'
+import type { ChangeOptions, CommandContext } from './verb.ts'
 
 export interface JobListOptions {
   kind?: string
@@ -95,7 +94,7 @@ async function whyNot(db: Db, id: string, refused: string): Promise<CommandError
   const found = await findJob(db, { id })
   const fix = 'signet job list shows which jobs there are, and how they are doing.'
   return found === undefined
-    ? new CommandError(`There is no job ${id}.`, { code: 'NOT_FOUND', fix })
+    ? noSuch('job', id, fix)
     : new CommandError(`Job ${id} is ${found.state} and ${refused}.`, { code: 'WRONG_STATE', fix })
 }
 

@@ -4,35 +4,37 @@ import {
   countWrapped,
   findOtherInstances,
   rewrapStoredKeys,
+  storedKinds,
   type WrappedOtherwise,
 } from '../stored-keys/rewrap-stored-keys.ts'
 import { CommandError } from './command-error.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
 import { withDatabase } from './open-database.ts'
-import { openOperatorSecret, operatorContext, rehearsal } from './operator.ts'
-import type { CommandContext } from './program.ts'
+import { changeDeps, operatorContext } from './operator.ts'
+import type { ChangeOptions, CommandContext } from './verb.ts'
 
 /** Moves what can be moved. Refuses while a running instance could not open it afterwards. */
 export async function keyRewrap(
   context: CommandContext,
-  { dryRun = false }: { dryRun?: boolean },
+  { dryRun = false }: ChangeOptions,
 ): Promise<ExitCode> {
-  const { config, io } = context
   return withDatabase(context, async ({ db }) => {
-    const masterSecret = openOperatorSecret(config)
-    const { withoutKey } = await findOtherInstances({ db, masterSecret })
-    if (withoutKey > 0) throw notEverywhere(withoutKey)
     const ctx = operatorContext()
-    const deps = { db: dryRun ? rehearsal(db) : db, masterSecret }
+    const deps = changeDeps(context, db, { dryRun })
+    const { withoutKey } = await findOtherInstances(deps)
+    if (withoutKey > 0) throw notEverywhere(withoutKey)
     const { moved, unreadable } = await rewrapStoredKeys(deps, ctx, ctx.signal)
-    const left = await countWrapped({ db, masterSecret })
-    const value = { keyId: masterSecret.keyId, moved, unreadable, left, dryRun }
-    const { grants, eventKeys, signingKeys, mailOpeners } = moved
-    const amounts = `${grants} grants, ${eventKeys} keys of events, ${signingKeys} signing keys and ${mailOpeners} links of mails`
+    const left = await countWrapped(deps)
+    const value = { keyId: deps.masterSecret.keyId, moved, unreadable, left, dryRun }
+    const amounts = new Intl.ListFormat('en-GB').format(
+      Object.entries(storedKinds).map(
+        ([kind, { called }]) => `${moved[kind as keyof typeof moved]} ${called}`,
+      ),
+    )
     const lines = dryRun
       ? [`${amounts} would be wrapped anew. Nothing was changed.`]
       : [`${amounts} are wrapped anew.`, ...leftLines(left)]
-    io.result({ ...value, reference: ctx.reference }, lines.join('\n'))
+    context.io.result({ ...value, reference: ctx.reference }, lines.join('\n'))
     return dryRun || left.former + left.unknown === 0 ? exitCodes.ok : exitCodes.failed
   })
 }

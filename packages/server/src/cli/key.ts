@@ -1,19 +1,13 @@
 /** `signet key`: shows the signing keys, rotates them, and takes one out of use. */
 
-import { ErrorReason } from '@signet/contract'
-import { SignetError } from '../errors.ts'
 import { revokeSigningKey, rotateSigningKeys } from '../tokens/rotate-signing-keys.ts'
 import { listAllSigningKeys } from '../tokens/signing-keys.sql.ts'
-import { CommandError } from './command-error.ts'
+import { noSuch } from './command-error.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
 import { withDatabase } from './open-database.ts'
-import { openOperatorSecret, operatorContext, rehearsal } from './operator.ts'
-import type { CommandContext } from './program.ts'
+import { whereNotFound, withChange } from './operator.ts'
 import { table } from './table.ts'
-
-interface ChangeOptions {
-  dryRun?: boolean
-}
+import type { ChangeOptions, CommandContext } from './verb.ts'
 
 /** `key list`: every key, oldest first. */
 export async function keyList(context: CommandContext): Promise<ExitCode> {
@@ -38,20 +32,12 @@ export async function keyRotate(
   context: CommandContext,
   { dryRun = false }: ChangeOptions,
 ): Promise<ExitCode> {
-  const { config, io } = context
-  return withDatabase(context, async ({ db }) => {
-    const ctx = operatorContext()
-    const deps = {
-      config,
-      db: dryRun ? rehearsal(db) : db,
-      masterSecret: openOperatorSecret(config),
-    }
+  return withChange(context, dryRun, async (deps, ctx) => {
     const { kids, signsInSeconds } = await rotateSigningKeys(deps, ctx)
     const said = dryRun
       ? 'The next keys would be published. Nothing was changed.'
       : `The next keys are published: ${kids.join(', ')}.\nA running server signs with them in ${signsInSeconds} seconds, when everybody has them.`
-    io.result({ kids, signsInSeconds, dryRun, reference: ctx.reference }, said)
-    return exitCodes.ok
+    context.io.result({ kids, signsInSeconds, dryRun, reference: ctx.reference }, said)
   })
 }
 
@@ -61,15 +47,10 @@ export async function keyRevoke(
   kid: string,
   { dryRun = false }: ChangeOptions,
 ): Promise<ExitCode> {
-  const { config, io } = context
-  return withDatabase(context, async ({ db }) => {
-    const ctx = operatorContext()
-    const deps = {
-      config,
-      db: dryRun ? rehearsal(db) : db,
-      masterSecret: openOperatorSecret(config),
-    }
-    const { changed, replacedBy } = await revokeSigningKey(deps, ctx, { kid }).catch(unknownKey)
+  return withChange(context, dryRun, async (deps, ctx) => {
+    const { changed, replacedBy } = await revokeSigningKey(deps, ctx, { kid }).catch(
+      whereNotFound(noSuch('key', kid, 'signet key list shows which there are.')),
+    )
     const done = dryRun ? 'would be revoked. Nothing was changed.' : 'is revoked.'
     const lines = [changed ? `${kid} ${done}` : `${kid} was retired already. Nothing was changed.`]
     if (changed && !dryRun) {
@@ -78,15 +59,8 @@ export async function keyRevoke(
     }
     if (replacedBy !== undefined && !dryRun) lines.push(`${replacedBy} signs in its place.`)
     const value = { kid, changed, replacedBy: replacedBy ?? null, dryRun, reference: ctx.reference }
-    io.result(value, lines.join('\n'))
-    return exitCodes.ok
+    context.io.result(value, lines.join('\n'))
   })
-}
-
-function unknownKey(error: unknown): never {
-  if (!(error instanceof SignetError) || error.reason !== ErrorReason.NOT_FOUND) throw error
-  const fix = 'signet key list shows which there are.'
-  throw new CommandError('There is no such key.', { code: 'NOT_FOUND', fix, cause: error })
 }
 
 function day(at: Date | null): string {

@@ -13,7 +13,8 @@ import { CommanderError } from 'commander'
 import { type CommandIo, openCommandIo } from './command-io.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
 import { explainFailure, type Failure } from './explain-failure.ts'
-import { buildProgram, isHelpEnd, type RunVerb } from './program.ts'
+import { buildProgram, isHelpEnd } from './program.ts'
+import type { RunVerb } from './verb.ts'
 
 const isService = process.argv[2] === 'start'
 // A service outlives whoever reads its log.

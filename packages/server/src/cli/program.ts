@@ -3,34 +3,22 @@
  */
 
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
-import type { Config } from '../config/config.ts'
 import type { ChainPlace } from '../events/verify-chain.ts'
 import { addClientVerbs } from './client-verbs.ts'
-import type { CommandIo } from './command-io.ts'
-import { type ExitCode, exitCodeMeanings, exitCodes } from './exit-codes.ts'
+import { exitCodeMeanings, exitCodes } from './exit-codes.ts'
 import { addJobVerbs } from './job-verbs.ts'
 import { addProviderVerbs } from './provider-verbs.ts'
 import type { SuspendOptions } from './user.ts'
-import { type ChangeOptions, group, rehearse, uuidOf, verb, wholeNumber } from './verb.ts'
-
-/** What every verb works with. */
-export interface CommandContext {
-  config: Config
-  io: CommandIo
-}
-
-/** The options that every verb has. */
-export interface CommonOptions {
-  json?: boolean
-  /** An env file. Not `--env-file`: Node itself looks for that among the arguments of a script. */
-  settings?: string
-}
-
-/** Loads the configuration, runs a verb and notes its exit code. */
-export type RunVerb = (
-  options: CommonOptions,
-  verb: (context: CommandContext) => ExitCode | Promise<ExitCode>,
-) => Promise<void>
+import {
+  type ChangeOptions,
+  type CommonOptions,
+  group,
+  type RunVerb,
+  rehearse,
+  uuidOf,
+  verb,
+  wholeNumber,
+} from './verb.ts'
 
 /** The whole program. Parsing runs the verb that was named. */
 export function buildProgram(run: RunVerb, version: string): Command {

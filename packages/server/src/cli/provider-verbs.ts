@@ -2,8 +2,8 @@
 
 import { type Command, Option } from 'commander'
 import { providerKinds } from '../federation/identity-provider.ts'
-import type { CommonOptions, RunVerb } from './program.ts'
 import type { ProviderAddOptions } from './provider.ts'
+import type { CommonOptions, RunVerb } from './verb.ts'
 import { type ChangeOptions, group, rehearse, verb } from './verb.ts'
 
 /** Adds them to the program. */

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { generateKeyPairSync } from 'node:crypto'
 import { after, before, it } from 'node:test'
 import { callbackAddress } from '../federation/provider-sign-in.ts'
 import { type OidcIssuer, openOidcIssuer } from '../federation/testing/oidc-issuer.ts'
@@ -41,6 +42,13 @@ const described = () => [
   ...['--issuer', acme.issuer, '--name', 'Acme staff'],
 ]
 
+/** What makes every removal fail, as a database does that cannot work at the moment. */
+const fullDisk = [
+  `create function full_disk() returns trigger language plpgsql as
+   $$ begin raise exception 'full' using errcode = 'disk_full'; end $$`,
+  'create trigger full_disk before delete on identity_providers execute function full_disk()',
+]
+
 it('provider add, list, test and remove, rehearsed and done', async () => {
   const input = `${acme.clientSecret}\n`
   const rehearsed = await run(['add', ...described(), '--dry-run'], { input })
@@ -54,6 +62,10 @@ it('provider add, list, test and remove, rehearsed and done', async () => {
   const good = await run(['test', 'acme'])
   assert.deepEqual([good.exitCode, good.value.problems], [0, []])
   assert.equal((await run(['remove', 'acme', '--dry-run'])).exitCode, 0)
+  for (const statement of fullDisk) await rowsOf(opened.deps, statement)
+  const failed = await run(['remove', 'acme'])
+  assert.deepEqual([failed.exitCode, failed.value.error.code], [69, 'UNAVAILABLE'])
+  await rowsOf(opened.deps, 'drop function full_disk cascade')
   assert.equal((await run(['remove', 'acme'])).exitCode, 0)
   const gone = await run(['test', 'acme'])
   assert.deepEqual([gone.exitCode, gone.value.error.code], [1, 'NOT_FOUND'])
@@ -80,7 +92,31 @@ it('provider test says what is wrong, also of one in the environment', async () 
 it('provider add takes no secret from nowhere, and none that is not there', async () => {
   const none = await run(['add', ...described()], { input: '' })
   assert.deepEqual([none.exitCode, none.value.error.code], [2, 'SECRET_MISSING'])
-  const apple = ['apple', '--kind', 'apple', '--client-id', 'x']
-  const refused = await run(['add', ...apple], { input: 'no key' })
-  assert.equal(refused.exitCode, 1)
+})
+
+it('provider add refuses what can never work, everything at once', async () => {
+  const fieldsOf = async (args: string[], input: string) => {
+    const { exitCode, value } = await run(['add', ...args], { input })
+    const details = value.error.details as { field: string }[]
+    return [exitCode, ...details.map(({ field }) => field)]
+  }
+  const microsoft = ['Entra', '--kind', 'microsoft', '--client-id', 'a b', '--scope', 'a b']
+  assert.deepEqual(await fieldsOf([...microsoft, '--tenant', 'nonsense'], 'secret'), [
+    1,
+    'id',
+    'record.clientId',
+    'record.scopes',
+    'record.tenant',
+  ])
+  const apple = ['apple', '--kind', 'apple', '--client-id', 'x', '--key-id', 'KEY1234567']
+  const nine = [...apple, '--team-id', 'ABCDE1234']
+  assert.deepEqual(await fieldsOf(nine, 'no key'), [1, 'record.teamId', 'clientSecret'])
+  // As it stands in an env file.
+  const { privateKey } = generateKeyPairSync('ec', {
+    namedCurve: 'P-256',
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+  })
+  const oneLine = privateKey.replaceAll('\n', String.raw`\n`)
+  assert.deepEqual(await fieldsOf(nine, oneLine), [1, 'record.teamId'])
 })

@@ -10,11 +10,10 @@ import { openGuardedFetch } from '../outbound/guarded-fetch.ts'
 import { CommandError } from './command-error.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
 import { withDatabase } from './open-database.ts'
-import { openOperatorSecret, operatorContext, rehearsal } from './operator.ts'
-import type { CommandContext } from './program.ts'
+import { openOperatorSecret, whereNotFound, withChange } from './operator.ts'
 import { readAll } from './read-password.ts'
 import { table } from './table.ts'
-import type { ChangeOptions } from './verb.ts'
+import type { ChangeOptions, CommandContext } from './verb.ts'
 
 export interface ProviderAddOptions extends ChangeOptions {
   kind: ProviderKind
@@ -71,7 +70,7 @@ export async function providerAdd(
   id: string,
   options: ProviderAddOptions,
 ): Promise<ExitCode> {
-  const { config, io } = context
+  const { io } = context
   const { dryRun = false, kind, name, clientId, issuer, tenant, teamId, keyId, scope } = options
   const { keepTokens = false } = options
   const clientSecret = (await readAll(io)).replace(/\r?\n$/u, '')
@@ -90,20 +89,13 @@ export async function providerAdd(
     ...(keepTokens && { keepsTokens: true }),
   }
   const record = { name: name ?? id, clientId, disabled: false, settings }
-  return withDatabase(context, async ({ db }) => {
-    const ctx = operatorContext()
-    const deps = {
-      config,
-      db: dryRun ? rehearsal(db) : db,
-      masterSecret: openOperatorSecret(config),
-    }
+  return withChange(context, dryRun, async (deps, ctx) => {
     await addProvider(deps, ctx, { id, kind, record, clientSecret })
-    const callback = callbackAddress(config.issuer, id)
+    const callback = callbackAddress(context.config.issuer, id)
     const text = dryRun
       ? `${id} would be added. Nothing was changed.`
       : `${id} is added. Enter this redirect URI there: ${callback}\nThen see whether all is well: signet provider test ${id}`
     io.result({ provider: id, redirectUri: callback, dryRun, reference: ctx.reference }, text)
-    return exitCodes.ok
   })
 }
 
@@ -113,27 +105,17 @@ export async function providerRemove(
   id: string,
   { dryRun = false }: ChangeOptions,
 ): Promise<ExitCode> {
-  const { config, io } = context
-  return withDatabase(context, async ({ db }) => {
-    const ctx = operatorContext()
-    const deps = {
-      config,
-      db: dryRun ? rehearsal(db) : db,
-      masterSecret: openOperatorSecret(config),
-    }
-    if (config.providers.some((each) => each.id === id))
+  return withChange(context, dryRun, async (deps, ctx) => {
+    if (deps.config.providers.some((each) => each.id === id))
       throw new CommandError(`${id} stands in the environment.`, {
         code: 'NOT_FOUND',
         fix: 'Take its variables away, and start the server again.',
       })
-    await removeProvider(deps, ctx, { id }).catch(() => {
-      throw unknownProvider(id)
-    })
+    await removeProvider(deps, ctx, { id }).catch(whereNotFound(unknownProvider(id)))
     const text = dryRun
       ? `${id} would be removed. Nothing was changed.`
       : `${id} is removed. Who is signed in stays so; who people are there is kept.`
-    io.result({ provider: id, dryRun, reference: ctx.reference }, text)
-    return exitCodes.ok
+    context.io.result({ provider: id, dryRun, reference: ctx.reference }, text)
   })
 }
 

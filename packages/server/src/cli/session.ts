@@ -7,14 +7,14 @@ import type { SessionId, UserId } from '../ids.ts'
 import { openReceipts } from '../revocation/receipts.ts'
 import { openSessionEnds } from '../revocation/session-ends.ts'
 import { findSessionUser, listLiveSessions } from '../sessions/live-sessions.sql.ts'
-import { CommandError } from './command-error.ts'
+import { noSuch } from './command-error.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
 import { withDatabase } from './open-database.ts'
-import { announcerOf, openOperatorSecret, operatorContext } from './operator.ts'
-import type { CommandContext } from './program.ts'
+import { changeDeps, operatorContext } from './operator.ts'
 import { receiptLines } from './receipt-text.ts'
 import { table } from './table.ts'
 import { resolveUser } from './user.ts'
+import type { CommandContext } from './verb.ts'
 
 const sessionsMax = 1000
 const waitMsDefault = 10_000
@@ -54,26 +54,19 @@ export async function sessionRevoke(
   id: string,
   { wait = 0 }: { wait?: number | true | undefined } = {},
 ): Promise<ExitCode> {
-  const { config, io } = context
+  const { io } = context
   return withDatabase(context, async ({ db }) => {
     const found = await findSessionUser(db, { id })
     if (found === undefined) {
-      throw new CommandError(`There is no session ${id}.`, {
-        code: 'NOT_FOUND',
-        fix: 'signet session list shows the sessions of a user.',
-      })
+      throw noSuch('session', id, 'signet session list shows the sessions of a user.')
     }
     const ctx = operatorContext()
-    const masterSecret = openOperatorSecret(config)
-    const position = await openSessionEnds({ db, masterSecret, revocations: announcerOf(db) }).end(
-      ctx,
-      {
-        sessionId: id as SessionId,
-        userId: found.userId as UserId,
-        reason: 'revoked_by_operator',
-        awaited: wait !== 0,
-      },
-    )
+    const position = await openSessionEnds(changeDeps(context, db, { dryRun: false })).end(ctx, {
+      sessionId: id as SessionId,
+      userId: found.userId as UserId,
+      reason: 'revoked_by_operator',
+      awaited: wait !== 0,
+    })
     const changed = position > 0n
     const text = changed ? `Session ${id} has ended.` : `Session ${id} had ended before.`
     const waitMs = wait === true ? waitMsDefault : wait * 1000

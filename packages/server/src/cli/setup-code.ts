@@ -5,7 +5,7 @@ import { CommandError } from './command-error.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
 import { withDatabase } from './open-database.ts'
 import { openOperatorSecret } from './operator.ts'
-import type { CommandContext } from './program.ts'
+import type { CommandContext } from './verb.ts'
 
 /** Says the code, or that it is good for nothing any more. */
 export async function showSetupCode(context: CommandContext): Promise<ExitCode> {

@@ -9,7 +9,7 @@ select current_setting('server_version') as "version!",
        exists (select from pg_stat_replication r where r.sync_state in ('sync', 'quorum')) as "standby_connected!";
 
 -- name: countAccounts :one
--- Users, administrators and live sessions, each counted up to a bound.
+-- Users and administrators, each counted up to a bound.
 select (select count(*)::integer from (select from users where status = 'active' limit :bound) u) as "active_users!",
        (select count(*)::integer from (select from users where status = 'suspended' limit :bound) u)
          as "suspended_users!",
@@ -18,12 +18,7 @@ select (select count(*)::integer from (select from users where status = 'active'
                   join roles r on r.id = a.role_id
                   join users u on u.id = a.user_id
                  where r.built_in and r.name = 'administrator' and a.organization_id is null and u.status = 'active'
-                 limit :bound) a) as "administrators!",
-       (select count(*)::integer
-          from (select from sessions s join users u on u.id = s.user_id
-                 where s.ended_at is null and s.expires_at > signet_now() and s.idle_expires_at > signet_now()
-                   and u.status = 'active' and s.rev >= u.cut and s.rev >= global_cut()
-                 limit :bound) s) as "live_sessions!";
+                 limit :bound) a) as "administrators!";
 
 -- name: findLogHead :one
 -- Where the revocation log stands.

@@ -22,7 +22,7 @@ export const findServerFacts = one<
   columns: ['version', 'now', 'inRecovery', 'standbyNamed', 'standbyConnected'],
 })
 
-/** Users, administrators and live sessions, each counted up to a bound. */
+/** Users and administrators, each counted up to a bound. */
 export const countAccounts = one<
   {
     bound: bigint
@@ -31,7 +31,6 @@ export const countAccounts = one<
     activeUsers: number
     suspendedUsers: number
     administrators: number
-    liveSessions: number
   }
 >({
   name: 'cli.status.countAccounts',
@@ -43,14 +42,9 @@ export const countAccounts = one<
                   join roles r on r.id = a.role_id
                   join users u on u.id = a.user_id
                  where r.built_in and r.name = 'administrator' and a.organization_id is null and u.status = 'active'
-                 limit $1) a) as "administrators!",
-       (select count(*)::integer
-          from (select from sessions s join users u on u.id = s.user_id
-                 where s.ended_at is null and s.expires_at > signet_now() and s.idle_expires_at > signet_now()
-                   and u.status = 'active' and s.rev >= u.cut and s.rev >= global_cut()
-                 limit $1) s) as "live_sessions!"`,
+                 limit $1) a) as "administrators!"`,
   params: ['bound'],
-  columns: ['activeUsers', 'suspendedUsers', 'administrators', 'liveSessions'],
+  columns: ['activeUsers', 'suspendedUsers', 'administrators'],
 })
 
 /** Where the revocation log stands. */

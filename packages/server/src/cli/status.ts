@@ -11,6 +11,7 @@ import { openMasterSecret } from '../crypto/master-secret.ts'
 import type { Database } from '../db/database.ts'
 import { migrationState } from '../db/migrate.ts'
 import { findChainEnds } from '../events/events.sql.ts'
+import { countLiveSessions } from '../revocation/live-log.sql.ts'
 import { silence, verifiersMax } from '../revocation/verifier-registry.ts'
 import { listVerifiers } from '../revocation/verifiers.sql.ts'
 import { countWrapped, type WrappedOtherwise } from '../stored-keys/rewrap-stored-keys.ts'
@@ -54,7 +55,7 @@ export interface SchemaStatus {
   /** What is wrapped under other master secrets than the current one. Missing where there is none yet. */
   masterSecret?: { keyId: string; wrappedOtherwise: WrappedOtherwise }
   /** Each counted up to 100,000. */
-  counts: Awaited<ReturnType<typeof countAccounts>>
+  counts: Awaited<ReturnType<typeof countAccounts>> & { liveSessions: number }
   events: { seq: bigint; hash: string; unsealed: boolean }
   revocations: { logId: string; position: bigint }
   /** Verifiers of revocations that receipts speak of. */
@@ -167,6 +168,8 @@ async function inspectSchema(db: Database, config: Config): Promise<SchemaStatus
   const keys = await listSigningKeys(db)
   const { seq, hash, unsealed } = await findChainEnds(db)
   const verifiers = await listVerifiers(db, { silence, limit: verifiersMax })
+  const bound = BigInt(countBound)
+  const { count: liveSessions } = await countLiveSessions(db, { bound })
   const secret = findMasterSecret(config)
   const masterSecret = secret && openMasterSecret(secret)
   return {
@@ -177,7 +180,7 @@ async function inspectSchema(db: Database, config: Config): Promise<SchemaStatus
       },
     }),
     signingKeys: keys.map(({ id, algorithm, state }) => ({ id, algorithm, state })),
-    counts: await countAccounts(db, { bound: BigInt(countBound) }),
+    counts: { ...(await countAccounts(db, { bound })), liveSessions },
     events: { seq, hash: hash.toString('hex'), unsealed },
     revocations: await findLogHead(db),
     verifiers: verifiers.map((row) => ({

@@ -1,6 +1,5 @@
 /** `signet user`: finds people, and closes and opens their accounts. */
 
-import type { Config } from '../config/config.ts'
 import { printable } from '../config/shown-value.ts'
 import type { Db } from '../db/query.ts'
 import type { UserId } from '../ids.ts'
@@ -10,14 +9,12 @@ import { listUsers, type UserQuery } from '../users/list-users.ts'
 import { listHolders } from '../users/open-account.ts'
 import { suspendUser, unsuspendUser } from '../users/suspend-user.ts'
 import { findUser, listIdentifiers } from '../users/users.sql.ts'
-import { CommandError } from './command-error.ts'
-import type { CommandIo } from './command-io.ts'
+import { CommandError, noSuch } from './command-error.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
 import { withDatabase } from './open-database.ts'
-import { announcerOf, openOperatorSecret, operatorContext, rehearsal } from './operator.ts'
+import { withChange } from './operator.ts'
 import { table } from './table.ts'
-
-type Context = { config: Config; io: CommandIo }
+import type { ChangeOptions, CommandContext } from './verb.ts'
 
 export interface UserListOptions {
   search?: string
@@ -27,7 +24,10 @@ export interface UserListOptions {
 }
 
 /** `user list`: one page of users. */
-export async function userList(context: Context, options: UserListOptions): Promise<ExitCode> {
+export async function userList(
+  context: CommandContext,
+  options: UserListOptions,
+): Promise<ExitCode> {
   const { io } = context
   const { search, status, after, limit } = options
   const query: UserQuery = {
@@ -62,7 +62,7 @@ export async function userList(context: Context, options: UserListOptions): Prom
 }
 
 /** `user get`: one user, by id or email address. */
-export async function userGet(context: Context, user: string): Promise<ExitCode> {
+export async function userGet(context: CommandContext, user: string): Promise<ExitCode> {
   return withDatabase(context, async ({ db }) => {
     const id = await resolveUser(db, user)
     const [found, identifiers, external] = await Promise.all([
@@ -95,14 +95,13 @@ function externalLines(external: Awaited<ReturnType<typeof findSubjectOfUser>>):
   return [`  Known   to ${namespace} as ${printable(subject)} of ${provider}${said}`]
 }
 
-export interface SuspendOptions {
+export interface SuspendOptions extends ChangeOptions {
   reason?: string
-  dryRun?: boolean
 }
 
 /** `user suspend`: closes an account and ends its sessions. */
 export async function userSuspend(
-  context: Context,
+  context: CommandContext,
   user: string,
   { reason, dryRun = false }: SuspendOptions,
 ): Promise<ExitCode> {
@@ -113,9 +112,9 @@ export async function userSuspend(
 
 /** `user unsuspend`: opens a suspended account again. */
 export async function userUnsuspend(
-  context: Context,
+  context: CommandContext,
   user: string,
-  { dryRun = false }: { dryRun?: boolean },
+  { dryRun = false }: ChangeOptions,
 ): Promise<ExitCode> {
   return change(context, { user, dryRun, verb: 'open' }, (deps, ctx, userId) =>
     unsuspendUser(deps, ctx, { userId }),
@@ -129,22 +128,16 @@ type Change = (
 ) => Promise<{ changed: boolean }>
 
 async function change(
-  context: Context,
+  context: CommandContext,
   { user, dryRun, verb }: { user: string; dryRun: boolean; verb: string },
   run: Change,
 ): Promise<ExitCode> {
-  const { config, io } = context
-  return withDatabase(context, async ({ db }) => {
-    const userId = await resolveUser(db, user)
-    const ctx = operatorContext()
-    const revocations = announcerOf(db)
-    const masterSecret = openOperatorSecret(config)
-    const deps = { db: dryRun ? rehearsal(db) : db, masterSecret, revocations }
+  return withChange(context, dryRun, async (deps, ctx) => {
+    const userId = await resolveUser(deps.db, user)
     const { changed } = await run(deps, ctx, userId)
     const said = dryRun ? `would be ${verb}. Nothing was changed.` : `is ${verb}.`
     const text = changed ? `${user} ${said}` : `${user} was ${verb} already. Nothing was changed.`
-    io.result({ userId, changed, dryRun, reference: ctx.reference }, text)
-    return exitCodes.ok
+    context.io.result({ userId, changed, dryRun, reference: ctx.reference }, text)
   })
 }
 
@@ -173,8 +166,5 @@ export async function resolveUser(db: Db, user: string): Promise<UserId> {
 }
 
 function noSuchUser(user: string): CommandError {
-  return new CommandError(`There is no user ${user}.`, {
-    code: 'NOT_FOUND',
-    fix: 'npm run signet -- user list shows who there is.',
-  })
+  return noSuch('user', user, 'npm run signet -- user list shows who there is.')
 }

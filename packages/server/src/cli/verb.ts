@@ -1,6 +1,28 @@
-/** What the verbs of the command line share: their common options, and how arguments are read. */
+/** What the verbs of the command line share: what they work with, their common options, and how arguments are read. */
 
 import { type Command, InvalidArgumentError } from 'commander'
+import type { Config } from '../config/config.ts'
+import type { CommandIo } from './command-io.ts'
+import type { ExitCode } from './exit-codes.ts'
+
+/** What every verb works with. */
+export interface CommandContext {
+  config: Config
+  io: CommandIo
+}
+
+/** The options that every verb has. */
+export interface CommonOptions {
+  json?: boolean
+  /** An env file. Not `--env-file`: Node itself looks for that among the arguments of a script. */
+  settings?: string
+}
+
+/** Loads the configuration, runs a verb and notes its exit code. */
+export type RunVerb = (
+  options: CommonOptions,
+  verb: (context: CommandContext) => ExitCode | Promise<ExitCode>,
+) => Promise<void>
 
 /** The options of a verb that changes something. */
 export interface ChangeOptions {

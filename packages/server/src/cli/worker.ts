@@ -12,12 +12,13 @@ import { createMetrics, type Metrics } from '../operations/metrics.ts'
 import { listenProbes } from '../operations/probes.ts'
 import { openReadiness } from '../operations/readiness.ts'
 import { readQueueState } from '../queue/queue-state.ts'
+import { startRewrapping } from '../stored-keys/rewrap-stored-keys.ts'
 import { startKeyRotation } from '../tokens/rotate-signing-keys.ts'
 import { ensureSigningKeys } from '../tokens/signing-keys.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
 import { type CommandDatabase, withDatabase } from './open-database.ts'
 import { openOperatorSecret } from './operator.ts'
-import type { CommandContext } from './program.ts'
+import type { CommandContext } from './verb.ts'
 
 /** Runs until a signal to stop. As JSON, the first line says that it has begun. */
 export async function worker(context: CommandContext): Promise<ExitCode> {
@@ -32,6 +33,7 @@ export async function worker(context: CommandContext): Promise<ExitCode> {
     const signingKeys = await ensureSigningKeys({ db, masterSecret }, new Date())
     const avatarObjects = openObjectStore(config.avatars.store)
     const deps = { config, db, log, metrics, masterSecret, signingKeys, avatarObjects }
+    const rewrapping = await startRewrapping(deps)
     const keyRotation = startKeyRotation(deps)
     const jobs = openJobs(deps, { address, inbox: undefined })
     const probes = await serveProbes(context, database, { log, metrics })
@@ -41,6 +43,7 @@ export async function worker(context: CommandContext): Promise<ExitCode> {
     await toldToStop()
     await jobs.stop()
     await keyRotation.stop()
+    await rewrapping.stop()
     await probes?.close()
     return exitCodes.ok
   })

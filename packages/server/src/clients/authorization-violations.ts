@@ -14,10 +14,12 @@ import { isRedirectUri } from './redirect-uri.ts'
 import type { NewClient } from './register-client.ts'
 
 /** What a client may exchange for tokens (RFC 7591 §2). */
-export type GrantType = 'authorization_code' | 'refresh_token' | 'client_credentials'
+export const grantTypes = ['authorization_code', 'refresh_token', 'client_credentials'] as const
+export type GrantType = (typeof grantTypes)[number]
 
 /** How an answer of the authorization endpoint travels (OAuth 2.0 Form Post Response Mode §2). */
-export type ResponseMode = 'query' | 'form_post'
+export const responseModes = ['query', 'form_post'] as const
+export type ResponseMode = (typeof responseModes)[number]
 
 const addressesMax = 20
 const addressLengthMax = 1000

@@ -19,6 +19,12 @@ select id, name, type, status, first_party, direct_sign_in, confirming, subject_
   from clients
  where id = :id;
 
+-- name: findAuthorizationClient :maybe
+-- A client that people authorize, and what it may ask for.
+select id, name, type, status, first_party, scopes, audiences, grant_types, response_modes, redirect_uris, pkce_required
+  from clients
+ where id = :id;
+
 -- name: findClientForUpdate :maybe
 -- One client, locked: secrets are given out one after the other.
 select id, type, status, subject_namespace, permissions, jwks is not null or jwks_uri is not null as "signs!"
@@ -149,3 +155,9 @@ select j.permissions, j.subject_namespace, j.resources, j.grant_types, j.scopes,
 select grant_types, scopes, audiences, signing_algorithm, access_token_lifetime_seconds
   from clients
  where id = :id and type = 'public' and status = 'active';
+
+-- name: deleteUsedAssertions :exec
+-- Assertions of clients that have expired: nobody can use one again.
+delete from client_assertions
+ where ctid = any (array(select ctid from client_assertions where expires_at <= signet_now()
+                          limit :limit::integer for update skip locked));

@@ -97,6 +97,33 @@ export const findClient = maybe<
   columns: ['id', 'name', 'type', 'status', 'firstParty', 'directSignIn', 'confirming', 'subjectNamespace', 'signingAlgorithm', 'scopes', 'allowedOrigins', 'permissions', 'resources', 'audiences', 'claims', 'accessTokenLifetimeSeconds', 'grantTypes', 'redirectUris', 'postLogoutRedirectUris', 'backchannelLogoutUri', 'responseModes', 'pkceRequired', 'jwks', 'jwksUri', 'clientUri', 'logoUri', 'policyUri', 'tosUri', 'createdAt'],
 })
 
+/** A client that people authorize, and what it may ask for. */
+export const findAuthorizationClient = maybe<
+  {
+    id: string
+  },
+  {
+    id: string
+    name: string
+    type: 'public' | 'confidential' | 'service'
+    status: 'active' | 'disabled'
+    firstParty: boolean
+    scopes: string[]
+    audiences: string[]
+    grantTypes: string[]
+    responseModes: string[]
+    redirectUris: string[]
+    pkceRequired: boolean
+  }
+>({
+  name: 'clients.findAuthorizationClient',
+  text: `select id, name, type, status, first_party, scopes, audiences, grant_types, response_modes, redirect_uris, pkce_required
+  from clients
+ where id = $1`,
+  params: ['id'],
+  columns: ['id', 'name', 'type', 'status', 'firstParty', 'scopes', 'audiences', 'grantTypes', 'responseModes', 'redirectUris', 'pkceRequired'],
+})
+
 /** One client, locked: secrets are given out one after the other. */
 export const findClientForUpdate = maybe<
   {
@@ -427,4 +454,14 @@ export const findPublicClient = maybe<
  where id = $1 and type = 'public' and status = 'active'`,
   params: ['id'],
   columns: ['grantTypes', 'scopes', 'audiences', 'signingAlgorithm', 'accessTokenLifetimeSeconds'],
+})
+
+/** Assertions of clients that have expired: nobody can use one again. */
+export const deleteUsedAssertions = exec<{ limit: number }>({
+  name: 'clients.deleteUsedAssertions',
+  text: `delete from client_assertions
+ where ctid = any (array(select ctid from client_assertions where expires_at <= signet_now()
+                          limit $1::integer for update skip locked))`,
+  params: ['limit'],
+  columns: [],
 })

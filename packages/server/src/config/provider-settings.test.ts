@@ -29,8 +29,8 @@ it('each provider that has all of its variables is there, in the order of its bu
     ...{ SIGNET_MICROSOFT_CLIENT_ID: 'm', SIGNET_MICROSOFT_CLIENT_SECRET: 's' },
     ...{
       SIGNET_APPLE_CLIENT_ID: 'com.example',
-      SIGNET_APPLE_TEAM_ID: 'T',
-      SIGNET_APPLE_KEY_ID: 'K',
+      SIGNET_APPLE_TEAM_ID: 'ABCDE12345',
+      SIGNET_APPLE_KEY_ID: 'KEY1234567',
     },
     SIGNET_APPLE_PRIVATE_KEY: pem('P-256').replaceAll('\n', String.raw`\n`),
     ...{ SIGNET_OIDC_CLIENT_ID: 'o', SIGNET_OIDC_CLIENT_SECRET: 's', SIGNET_OIDC_NAME: 'Acme' },
@@ -40,7 +40,7 @@ it('each provider that has all of its variables is there, in the order of its bu
     providers.map(({ id, name, settings }) => [id, name, settings]),
     [
       ['google', 'Google', {}],
-      ['apple', 'Apple', { teamId: 'T', keyId: 'K' }],
+      ['apple', 'Apple', { teamId: 'ABCDE12345', keyId: 'KEY1234567' }],
       ['microsoft', 'Microsoft', { tenant: 'common' }],
       ['github', 'GitHub', {}],
       ['oidc', 'Acme', { issuer: 'https://login.acme.example' }],
@@ -62,6 +62,7 @@ it('what is set up by half, or cannot be, is refused by name', () => {
   ])
   assert.deepEqual(refused({ SIGNET_APPLE_CLIENT_ID: 'x' }), ['SIGNET_APPLE_CLIENT_ID'])
   assert.deepEqual(refused({ SIGNET_MICROSOFT_TENANT: 'everybody' }), ['SIGNET_MICROSOFT_TENANT'])
+  assert.ok(refused({ SIGNET_APPLE_TEAM_ID: 'ABCDE1234' }).includes('SIGNET_APPLE_TEAM_ID'))
   for (const key of ['no key', pem('P-384')])
     assert.ok(refused({ SIGNET_APPLE_PRIVATE_KEY: key }).includes('SIGNET_APPLE_PRIVATE_KEY'))
 })

@@ -1,7 +1,12 @@
 /** The providers that people sign in with, one of each kind; several of one kind are added through the contract. */
 
-import { createPrivateKey } from 'node:crypto'
 import { type Kind, kind } from './kinds.ts'
+import {
+  type ProviderKind,
+  providerForms,
+  providerNames,
+  readProviderKey,
+} from './provider-kinds.ts'
 import { Secret } from './secret.ts'
 import { defaulted, secret, variable } from './variable.ts'
 import type { Values } from './variables.ts'
@@ -9,14 +14,16 @@ import { collectorUrl } from './web-addresses.ts'
 
 const section = 'Social sign-in'
 
+const { clientId: clientIdForm, name: nameForm, tenant: tenantForm, appleId } = providerForms
+
 const word: Kind<string> = kind('a word without spaces', (text) =>
-  /^[\x21-\x7e]{1,255}$/u.test(text)
+  clientIdForm.test(text)
     ? { value: text }
     : { wrong: 'has spaces or is too long', fix: 'copy it from the provider’s console' },
 )
 
 const shownName: Kind<string> = kind('a name', (text) =>
-  /^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]{1,60}$/u.test(text)
+  nameForm.test(text)
     ? { value: text }
     : {
         wrong: 'cannot stand on a button',
@@ -26,13 +33,19 @@ const shownName: Kind<string> = kind('a name', (text) =>
 
 const tenant: Kind<string> = kind(
   '`common`, `organizations`, `consumers` or the id of a tenant',
-  (text) => {
-    const isTenant =
-      /^(?:common|organizations|consumers|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/iu
-    return isTenant.test(text)
+  (text) =>
+    tenantForm.test(text.toLowerCase())
       ? { value: text.toLowerCase() }
-      : { wrong: 'is no tenant', fix: 'copy the Directory (tenant) ID from Microsoft Entra' }
-  },
+      : { wrong: 'is no tenant', fix: 'copy the Directory (tenant) ID from Microsoft Entra' },
+)
+
+const identifierAtApple: Kind<string> = kind('ten capital letters and digits', (text) =>
+  appleId.test(text)
+    ? { value: text }
+    : {
+        wrong: 'is not ten capital letters and digits',
+        fix: 'copy it from your Apple Developer account',
+      },
 )
 
 /** It is compared letter by letter, so it stays as it is written (OpenID Connect Discovery 1.0 §4.3). */
@@ -44,17 +57,14 @@ const issuerAddress: Kind<string> = kind('an https address', (text) => {
     : { value: text }
 })
 
-const privateKey: Kind<Secret> = kind('the private key in PEM', (text) => {
-  const pem = text.replaceAll(String.raw`\n`, '\n')
-  const fix = 'give the content of the .p8 file, or name the file in SIGNET_APPLE_PRIVATE_KEY_FILE'
-  try {
-    const { asymmetricKeyDetails } = createPrivateKey(pem)
-    if (asymmetricKeyDetails?.namedCurve === 'prime256v1') return { value: new Secret(pem) }
-    return { wrong: 'is no key on the curve P-256', fix }
-  } catch {
-    return { wrong: 'is no private key', fix }
-  }
-})
+const privateKey: Kind<Secret> = kind('the private key in PEM', (text) =>
+  readProviderKey(text) === undefined
+    ? {
+        wrong: 'is no private key on the curve P-256',
+        fix: 'give the content of the .p8 file, or name the file in SIGNET_APPLE_PRIVATE_KEY_FILE',
+      }
+    : { value: new Secret(text.replaceAll(String.raw`\n`, '\n')) },
+)
 
 const clientIdOf = (provider: string) =>
   variable({
@@ -84,10 +94,14 @@ export const providerVariables = {
   SIGNET_APPLE_CLIENT_ID: clientIdOf('Apple (the Services ID)'),
   SIGNET_APPLE_TEAM_ID: variable({
     section,
-    kind: word,
+    kind: identifierAtApple,
     about: 'The team that the key at Apple belongs to.',
   }),
-  SIGNET_APPLE_KEY_ID: variable({ section, kind: word, about: 'Names the private key at Apple.' }),
+  SIGNET_APPLE_KEY_ID: variable({
+    section,
+    kind: identifierAtApple,
+    about: 'Names the private key at Apple.',
+  }),
   SIGNET_APPLE_PRIVATE_KEY: variable({
     section,
     kind: privateKey,
@@ -109,7 +123,7 @@ export const providerVariables = {
   }),
   SIGNET_OIDC_CLIENT_ID: clientIdOf('that provider'),
   SIGNET_OIDC_CLIENT_SECRET: clientSecretOf('that provider'),
-  SIGNET_OIDC_NAME: defaulted('Single sign-on', {
+  SIGNET_OIDC_NAME: defaulted(providerNames.oidc, {
     section,
     kind: shownName,
     about: 'What stands on its button, after “Continue with”.',
@@ -118,7 +132,7 @@ export const providerVariables = {
 
 /** A provider as the environment has it. */
 export interface ConfiguredProvider {
-  readonly id: 'google' | 'microsoft' | 'apple' | 'github' | 'linkedin' | 'facebook' | 'oidc'
+  readonly id: ProviderKind
   readonly name: string
   readonly clientId: string
   /** With Apple the private key. */
@@ -136,55 +150,41 @@ export function configuredProviders(values: Values): ConfiguredProvider[] {
   const { SIGNET_APPLE_TEAM_ID: teamId, SIGNET_APPLE_KEY_ID: keyId } = values
   const { SIGNET_OIDC_ISSUER: issuer, SIGNET_MICROSOFT_TENANT: ofMicrosoft } = values
   const provider = (
-    id: ConfiguredProvider['id'],
-    name: string,
+    id: ProviderKind,
     [clientId, clientSecret]: [string | undefined, Secret | undefined],
-    settings: ConfiguredProvider['settings'] = {},
+    {
+      name = providerNames[id],
+      ...settings
+    }: ConfiguredProvider['settings'] & { name?: string } = {},
   ) =>
     clientId === undefined || clientSecret === undefined
       ? []
       : [{ id, name, clientId, clientSecret, settings }]
   return [
-    ...provider('google', 'Google', [
-      values.SIGNET_GOOGLE_CLIENT_ID,
-      values.SIGNET_GOOGLE_CLIENT_SECRET,
-    ]),
-    ...provider(
-      'apple',
-      'Apple',
-      [values.SIGNET_APPLE_CLIENT_ID, values.SIGNET_APPLE_PRIVATE_KEY],
-      {
-        ...(teamId !== undefined && { teamId }),
-        ...(keyId !== undefined && { keyId }),
-      },
-    ),
+    ...provider('google', [values.SIGNET_GOOGLE_CLIENT_ID, values.SIGNET_GOOGLE_CLIENT_SECRET]),
+    ...provider('apple', [values.SIGNET_APPLE_CLIENT_ID, values.SIGNET_APPLE_PRIVATE_KEY], {
+      ...(teamId !== undefined && { teamId }),
+      ...(keyId !== undefined && { keyId }),
+    }),
     ...provider(
       'microsoft',
-      'Microsoft',
       [values.SIGNET_MICROSOFT_CLIENT_ID, values.SIGNET_MICROSOFT_CLIENT_SECRET],
-      {
-        tenant: ofMicrosoft,
-      },
+      { tenant: ofMicrosoft },
     ),
-    ...provider('github', 'GitHub', [
-      values.SIGNET_GITHUB_CLIENT_ID,
-      values.SIGNET_GITHUB_CLIENT_SECRET,
-    ]),
-    ...provider('linkedin', 'LinkedIn', [
+    ...provider('github', [values.SIGNET_GITHUB_CLIENT_ID, values.SIGNET_GITHUB_CLIENT_SECRET]),
+    ...provider('linkedin', [
       values.SIGNET_LINKEDIN_CLIENT_ID,
       values.SIGNET_LINKEDIN_CLIENT_SECRET,
     ]),
-    ...provider('facebook', 'Facebook', [
+    ...provider('facebook', [
       values.SIGNET_FACEBOOK_CLIENT_ID,
       values.SIGNET_FACEBOOK_CLIENT_SECRET,
     ]),
     ...(issuer === undefined
       ? []
-      : provider(
-          'oidc',
-          values.SIGNET_OIDC_NAME,
-          [values.SIGNET_OIDC_CLIENT_ID, values.SIGNET_OIDC_CLIENT_SECRET],
-          { issuer },
-        )),
+      : provider('oidc', [values.SIGNET_OIDC_CLIENT_ID, values.SIGNET_OIDC_CLIENT_SECRET], {
+          name: values.SIGNET_OIDC_NAME,
+          issuer,
+        })),
   ]
 }

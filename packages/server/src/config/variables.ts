@@ -44,6 +44,9 @@ const redisUrl: Kind<Secret> = kind('a redis or rediss URL', (text) => {
   return { value: new Secret(text) }
 })
 
+/** The longest that an installation may choose for its access tokens. */
+export const accessTokenLifetimeMaxSeconds = 900
+
 const kibibyte = 1024
 const mebibyte = 1024 * kibibyte
 const day = 24 * 60 * 60
@@ -267,8 +270,8 @@ const accounts = {
   }),
   SIGNET_ACCESS_TOKEN_LIFETIME_SECONDS: defaulted('300', {
     section: 'Tokens and sessions',
-    kind: whole(5, 900),
-    about: 'How long an access token is good for.',
+    kind: whole(5, accessTokenLifetimeMaxSeconds),
+    about: 'How long an access token is good for, at the most: a client may have shorter ones.',
   }),
   SIGNET_SIGNING_KEY_LIFETIME_DAYS: defaulted('90', {
     section: 'Tokens and sessions',

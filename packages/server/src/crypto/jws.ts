@@ -8,7 +8,8 @@
 import { type KeyObject, sign, verify } from 'node:crypto'
 import { signEs256, verifyEs256 } from './es256.ts'
 
-export type SigningAlgorithm = 'ES256' | 'RS256' | 'EdDSA'
+export const signingAlgorithms = ['ES256', 'RS256', 'EdDSA'] as const
+export type SigningAlgorithm = (typeof signingAlgorithms)[number]
 
 /** The signature over the signing input, in its JOSE form. */
 export function signJws(algorithm: SigningAlgorithm, privateKey: KeyObject, input: Buffer): Buffer {

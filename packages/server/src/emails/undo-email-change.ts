@@ -17,7 +17,7 @@
  */
 
 import { ErrorReason } from '@signet/contract'
-import { deletePassword } from '../authenticators/drop-password.ts'
+import { deletePassword } from '../authenticators/write-password.ts'
 import type { Db } from '../db/query.ts'
 import type { Deps } from '../deps.ts'
 import { SignetError } from '../errors.ts'

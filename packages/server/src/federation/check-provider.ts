@@ -10,6 +10,7 @@
 import { randomBytes } from 'node:crypto'
 import * as openid from 'openid-client'
 import type { IdentityProvider } from './identity-provider.ts'
+import { violationsOf } from './judge-settings.ts'
 import type { OpenIdProfile } from './profiles/profile.ts'
 import { profileOf } from './profiles/profiles.ts'
 import { openProviderClient, refusalOf } from './provider-client.ts'
@@ -21,7 +22,6 @@ import {
   type Reached,
   serverOf,
   unreadable,
-  violationsOf,
 } from './reach-provider.ts'
 import type { UpstreamParts, UpstreamRefused } from './upstream.ts'
 
@@ -30,8 +30,8 @@ export async function checkProvider(
   provider: IdentityProvider,
 ): Promise<string[]> {
   const profile = await profileOf(provider.kind)
-  const settings = [...missing(provider), ...violationsOf(profile, provider)]
-  if (settings.length > 0) return settings
+  const violations = violationsOf(profile, provider)
+  if (violations.length > 0) return violations.map(({ message }) => message)
   if (profile.protocol === 'oauth')
     return checkCredentials(parts, provider, { profile, server: serverOf(profile, provider) })
   const url = discoveryUrlOf(profile, provider)
@@ -40,13 +40,6 @@ export async function checkProvider(
   )
   if (typeof read === 'string') return [read]
   return checkOpenId(parts, provider, { profile, server: read })
-}
-
-function missing({ clientId, clientSecret }: IdentityProvider): string[] {
-  return [
-    clientId === '' ? 'It has no client id. Give the one that the provider shows.' : '',
-    clientSecret.reveal() === '' ? 'It has no client secret. Make one at the provider.' : '',
-  ].filter((sentence) => sentence !== '')
 }
 
 async function checkOpenId(

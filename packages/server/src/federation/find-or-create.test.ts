@@ -89,7 +89,7 @@ const upstream = {
 
 const table: Record<
   keyof typeof upstream,
-  Record<keyof typeof before, Exclude<Found['kind'], 'known' | 'address needed'>>
+  Record<keyof typeof before, Exclude<Found['kind'], 'known' | 'refused'>>
 > = {
   verified: { verified: 'linked', unverified: 'handed over', absent: 'created' },
   unverified: { verified: 'ask', unverified: 'ask', absent: 'created' },
@@ -103,7 +103,7 @@ for (const there of Object.keys(upstream) as (keyof typeof upstream)[])
         const userId = await knownBefore()
         await before[here]()
         const found = await find(upstream[there])
-        assert.deepEqual(found, { kind: 'known', userId, status: 'active' })
+        assert.deepEqual(found, { kind: 'known', userId })
         assert.deepEqual(await identitiesOf(userId), ['4711'])
         assert.deepEqual(
           await column('select value from identifiers where user_id = $1', [userId]),
@@ -197,6 +197,9 @@ describe('the owner of an address comes by a provider, where somebody else has c
   })
 })
 
+const suspended = (userId: UserId) =>
+  ({ kind: 'refused', why: 'suspended', userId, status: 'suspended' }) as const
+
 describe('an account that the word of a provider does not open', () => {
   it('may do more than others: whoever sets providers up would be an administrator', async () => {
     const owner = await openTestUser(deps, email)
@@ -213,8 +216,16 @@ describe('an account that the word of a provider does not open', () => {
   it('is suspended: it is said, and nothing is linked', async () => {
     const owner = await openTestUser(deps, email)
     await rowsOf(deps, `update users set status = 'suspended'`)
-    assert.deepEqual(await find(), { kind: 'known', userId: owner, status: 'suspended' })
+    assert.deepEqual(await find(), suspended(owner))
     assert.deepEqual(await identitiesOf(owner), [])
+  })
+
+  it('is suspended before its address was proved: that is said, and not that it has to be proved', async () => {
+    const unproved = { emailVerified: false }
+    const opened = await find(unproved, verifyFirst)
+    assert.ok('mustProve' in opened)
+    await rowsOf(deps, `update users set status = 'suspended'`)
+    assert.deepEqual(await find(unproved, verifyFirst), suspended(opened.userId))
   })
 
   it('is suspended and only claims the address: its owner gets an account of their own', async () => {
@@ -284,7 +295,6 @@ describe('an identity', () => {
     assert.deepEqual(found, {
       kind: 'known',
       userId: 'userId' in first && first.userId,
-      status: 'active',
     })
     assert.deepEqual(await identitiesOf(other), [])
     assert.deepEqual(await column('select email from federated_identities'), ['eve@example.com'])
@@ -347,7 +357,10 @@ describe('where an address must be proved before anybody gets in', () => {
   })
 
   it('who has no address gets no account, and leaves none behind', async () => {
-    assert.deepEqual(await find({ email: undefined }, verifyFirst), { kind: 'address needed' })
+    assert.deepEqual(await find({ email: undefined }, verifyFirst), {
+      kind: 'refused',
+      why: 'address_needed',
+    })
     assert.deepEqual(await usersNow(), [])
   })
 

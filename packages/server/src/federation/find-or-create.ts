@@ -19,7 +19,8 @@
  * An account that nobody has proved may be a stranger's, who opened it with an address of somebody else and waits. So with the
  * owner of the address what was there before goes: the password, every session and every grant.
  *
- * One transaction, alone with the identity and with the address.
+ * One transaction, alone with the identity and with the address. Locks are taken in the order of everyone who links an identity: the
+ * user, the identity, the address. So the user who might inherit is locked before anybody knows whether the identity is new.
  *
  * Errors: none; the outcome says it.
  * Specs: OpenID Connect Core 1.0 §5.7 (only `iss` and `sub` identify), OWASP ASVS 5.0 V10.5.2; Sudhodanan and Paverd,
@@ -67,11 +68,12 @@ export type VouchedIdentity = Pick<
 
 /** `mustProve`: an address that has to be proved before this user gets in. `cut`: the entry in the revocation log that ended what was there. */
 export type Found =
-  | { kind: 'known'; userId: UserId; status: string; mustProve?: string }
-  | { kind: 'linked' | 'created'; userId: UserId; mustProve?: string }
+  | { kind: 'known' | 'created'; userId: UserId; mustProve?: string }
+  | { kind: 'linked'; userId: UserId }
   | { kind: 'handed over'; userId: UserId; cut: bigint }
   | { kind: 'ask' }
-  | { kind: 'address needed' }
+  | { kind: 'refused'; why: 'suspended'; userId: UserId; status: string }
+  | { kind: 'refused'; why: 'address_needed' }
 
 type FindDeps = { db: Db; config: Pick<Config, 'emailVerification'> } & Pick<Deps, 'masterSecret'>
 
@@ -83,16 +85,16 @@ export async function findOrCreate(
 ): Promise<Found> {
   const { db: tx } = deps
   const { provider, issuer, subject } = identity
+  const email = addressOf(identity)
+  const heir = await lockHeir(tx, { identity, email })
   await lockIdentity(tx, { provider, issuer, subject })
   const known = await findIdentity(tx, { provider, issuer, subject })
   if (known !== undefined) return use(deps, ctx, { identity, known })
 
-  const email = addressOf(identity)
   if (email === undefined) {
-    if (mustVerifyFirst(deps.config)) return { kind: 'address needed' }
+    if (mustVerifyFirst(deps.config)) return { kind: 'refused', why: 'address_needed' }
     return create(deps, ctx, { identity, email: undefined })
   }
-  const heir = await lockHeir(tx, { identity, email })
   const { ownerId, claims } = await lockHolders(tx, email)
   if (!identity.emailVerified)
     return ownerId !== undefined || claims > 0
@@ -116,7 +118,7 @@ async function linkToOwner(
   { identity, ownerId }: { identity: VouchedIdentity; ownerId: UserId },
 ): Promise<Found> {
   const { status, privileged } = await accountState(deps.db, ownerId)
-  if (status !== 'active') return { kind: 'known', userId: ownerId, status }
+  if (status !== 'active') return { kind: 'refused', why: 'suspended', userId: ownerId, status }
   if (privileged) return { kind: 'ask' }
   await link(deps, ctx, { identity, userId: ownerId })
   return { kind: 'linked', userId: ownerId }
@@ -130,13 +132,12 @@ async function use(
     known,
   }: { identity: VouchedIdentity; known: NonNullable<Awaited<ReturnType<typeof findIdentity>>> },
 ): Promise<Found> {
-  const { id, userId, status, hasProvedEmail, claimed } = known
+  const { id, status, hasProvedEmail, claimed } = known
+  const userId = known.userId as UserId
   await touchIdentity(db, { id, email: email ?? null, name: shownName(name), now })
+  if (status !== 'active') return { kind: 'refused', why: 'suspended', userId, status }
   const mustProve = !hasProvedEmail && mustVerifyFirst(config) ? claimed : null
-  return {
-    ...{ kind: 'known', userId: userId as UserId, status },
-    ...(mustProve !== null && { mustProve }),
-  }
+  return { kind: 'known', userId, ...(mustProve !== null && { mustProve }) }
 }
 
 /** An address that could be one of ours; undefined where the provider says none, or one that nobody could have here. */
@@ -145,12 +146,12 @@ function addressOf({ email }: VouchedIdentity): EmailIdentifier | undefined {
   return parsed !== undefined && 'identifier' in parsed ? parsed.identifier : undefined
 }
 
-/** The one account that claims the address and has proved nothing, locked: users come before addresses everywhere in the house. */
+/** The one account that claims the address and has proved nothing, locked. */
 async function lockHeir(
   tx: Db,
-  { identity, email }: { identity: VouchedIdentity; email: EmailIdentifier },
+  { identity, email }: { identity: VouchedIdentity; email: EmailIdentifier | undefined },
 ): Promise<Claimant | undefined> {
-  if (!identity.emailVerified) return undefined
+  if (!identity.emailVerified || email === undefined) return undefined
   const [claimant, ...others] = await listClaimants(tx, email)
   if (claimant === undefined || others.length > 0 || !isUnproved(claimant)) return undefined
   const { userId } = claimant

@@ -1,19 +1,12 @@
 /** An identity provider as this installation knows it, and what it says of a person. */
 
+import { type ProviderKind, providerNames } from '../config/provider-kinds.ts'
 import type { Secret } from '../config/secret.ts'
 import type { Json } from '../db/query.ts'
 
-export const providerKinds = [
-  'google',
-  'microsoft',
-  'apple',
-  'github',
-  'linkedin',
-  'facebook',
-  'oidc',
-] as const
+export type { ProviderKind }
 
-export type ProviderKind = (typeof providerKinds)[number]
+export const providerKinds = Object.keys(providerNames) as ProviderKind[]
 
 /** One provider that people may sign in with. Several may be of one kind. */
 export interface IdentityProvider {

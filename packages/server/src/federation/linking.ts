@@ -16,7 +16,7 @@
 
 import { hash, randomBytes } from 'node:crypto'
 import { ErrorReason } from '@signet/contract'
-import { isRedirectUriOfClient } from '../clients/redirect-uri-of-client.ts'
+import { findClientOfRedirect } from '../clients/client-of-redirect.ts'
 import { seal, unseal } from '../crypto/seal.ts'
 import type { Db } from '../db/query.ts'
 import type { Deps } from '../deps.ts'
@@ -57,7 +57,7 @@ export async function requestLink(
 ): Promise<string> {
   const { userId, clientId } = userCaller(ctx)
   const { redirectUri } = request
-  if (!(await isRedirectUriOfClient(deps.db, { clientId, redirectUri }))) {
+  if ('refused' in (await findClientOfRedirect(deps.db, { clientId, redirectUri }))) {
     const message = 'This is not a redirect URI of the client. Register it first, to the letter.'
     const violations = [{ field: 'redirectUri', rule: 'redirect_uri.registered', message }]
     throw new SignetError(ErrorReason.INVALID_ARGUMENT, { violations })
@@ -75,7 +75,6 @@ export function isLinkRequest(deps: LinkDeps, text: string, now: Date): boolean 
 /** Has an identity wait for the app that has asked, and answers where the browser goes. */
 export async function keepForApp(
   deps: LinkDeps,
-  _ctx: RequestContext,
   { link: sealed, vouched }: { link: string; vouched: VouchedIdentity },
 ): Promise<string> {
   const request = unseal(deps, purpose, sealed) as SealedLink | undefined

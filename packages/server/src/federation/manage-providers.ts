@@ -7,7 +7,6 @@
  * Errors: INVALID_ARGUMENT, NOT_FOUND.
  */
 
-import { createPrivateKey } from 'node:crypto'
 import { ErrorReason } from '@signet/contract'
 import { Secret } from '../config/secret.ts'
 import type { Json } from '../db/query.ts'
@@ -15,7 +14,6 @@ import type { Deps } from '../deps.ts'
 import { SignetError, type Violation } from '../errors.ts'
 import { recordEvent } from '../events/record-event.ts'
 import type { RequestContext } from '../request-context.ts'
-import { checkPrintable } from '../users/printable.ts'
 import type { IdentityProvider, ProviderKind, ProviderSettings } from './identity-provider.ts'
 import {
   deleteProvider,
@@ -23,12 +21,22 @@ import {
   insertProvider,
   replaceProvider,
 } from './identity-providers.sql.ts'
+import { violationsOf } from './judge-settings.ts'
 import { wrapSecret } from './known-providers.ts'
+import type { SettingViolation } from './profiles/profile.ts'
+import { profileOf } from './profiles/profiles.ts'
 
 /** What can change about a provider. */
 export interface ProviderRecord extends Pick<IdentityProvider, 'name' | 'clientId'> {
   disabled: boolean
   settings: ProviderSettings
+}
+
+interface NewProvider {
+  id: string
+  kind: ProviderKind
+  record: ProviderRecord
+  clientSecret: string
 }
 
 type ManageDeps = Pick<Deps, 'config' | 'db' | 'masterSecret'>
@@ -37,27 +45,22 @@ type ManageDeps = Pick<Deps, 'config' | 'db' | 'masterSecret'>
 export async function addProvider(
   deps: ManageDeps,
   ctx: RequestContext,
-  {
-    id,
-    kind,
-    record,
-    clientSecret,
-  }: { id: string; kind: ProviderKind; record: ProviderRecord; clientSecret: string },
+  added: NewProvider,
 ): Promise<void> {
+  const { id, kind, record, clientSecret } = added
   const violations = [
-    ...recordViolations(kind, record),
-    ...secretViolations(kind, clientSecret),
+    ...(await settingViolations(added)),
     ...(deps.config.providers.some((each) => each.id === id)
       ? [violation('id', 'taken', 'The environment has a provider of this id. Choose another one.')]
       : []),
   ]
   if (violations.length > 0) throw new SignetError(ErrorReason.INVALID_ARGUMENT, { violations })
   await deps.db.transaction(async (tx) => {
-    const added = await insertProvider(tx, {
+    const inserted = await insertProvider(tx, {
       ...{ id, kind, ...columnsOf(record), now: ctx.now },
       ...wrapSecret(deps.masterSecret, { id, clientSecret: new Secret(clientSecret) }),
     })
-    if (added === 0)
+    if (inserted === 0)
       throw new SignetError(ErrorReason.INVALID_ARGUMENT, {
         violations: [
           violation('id', 'taken', 'There is a provider of this id. Choose another one.'),
@@ -80,9 +83,10 @@ export async function changeProvider(
   const found = await findProvider(deps.db, { id })
   if (found === undefined) throw noProvider()
   const kind = found.kind as ProviderKind
+  const judged = await settingViolations({ id, kind, record, clientSecret })
   const violations = [
-    ...recordViolations(kind, record),
-    ...(clientSecret === '' ? [] : secretViolations(kind, clientSecret)),
+    // The secret that stays was judged when it came.
+    ...judged.filter(({ field }) => clientSecret !== '' || field !== 'clientSecret'),
     ...movedViolations(found.settings as ProviderSettings, record, clientSecret),
   ]
   if (violations.length > 0) throw new SignetError(ErrorReason.INVALID_ARGUMENT, { violations })
@@ -126,58 +130,23 @@ function columnsOf({ name, clientId, disabled, settings }: ProviderRecord) {
   return { name, clientId, status, settings: settings as NonNullable<Json> }
 }
 
-function recordViolations(kind: ProviderKind, { name, settings }: ProviderRecord): Violation[] {
-  const { issuer, tenant, teamId, keyId } = settings
-  const needed = (field: string, value: string | undefined, sentence: string) =>
-    value === undefined ? [violation(field, 'required', sentence)] : []
-  return [
-    ...checkPrintable('record.name', name),
-    ...(issuer !== undefined && !isWebAddress(issuer)
-      ? [
-          violation(
-            'record.issuer',
-            'uri',
-            'The issuer is an https address without query and fragment.',
-          ),
-        ]
-      : []),
-    ...(kind === 'oidc'
-      ? needed(
-          'record.issuer',
-          issuer,
-          'An OpenID provider is found by its issuer. Give its address.',
-        )
-      : []),
-    ...(kind === 'microsoft'
-      ? needed('record.tenant', tenant, 'Say whose people may come: a tenant, or common.')
-      : []),
-    ...(kind === 'apple'
-      ? [
-          ...needed('record.teamId', teamId, 'Apple needs the id of the team.'),
-          ...needed('record.keyId', keyId, 'Apple needs the id of the private key.'),
-        ]
-      : []),
-  ]
+/** All that is wrong with what somebody says of a provider. */
+async function settingViolations({
+  id,
+  kind,
+  record,
+  clientSecret,
+}: NewProvider): Promise<Violation[]> {
+  const { name, clientId, settings } = record
+  const provider = { id, kind, name, clientId, clientSecret: new Secret(clientSecret), settings }
+  return violationsOf(await profileOf(kind), provider).map(({ field, rule, message }) =>
+    violation(placeOf(field), rule, message),
+  )
 }
 
-/** Plain http is for loopback; whether that may be asked is for the operator to say (`outbound/guarded-fetch.ts`). */
-function isWebAddress(text: string): boolean {
-  const url = URL.parse(text)
-  if (url === null || url.username !== '' || url.password !== '') return false
-  if (url.search !== '' || url.hash !== '') return false
-  const isLoopback = ['127.0.0.1', '[::1]', 'localhost'].includes(url.hostname)
-  return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback)
-}
-
-function secretViolations(kind: ProviderKind, text: string): Violation[] {
-  if (kind !== 'apple') return []
-  try {
-    if (createPrivateKey(text).asymmetricKeyDetails?.namedCurve === 'prime256v1') return []
-  } catch {
-    // It is none.
-  }
-  const sentence = 'With Apple this is the private key, as it stands in the .p8 file.'
-  return [violation('clientSecret', 'private_key', sentence)]
+/** Where a setting stands in a request. */
+function placeOf(field: SettingViolation['field']): string {
+  return field === 'id' || field === 'clientSecret' ? field : `record.${field}`
 }
 
 /** The stored secret goes to the place that it was given for, and to no other. */

@@ -183,17 +183,14 @@ export async function finishProviderSignIn(
   }
   const { identity, tokens } = said
   const vouched = { ...identity, provider: provider.id, locale }
-  if (link !== '')
-    return { kind: 'to app', location: await keepForApp(deps, ctx, { link, vouched }) }
+  if (link !== '') return { kind: 'to app', location: await keepForApp(deps, { link, vouched }) }
 
   const found = await decide(deps, ctx, vouched)
   if (found.kind === 'ask')
     return { kind: 'ask', onward, token: await keepForBrowser(deps, { browserMark, vouched }) }
-  if (found.kind === 'address needed') return { kind: 'refused', onward, why: 'address_needed' }
+  if (found.kind === 'refused') return { kind: 'refused', onward, why: found.why }
   if ('mustProve' in found && found.mustProve !== undefined)
     return { kind: 'unverified', onward, email: found.mustProve }
-  if (found.kind === 'known' && found.status !== 'active')
-    return { kind: 'refused', onward, why: 'suspended' }
   const rev = found.kind === 'handed over' ? await positionOfCut(deps, found, position) : position
   return enter(deps, ctx, {
     ...{ provider, identity, tokens, userId: found.userId },
@@ -271,7 +268,7 @@ function decide(deps: ProviderDeps, ctx: RequestContext, vouched: VouchedIdentit
     const found = await findOrCreate(inTransaction, ctx, vouched)
     if ('mustProve' in found && found.mustProve !== undefined)
       await askForProof(inTransaction, ctx, { canonical: found.mustProve, userId: found.userId })
-    if (found.kind === 'known' && found.status !== 'active')
+    if (found.kind === 'refused' && found.why === 'suspended')
       await recordEvent(inTransaction, ctx, {
         kind: 'sign_in.refused',
         outcome: 'failure',

@@ -2,6 +2,7 @@
 
 import { FetchFailed } from '../outbound/guarded-fetch.ts'
 import type { IdentityProvider } from './identity-provider.ts'
+import { violationsOf } from './judge-settings.ts'
 import {
   type OAuthProfile,
   type OpenIdProfile,
@@ -30,7 +31,7 @@ export async function reachProvider(
 ): Promise<Reached> {
   const profile = await profileOf(provider.kind)
   const [violation] = violationsOf(profile, provider)
-  if (violation !== undefined) throw new UpstreamRefused('configuration', violation)
+  if (violation !== undefined) throw new UpstreamRefused('configuration', violation.message)
   if (profile.protocol === 'oauth') return { profile, server: serverOf(profile, provider) }
   const url = discoveryUrlOf(profile, provider)
   const server = await documents.discovery.get(url).catch((error: unknown) => {
@@ -39,24 +40,6 @@ export async function reachProvider(
   const [misfit] = misfits(profile, provider, server)
   if (misfit !== undefined) throw new UpstreamRefused('configuration', misfit)
   return { profile, server }
-}
-
-/** What its settings lack or have wrong, as sentences, before anybody is asked. */
-export function violationsOf(profile: Profile, provider: IdentityProvider): string[] {
-  const { issuer } = provider.settings
-  if (issuer !== undefined && !isWebAddress(issuer))
-    return [
-      'The issuer is no web address that people may be sent to. Give one of https, without a question mark; http is for a loopback address alone.',
-    ]
-  return profile.violations?.(provider) ?? []
-}
-
-function isWebAddress(text: string): boolean {
-  const url = URL.parse(text)
-  if (url === null || url.username !== '' || url.password !== '') return false
-  if (text.includes('?') || text.includes('#')) return false
-  const isLoopback = ['127.0.0.1', '[::1]', 'localhost'].includes(url.hostname)
-  return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback)
 }
 
 export function discoveryUrlOf(profile: OpenIdProfile, { settings }: IdentityProvider): string {

@@ -110,6 +110,11 @@ describe('an app without pages', () => {
     await registerApp(deps, { id: `other-${randomUUID().slice(0, 8)}` })
     assert.equal((await exchange(code, { clientId: 'operator' })).status, 401)
     assert.equal((await exchange('made up')).status, 400)
+    const grantTypes = `update clients set grant_types = $1 where id = 'native'`
+    await rowsOf(deps, grantTypes, [['refresh_token']])
+    const { body } = await exchange(code)
+    assert.equal(body.violations?.[0]?.rule, 'unauthorized_client')
+    await rowsOf(deps, grantTypes, [['authorization_code', 'refresh_token']])
     assert.equal((await exchange(code)).status, 200)
   })
 

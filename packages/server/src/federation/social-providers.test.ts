@@ -67,7 +67,7 @@ for (const [kind, server, provider] of servers)
       assert.match(sentence, /does not accept client id and secret.*Compare both/u)
       assert.deepEqual(others, [])
       const [unknown = ''] = await upstream.check(
-        configured(kind, { ...server, clientId: 'no app' }),
+        configured(kind, { ...server, clientId: 'no-app' }),
       )
       assert.match(unknown, /does not accept client id and secret/u)
     })

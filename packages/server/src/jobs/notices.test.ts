@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, it } from 'node:test'
 import type { Deps } from '../deps.ts'
+import { recordEvent } from '../events/record-event.ts'
 import { sealBatch } from '../events/seal-events.ts'
+import { addProvider } from '../federation/manage-providers.ts'
 import type { UserId } from '../ids.ts'
 import { changePassword } from '../sign-in/change-password.ts'
 import { type SignIn, signIn } from '../sign-in/sign-in.ts'
@@ -64,6 +66,22 @@ describe('a person is told', () => {
     assert.deepEqual(await ordered(), [['new_device', email, 'Ledger, Pixel 11, Android 18']])
     await enter()
     assert.deepEqual((await ordered())[1], ['new_device', email, 'Agent 1'])
+  })
+
+  it('of a provider by the name on its button, and of one that has gone by its id', async () => {
+    const settings = { issuer: 'https://login.acme.example' }
+    const record = { name: 'Acme staff', clientId: 'signet', disabled: false, settings }
+    const acme = { id: 'acme', kind: 'oidc', record, clientSecret: 'of Acme' } as const
+    await addProvider(deps, testContext(), acme)
+    const ctx = testContext()
+    for (const provider of ['acme', 'github', 'gone']) {
+      const details = { provider }
+      const event = { kind: 'identity.linked', outcome: 'success', details } as const
+      await recordEvent(deps, ctx, { ...event, actorId: userId, subjectId: userId })
+    }
+    await readAll()
+    const called = `select data #>> '{facts,provider}' from jobs.job where name = 'send_mail' order by 1`
+    assert.deepEqual(await rowsOf(deps, called), [['Acme staff'], ['GitHub'], ['gone']])
   })
 
   it('that the password was changed', async () => {

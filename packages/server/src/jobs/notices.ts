@@ -32,7 +32,7 @@ import {
 } from './notices.sql.ts'
 import { tellOfPhones } from './phone-notices.ts'
 
-type NoticeDeps = Pick<Deps, 'db' | 'masterSecret' | 'log'>
+type NoticeDeps = Pick<Deps, 'db' | 'identityProviders' | 'masterSecret' | 'log'>
 
 const reader = 'notices'
 const batchSize = 200
@@ -84,7 +84,7 @@ export async function readBatch(deps: Omit<NoticeDeps, 'log'>): Promise<boolean>
   })
 }
 
-type TellDeps = Pick<Deps, 'masterSecret'> & { db: Db }
+type TellDeps = Pick<Deps, 'identityProviders' | 'masterSecret'> & { db: Db }
 
 async function tell(deps: TellDeps, event: SealedEvent): Promise<void> {
   await tellOfEmails(deps, event)

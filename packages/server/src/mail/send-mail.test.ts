@@ -114,14 +114,17 @@ describe('a mail that was ordered', () => {
     assert.deepEqual(new Set(sent).size, 1)
   })
 
-  it('whose secret is of another installation is refused, not tried forever', async () => {
+  it('whose secret another instance has is tried again, until its link has expired', async () => {
     await order('ada@example.com')
     const masterSecret = openMasterSecret({ current: 'another secret that is long enough' })
     const [row] = await rowsOf(deps, 'select id::text, data from jobs.job')
     const [id, payload] = row as [string, Parameters<typeof sendMail>[1]['payload']]
     const job = { id, payload, signal: new AbortController().signal }
-    const sending = sendMail({ ...deps, masterSecret, mailer: openInbox() }, job)
-    await assert.rejects(sending, { name: 'JobRefused' })
+    const lacking = { ...deps, masterSecret, mailer: openInbox() }
+    await assert.rejects(sendMail(lacking, job), { name: 'MasterSecretError' })
+    const uselessFrom = new Date(Date.now() - 1).toISOString()
+    const expired = { ...job, payload: { ...payload, uselessFrom } }
+    await assert.rejects(sendMail(lacking, expired), { name: 'JobRefused' })
   })
 })
 

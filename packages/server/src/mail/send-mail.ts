@@ -2,11 +2,12 @@
  * Sends one ordered mail. Every attempt of a job makes the same mail under the same id, so that a second copy, which a
  * crash between sending and noting can cause, is recognised as one.
  *
- * Errors: JobRefused where the recipient or the mail was refused for good; MailDelayed where it will be tried again.
+ * Errors: JobRefused where the recipient or the mail was refused for good; MailDelayed where it will be tried again, and
+ * MasterSecretError too: another instance may have the secret that this one lacks, or gets it before the link expires.
  */
 
 import type { Config } from '../config/config.ts'
-import { type MasterSecret, MasterSecretError } from '../crypto/master-secret.ts'
+import type { MasterSecret } from '../crypto/master-secret.ts'
 import { type Job, JobRefused } from '../queue/worker.ts'
 import { composeMail } from './compose-mail.ts'
 import { unwrapOpener } from './mail-order.ts'
@@ -29,8 +30,7 @@ export async function sendMail(
     const opener = unwrapOpener(masterSecret, order)
     await mailer.send(await composeMail(config, { id, order, opener }), signal)
   } catch (error) {
-    if (error instanceof MailRefused || error instanceof MasterSecretError)
-      throw new JobRefused(error.message)
+    if (error instanceof MailRefused) throw new JobRefused(error.message)
     throw error
   }
 }

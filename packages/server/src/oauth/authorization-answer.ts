@@ -66,7 +66,7 @@ function formPage(redirectUri: string, fields: readonly [name: string, value: st
 ${fields.map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)}
 <noscript><button type="submit">Continue</button></noscript>
 </form>
-<script src="/oauth2/form-post.js"></script>
+<script src="${scriptPath}"></script>
 </body>
 </html>`
 }

@@ -1,33 +1,6 @@
 // Generated from authorization-codes.sql by tools/sql. Do not edit.
 import { exec, maybe, type Json } from '../db/query.ts'
 
-/** A client that people authorize, and what it may ask for. */
-export const findAuthorizationClient = maybe<
-  {
-    id: string
-  },
-  {
-    id: string
-    name: string
-    type: 'public' | 'confidential' | 'service'
-    status: 'active' | 'disabled'
-    firstParty: boolean
-    scopes: string[]
-    audiences: string[]
-    grantTypes: string[]
-    responseModes: string[]
-    redirectUris: string[]
-    pkceRequired: boolean
-  }
->({
-  name: 'oauth.authorization-codes.findAuthorizationClient',
-  text: `select id, name, type, status, first_party, scopes, audiences, grant_types, response_modes, redirect_uris, pkce_required
-  from clients
- where id = $1`,
-  params: ['id'],
-  columns: ['id', 'name', 'type', 'status', 'firstParty', 'scopes', 'audiences', 'grantTypes', 'responseModes', 'redirectUris', 'pkceRequired'],
-})
-
 /** A code for what a person authorized, only where the session that they were recognised by, and everything above it, is still alive, and the client with it; and, for a client that is not ours, only where the person allows it, which nobody takes back meanwhile: the row is held. It rests on the position that is read here. Scopes that need a proved address are left out where the person has none; the client is told what it got (RFC 6749 §3.3). */
 export const insertAuthorizationCode = exec<
   {
@@ -144,5 +117,16 @@ export const noteGrantOfCode = exec<{ grantId: string; codeHash: Buffer }>({
   name: 'oauth.authorization-codes.noteGrantOfCode',
   text: `update authorization_codes set grant_id = $1 where code_hash = $2`,
   params: ['grantId', 'codeHash'],
+  columns: [],
+})
+
+/** Authorization codes that expired so long ago that nobody looks for who used one twice. */
+export const deleteOldCodes = exec<{ limit: number }>({
+  name: 'oauth.authorization-codes.deleteOldCodes',
+  text: `delete from authorization_codes
+ where code_hash = any (array(select code_hash from authorization_codes
+                               where expires_at < signet_now() - interval '1 day'
+                               order by expires_at limit $1::integer for update skip locked))`,
+  params: ['limit'],
   columns: [],
 })

@@ -16,19 +16,24 @@
  * Specs: RFC 6749 §4.1.1 and §4.1.2.1, OAuth 2.1 §4.1, OpenID Connect Core 1.0 §3.1.2.1 and §6, RFC 7636 §4.3, RFC 8707 §2.
  */
 
+import { type ResponseMode, responseModes } from '../clients/authorization-violations.ts'
+import type { AuthorizationClient } from '../clients/client-of-redirect.ts'
 import type { Json } from '../db/query.ts'
 import type { Deps } from '../deps.ts'
 import type { ClientId, SessionId } from '../ids.ts'
+import { isSignetScope } from '../signet-scopes.ts'
 import { apiAudience } from '../tokens/access-token.ts'
-import type { findAuthorizationClient } from './authorization-codes.sql.ts'
+import { userinfoAddress } from './endpoints.ts'
 
-export type Prompt = 'login' | 'consent' | 'select_account' | 'create'
+/** What a client may have a person do; `none` stands alone, and is `silent` in a request. */
+export const prompts = ['login', 'consent', 'select_account', 'create'] as const
+export type Prompt = (typeof prompts)[number]
 
 /** What was asked for. It is JSON, so that it can travel through the browser (`sealed-request.ts`). */
 export interface AuthorizationRequest {
   clientId: ClientId
   redirectUri: string
-  responseMode: 'query' | 'form_post'
+  responseMode: ResponseMode
   scopes: string[]
   /** Absolute URIs (RFC 8707); none: whomever the client's tokens are for. */
   resources: string[]
@@ -58,8 +63,6 @@ export interface RequestedClaims {
   id_token?: Record<string, Json>
 }
 
-export type AuthorizationClient = NonNullable<Awaited<ReturnType<typeof findAuthorizationClient>>>
-
 /** A request that the client hears was refused. The description is shown to whoever builds the client. */
 export class AuthorizationError extends Error {
   override readonly name = 'AuthorizationError'
@@ -80,12 +83,12 @@ export interface Parameters {
   repeated: ReadonlySet<string>
 }
 
-const textLengthMax = 2000
+/** The longest text of a client that is taken, in characters. */
+export const textLengthMax = 2000
 const claimsLengthMax = 4000
 const requestLengthMax = 8000
 const listMax = 50
 const challengeForm = /^[A-Za-z0-9_-]{43}$/u
-const prompts: ReadonlySet<string> = new Set(['login', 'consent', 'select_account', 'create'])
 
 /** The parameters of a query or of a form. */
 export function readParameters(given: URLSearchParams): Parameters {
@@ -115,7 +118,7 @@ export function parseAuthorizationRequest(
   const prompted = listOf(values, 'prompt')
   const silent = prompted.includes('none')
   if (silent && prompted.length > 1) throw invalid('prompt=none does not go with another prompt.')
-  const unknown = prompted.find((each) => each !== 'none' && !prompts.has(each))
+  const unknown = prompted.find((each) => each !== 'none' && !isPrompt(each))
   if (unknown !== undefined) throw invalid(`There is no prompt ${shown(unknown)}.`)
   const request = {
     ...where,
@@ -126,7 +129,7 @@ export function parseAuthorizationRequest(
     ...optional('nonce', text(values, 'nonce')),
     ...optional('codeChallenge', challengeOf(values)),
     silent,
-    prompts: prompted.filter((each): each is Prompt => prompts.has(each)),
+    prompts: prompted.filter(isPrompt),
     ...optional('maxAgeSeconds', maxAgeOf(values)),
     ...optional('loginHint', text(values, 'login_hint')),
     ...optional('idTokenHint', values.get('id_token_hint')),
@@ -153,7 +156,7 @@ export function judgeAuthorizationRequest(
     )
   if (!client.responseModes.includes(request.responseMode))
     throw invalid(`This client does not take answers by ${request.responseMode}.`)
-  if (request.responseMode === 'form_post' && !/^https?:/u.test(request.redirectUri))
+  if (request.responseMode === 'form_post' && !takesForms(request.redirectUri))
     throw invalid('A form can be sent to http and https alone.')
   if (client.pkceRequired && request.codeChallenge === undefined)
     throw invalid('The parameter code_challenge is missing: PKCE with S256 is required.')
@@ -180,6 +183,11 @@ export function judgeAuthorizationRequest(
     )
 }
 
+/** Whether a form can be sent there: to an app's own scheme it cannot. */
+export function takesForms(redirectUri: string): boolean {
+  return /^https?:/u.test(redirectUri)
+}
+
 /** Whom the access tokens are for. Without an audience of its own they are for what every client may ask: who the person is. */
 export function audienceOf(
   { config }: Pick<Deps, 'config'>,
@@ -190,14 +198,9 @@ export function audienceOf(
   return client.audiences.length > 0 ? client.audiences : [userinfoAddress(config.issuer)]
 }
 
-/** The UserInfo endpoint (OpenID Connect Core 1.0 §5.3). */
-export function userinfoAddress(issuer: string): string {
-  return `${issuer}/oauth2/userinfo`
-}
-
 /** Signet's own API is for our own apps, and for those that were given a scope of it. */
 function ownAudience(issuer: string, { firstParty, scopes }: AuthorizationClient): string[] {
-  const may = firstParty || scopes.some((scope) => scope.startsWith('signet:'))
+  const may = firstParty || scopes.some(isSignetScope)
   return may ? [apiAudience(issuer)] : []
 }
 
@@ -217,9 +220,14 @@ function refuseOtherFlows(values: Parameters['values']): void {
     )
 }
 
+function isPrompt(text: string): text is Prompt {
+  return prompts.some((each) => each === text)
+}
+
 function responseModeOf(values: Parameters['values']): AuthorizationRequest['responseMode'] {
   const mode = values.get('response_mode') ?? 'query'
-  if (mode === 'query' || mode === 'form_post') return mode
+  const known = responseModes.find((each) => each === mode)
+  if (known !== undefined) return known
   throw invalid('The response_mode is query or form_post.')
 }
 

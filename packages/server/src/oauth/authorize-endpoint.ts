@@ -13,8 +13,11 @@
 
 import { ErrorReason } from '@signet/contract'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { isClientId } from '../clients/client-id.ts'
-import { isRegisteredRedirectUri } from '../clients/redirect-uri.ts'
+import {
+  type AuthorizationClient,
+  findClientOfRedirect,
+  type NoClient,
+} from '../clients/client-of-redirect.ts'
 import type { Deps } from '../deps.ts'
 import { SignetError } from '../errors.ts'
 import type { ClientId } from '../ids.ts'
@@ -22,10 +25,8 @@ import type { RequestContext } from '../request-context.ts'
 import { findBrowserSessions } from '../sessions/browser-session.ts'
 import type { PlainCalls } from '../wires/plain-calls.ts'
 import { type AnswerTo, mountFormPostScript, sendAnswer } from './authorization-answer.ts'
-import { findAuthorizationClient } from './authorization-codes.sql.ts'
 import { issueAuthorizationCode } from './authorization-codes.ts'
 import {
-  type AuthorizationClient,
   AuthorizationError,
   type AuthorizationRequest,
   audienceOf,
@@ -33,8 +34,11 @@ import {
   type Parameters,
   parseAuthorizationRequest,
   readParameters,
+  takesForms,
+  textLengthMax,
 } from './authorization-request.ts'
 import { authorizeRequest, type NeededPage } from './authorize.ts'
+import { endpoints, wayBack } from './endpoints.ts'
 import { readFormBodies } from './form.ts'
 import { openSealedRequest, sealRequest } from './sealed-request.ts'
 
@@ -54,8 +58,6 @@ export type ShowProblem = (
   reply: FastifyReply,
   problem: AuthorizationProblem,
 ) => Promise<FastifyReply>
-
-const authorizePath = '/oauth2/authorize'
 
 const pages: Readonly<Record<NeededPage, string>> = {
   sign_in: '/sign-in',
@@ -86,26 +88,26 @@ export async function mountAuthorize(
     if ('location' in outcome) return reply.redirect(outcome.location, 303)
     return sendAnswer(reply, deps.config.issuer, outcome)
   }
-  fastify.get(authorizePath, (request, reply) =>
-    serve({ request, reply }, `GET ${authorizePath}`, (ctx) =>
+  fastify.get(endpoints.authorization, (request, reply) =>
+    serve({ request, reply }, `GET ${endpoints.authorization}`, (ctx) =>
       begin(deps, ctx, { given: queryOf(request), cookies: request.headers.cookie }),
     ),
   )
-  fastify.get(`${authorizePath}/resume`, (request, reply) =>
-    serve({ request, reply }, `GET ${authorizePath}/resume`, (ctx) => {
+  fastify.get(wayBack.resume, (request, reply) =>
+    serve({ request, reply }, `GET ${wayBack.resume}`, (ctx) => {
       const sealed = queryOf(request).get('request') ?? ''
       return resume(deps, ctx, { sealed, cookies: request.headers.cookie })
     }),
   )
-  fastify.get(`${authorizePath}/denied`, (request, reply) =>
-    serve({ request, reply }, `GET ${authorizePath}/denied`, async (ctx) =>
+  fastify.get(wayBack.denied, (request, reply) =>
+    serve({ request, reply }, `GET ${wayBack.denied}`, async (ctx) =>
       deny(deps, ctx, queryOf(request).get('request') ?? ''),
     ),
   )
   await fastify.register(async (scope) => {
     readFormBodies(scope)
-    scope.post(authorizePath, (request, reply) =>
-      serve({ request, reply }, `POST ${authorizePath}`, (ctx) =>
+    scope.post(endpoints.authorization, (request, reply) =>
+      serve({ request, reply }, `POST ${endpoints.authorization}`, (ctx) =>
         begin(deps, ctx, {
           given: new URLSearchParams(
             Buffer.isBuffer(request.body) ? request.body.toString('utf8') : '',
@@ -130,7 +132,12 @@ async function begin(
   { given, cookies }: { given: URLSearchParams; cookies: string | undefined },
 ): Promise<Outcome> {
   const parameters = readParameters(given)
-  const found = await findClientAndRedirect(deps, parameters)
+  const { values, repeated } = parameters
+  const clientId = values.get('client_id')
+  if (repeated.has('client_id') || repeated.has('redirect_uri'))
+    return problemOf(clientId ?? '', 'client_id or redirect_uri is given twice')
+  const asked = { clientId, redirectUri: values.get('redirect_uri') }
+  const found = await findClientAndRedirect(deps, asked)
   if ('problem' in found) return found
   const { client, redirectUri } = found
   const where = { clientId: client.id as ClientId, redirectUri }
@@ -150,7 +157,8 @@ async function resume(
 ): Promise<Outcome> {
   const request = openSealedRequest(deps, sealed, ctx.now)
   if (request === undefined) return notOurs
-  const found = await findAgain(deps, request)
+  // The client may have been closed, or have lost the redirect URI, meanwhile.
+  const found = await findClientAndRedirect(deps, request)
   if ('problem' in found) return found
   try {
     return await goOn(deps, ctx, { client: found.client, request, cookies })
@@ -163,18 +171,9 @@ async function resume(
 async function deny(deps: EndpointDeps, ctx: RequestContext, sealed: string): Promise<Outcome> {
   const request = openSealedRequest(deps, sealed, ctx.now)
   if (request === undefined) return notOurs
-  const found = await findAgain(deps, request)
+  const found = await findClientAndRedirect(deps, request)
   if ('problem' in found) return found
   return refused(new AuthorizationError('access_denied', 'The person has refused.'), request)
-}
-
-/** The client of a request that was sealed: it may have been closed, or have lost the redirect URI, meanwhile. */
-function findAgain(deps: EndpointDeps, { clientId, redirectUri }: AuthorizationRequest) {
-  const values = new Map<string, string>([
-    ['client_id', clientId],
-    ['redirect_uri', redirectUri],
-  ])
-  return findClientAndRedirect(deps, { values, resources: [], repeated: new Set() })
 }
 
 async function goOn(
@@ -205,35 +204,38 @@ async function goOn(
   return { location: `${pages.sign_in}?${query}` }
 }
 
+const problems: Readonly<Record<NoClient['refused'], string>> = {
+  unknown: 'there is no client with this client_id',
+  disabled: 'this client is disabled',
+  redirect_uri: 'redirect_uri is none of the registered ones, to the letter',
+}
+
 /** The client, where the redirect URI is one of its own. */
 async function findClientAndRedirect(
   { db }: Pick<Deps, 'db'>,
-  { values, repeated }: Parameters,
+  {
+    clientId = '',
+    redirectUri,
+  }: { clientId?: string | undefined; redirectUri?: string | undefined },
 ): Promise<
   { client: AuthorizationClient; redirectUri: string } | { problem: AuthorizationProblem }
 > {
-  const clientId = values.get('client_id') ?? ''
-  const redirectUri = values.get('redirect_uri')
-  const received: [string, string][] = [['client_id', clientId]]
-  const problem = (...details: [string, string][]) => ({
-    problem: { about: 'app' as const, details: [...received, ...details] },
-  })
-  if (repeated.has('client_id') || repeated.has('redirect_uri'))
-    return problem(['Problem', 'client_id or redirect_uri is given twice'])
-  const client = isClientId(clientId)
-    ? await findAuthorizationClient(db, { id: clientId })
-    : undefined
-  if (client === undefined) return problem(['Problem', 'there is no client with this client_id'])
-  if (client.status !== 'active') return problem(['Problem', 'this client is disabled'])
-  if (redirectUri === undefined) return problem(['Problem', 'redirect_uri is missing'])
-  const registered = { registered: client.redirectUris, isPublic: client.type === 'public' }
-  if (isRegisteredRedirectUri(redirectUri, registered)) return { client, redirectUri }
-  const { problem: mismatch } = problem([
-    'Problem',
-    'redirect_uri is none of the registered ones, to the letter',
-  ])
-  const redirectUris = { received: redirectUri, registered: client.redirectUris }
-  return { problem: { ...mismatch, redirectUris } }
+  const found = await findClientOfRedirect(db, { clientId, redirectUri: redirectUri ?? '' })
+  if (!('refused' in found)) return { client: found.client, redirectUri: redirectUri ?? '' }
+  if (found.refused !== 'redirect_uri') return problemOf(clientId, problems[found.refused])
+  if (redirectUri === undefined) return problemOf(clientId, 'redirect_uri is missing')
+  const { problem } = problemOf(clientId, problems.redirect_uri)
+  return {
+    problem: { ...problem, redirectUris: { received: redirectUri, registered: found.registered } },
+  }
+}
+
+function problemOf(clientId: string, problem: string): { problem: AuthorizationProblem } {
+  const details: [string, string][] = [
+    ['client_id', clientId],
+    ['Problem', problem],
+  ]
+  return { problem: { about: 'app', details } }
 }
 
 /** Where a refusal goes although the request itself could not be read: what of it can be believed. */
@@ -245,11 +247,11 @@ function answerTo(
   const byForm =
     values.get('response_mode') === 'form_post' &&
     client.responseModes.includes('form_post') &&
-    /^https?:/u.test(redirectUri)
+    takesForms(redirectUri)
   return {
     redirectUri,
     responseMode: byForm ? 'form_post' : 'query',
-    ...(state !== undefined && state.length <= 2000 && { state }),
+    ...(state !== undefined && state.length <= textLengthMax && { state }),
   }
 }
 

@@ -17,14 +17,11 @@
  * Unmet Authentication Requirements 1.0 §2.
  */
 
+import type { AuthorizationClient } from '../clients/client-of-redirect.ts'
 import type { Deps } from '../deps.ts'
 import type { UserId } from '../ids.ts'
 import type { BrowserSession } from '../sessions/browser-session.ts'
-import {
-  type AuthorizationClient,
-  AuthorizationError,
-  type AuthorizationRequest,
-} from './authorization-request.ts'
+import { AuthorizationError, type AuthorizationRequest } from './authorization-request.ts'
 import { isConsented } from './consents.ts'
 import { verifyIdTokenHint } from './id-token.ts'
 

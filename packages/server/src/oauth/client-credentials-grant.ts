@@ -14,7 +14,9 @@
 
 import type { Deps } from '../deps.ts'
 import type { RequestContext } from '../request-context.ts'
+import { isSignetScope } from '../signet-scopes.ts'
 import { issueClientToken } from '../tokens/access-token.ts'
+import { lifetimeOf } from '../tokens/token-lifetime.ts'
 import type { Form } from './form.ts'
 import { type TokenClient, type TokenResponse, tokenError } from './token-response.ts'
 
@@ -36,10 +38,7 @@ export function clientCredentialsGrant(
       clientId,
       scopes,
       rev,
-      lifetimeSeconds: Math.min(
-        tokens.accessTokenLifetimeSeconds ?? config.accessTokenLifetimeSeconds,
-        config.accessTokenLifetimeSeconds,
-      ),
+      lifetimeSeconds: lifetimeOf(config, tokens),
     },
     now,
   )
@@ -62,7 +61,7 @@ const ofPeople: ReadonlySet<string> = new Set([
 ])
 
 function scopesOf(form: Form, registered: readonly string[]): string[] {
-  const own = registered.filter((scope) => !ofPeople.has(scope) && !scope.startsWith('signet:'))
+  const own = registered.filter((scope) => !ofPeople.has(scope) && !isSignetScope(scope))
   const asked = form
     .get('scope')
     ?.split(' ')

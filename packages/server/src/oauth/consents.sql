@@ -1,6 +1,9 @@
 -- name: findConsent :maybe
--- What a person allows a client, and when they last said so.
-select scopes, updated_at from consents where user_id = :userId and client_id = :clientId;
+-- What a person allows a client, when they last said so, and whether it covers what is asked for: by the condition of the statement
+-- that issues a code, which alone guards against who takes it back meanwhile.
+select scopes, updated_at, scopes @> :scopesToAllow::text[] as "covers!"
+  from consents
+ where user_id = :userId and client_id = :clientId;
 
 -- name: rememberConsent :exec
 -- Adds to what a person allows a client.

@@ -1,21 +1,25 @@
 // Generated from consents.sql by tools/sql. Do not edit.
 import { exec, many, maybe } from '../db/query.ts'
 
-/** What a person allows a client, and when they last said so. */
+/** What a person allows a client, when they last said so, and whether it covers what is asked for: by the condition of the statement that issues a code, which alone guards against who takes it back meanwhile. */
 export const findConsent = maybe<
   {
+    scopesToAllow: readonly string[]
     userId: string
     clientId: string
   },
   {
     scopes: string[]
     updatedAt: Date
+    covers: boolean
   }
 >({
   name: 'oauth.consents.findConsent',
-  text: `select scopes, updated_at from consents where user_id = $1 and client_id = $2`,
-  params: ['userId', 'clientId'],
-  columns: ['scopes', 'updatedAt'],
+  text: `select scopes, updated_at, scopes @> $1::text[] as "covers!"
+  from consents
+ where user_id = $2 and client_id = $3`,
+  params: ['scopesToAllow', 'userId', 'clientId'],
+  columns: ['scopes', 'updatedAt', 'covers'],
 })
 
 /** Adds to what a person allows a client. */

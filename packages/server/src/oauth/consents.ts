@@ -41,8 +41,10 @@ export async function describeConsent(
 ): Promise<ConsentQuestion | undefined> {
   const client = await findConsentClient(db, { id: request.clientId })
   if (client === undefined) return undefined
-  const before = await findConsent(db, { userId, clientId: request.clientId })
-  return { client, scopes: scopesToAllow(request), allowedBefore: new Set(before?.scopes) }
+  const { clientId } = request
+  const scopes = scopesToAllow(request)
+  const before = await findConsent(db, { userId, clientId, scopesToAllow: scopes })
+  return { client, scopes, allowedBefore: new Set(before?.scopes) }
 }
 
 /** The name of a client that asks; undefined where it is gone. */
@@ -101,18 +103,20 @@ export async function withdrawConsent(
   await deps.revocations.settled()
 }
 
-/** Whether a remembered consent covers the request; where it prompts for consent, only one that was given since. */
+/**
+ * Whether a remembered consent covers the request; where it prompts for consent, only one that was given since. It says which page
+ * comes next: the statement that issues the code asks again, and holds the consent (`insertAuthorizationCode`).
+ */
 export async function isConsented(
   { db }: Pick<Deps, 'db'>,
   request: AuthorizationRequest,
   userId: UserId,
 ): Promise<boolean> {
-  const consent = await findConsent(db, { userId, clientId: request.clientId as ClientId })
+  const asked = { userId, clientId: request.clientId, scopesToAllow: scopesToAllow(request) }
+  const consent = await findConsent(db, asked)
   if (consent === undefined) return false
   const isNew = consent.updatedAt.getTime() >= request.requestedAtMs
-  if (request.prompts.includes('consent') && !isNew) return false
-  const allowed = new Set(consent.scopes)
-  return scopesToAllow(request).every((scope) => allowed.has(scope))
+  return consent.covers && (isNew || !request.prompts.includes('consent'))
 }
 
 /** The scopes asked for, and those under which the claims fall that are asked for by name. */

@@ -8,19 +8,24 @@
  */
 
 import type { FastifyInstance } from 'fastify'
+import { grantTypes, responseModes } from '../clients/authorization-violations.ts'
 import { assertionAlgorithms } from '../clients/client-assertion.ts'
-import { userinfoAddress } from './authorization-request.ts'
-import { standardClaims } from './standard-claims.ts'
+import { signingAlgorithms } from '../crypto/jws.ts'
+import { assurances } from '../sessions/start-session.ts'
+import { prompts } from './authorization-request.ts'
+import { endpoints, metadataPaths, userinfoAddress } from './endpoints.ts'
+import { scopesOfClaims, standardClaims } from './standard-claims.ts'
 
 const cacheLifetimeSeconds = 300
 
 /** Serves the document at both of its places. */
-export function mountDiscovery(fastify: FastifyInstance, issuer: string): void {
-  const document = JSON.stringify(metadataOf(issuer))
-  for (const path of [
-    '/.well-known/openid-configuration',
-    '/.well-known/oauth-authorization-server',
-  ])
+export function mountDiscovery(
+  fastify: FastifyInstance,
+  issuer: string,
+  uiLocales: readonly string[],
+): void {
+  const document = JSON.stringify(metadataOf(issuer, uiLocales))
+  for (const path of metadataPaths)
     fastify.get(path, async (_request, reply) =>
       reply
         .header('cache-control', `public, max-age=${cacheLifetimeSeconds}`)
@@ -29,23 +34,23 @@ export function mountDiscovery(fastify: FastifyInstance, issuer: string): void {
     )
 }
 
-function metadataOf(issuer: string) {
+function metadataOf(issuer: string, uiLocales: readonly string[]) {
   const clientMethods = ['client_secret_basic', 'client_secret_post', 'private_key_jwt']
   return {
     issuer,
-    authorization_endpoint: `${issuer}/oauth2/authorize`,
-    token_endpoint: `${issuer}/oauth2/token`,
+    authorization_endpoint: issuer + endpoints.authorization,
+    token_endpoint: issuer + endpoints.token,
     userinfo_endpoint: userinfoAddress(issuer),
-    jwks_uri: `${issuer}/.well-known/jwks.json`,
-    introspection_endpoint: `${issuer}/oauth2/introspect`,
-    end_session_endpoint: `${issuer}/oauth2/end-session`,
-    revocation_endpoint: `${issuer}/oauth2/revoke`,
-    scopes_supported: ['openid', 'profile', 'email', 'phone', 'offline_access'],
+    jwks_uri: issuer + endpoints.jwks,
+    introspection_endpoint: issuer + endpoints.introspection,
+    end_session_endpoint: issuer + endpoints.endSession,
+    revocation_endpoint: issuer + endpoints.revocation,
+    scopes_supported: ['openid', ...scopesOfClaims(Object.keys(standardClaims)), 'offline_access'],
     response_types_supported: ['code'],
-    response_modes_supported: ['query', 'form_post'],
-    grant_types_supported: ['authorization_code', 'refresh_token', 'client_credentials'],
+    response_modes_supported: responseModes,
+    grant_types_supported: grantTypes,
     subject_types_supported: ['public'],
-    id_token_signing_alg_values_supported: ['ES256', 'RS256', 'EdDSA'],
+    id_token_signing_alg_values_supported: signingAlgorithms,
     token_endpoint_auth_methods_supported: ['none', ...clientMethods],
     token_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
     introspection_endpoint_auth_methods_supported: clientMethods,
@@ -53,7 +58,7 @@ function metadataOf(issuer: string) {
     revocation_endpoint_auth_methods_supported: ['none', ...clientMethods],
     revocation_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
     code_challenge_methods_supported: ['S256'],
-    acr_values_supported: ['aal1'],
+    acr_values_supported: assurances,
     claim_types_supported: ['normal'],
     claims_supported: [
       ...['iss', 'sub', 'aud', 'exp', 'iat', 'auth_time', 'nonce', 'acr', 'amr', 'sid', 'at_hash'],
@@ -66,8 +71,8 @@ function metadataOf(issuer: string) {
     authorization_response_iss_parameter_supported: true,
     backchannel_logout_supported: true,
     backchannel_logout_session_supported: true,
-    prompt_values_supported: ['none', 'login', 'consent', 'select_account', 'create'],
-    ui_locales_supported: ['en', 'es'],
+    prompt_values_supported: ['none', ...prompts],
+    ui_locales_supported: uiLocales,
     service_documentation: `${issuer}/docs/api`,
   }
 }

@@ -18,8 +18,10 @@ import { seal, unseal } from '../crypto/seal.ts'
 import type { Deps } from '../deps.ts'
 import type { ClientId, SessionId, UserId } from '../ids.ts'
 import type { PlainCalls } from '../wires/plain-calls.ts'
+import { textLengthMax } from './authorization-request.ts'
 import type { AuthorizationProblem, ShowProblem } from './authorize-endpoint.ts'
 import { findLeavingClient } from './end-session.sql.ts'
+import { endpoints } from './endpoints.ts'
 import { readFormBodies } from './form.ts'
 import { verifyIdTokenHint } from './id-token.ts'
 
@@ -38,10 +40,9 @@ export interface EndSessionRequest {
 
 type EndSessionDeps = Pick<Deps, 'config' | 'db' | 'masterSecret' | 'signingKeys'>
 
-const path = '/oauth2/end-session'
+const path = endpoints.endSession
 const purpose = 'end session request'
 const goodForMs = 60 * 60 * 1000
-const textLengthMax = 2000
 const names = [
   'id_token_hint',
   'logout_hint',

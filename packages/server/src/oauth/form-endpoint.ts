@@ -9,6 +9,7 @@
  */
 
 import { ErrorReason } from '@signet/contract'
+import { basicChallenge } from '../authorization-header.ts'
 import type { Deps } from '../deps.ts'
 import { reasons, type SignetError } from '../errors.ts'
 import type { ClientCaller, RequestContext } from '../request-context.ts'
@@ -56,8 +57,10 @@ function refusalAnswer(refused: SignetError): ReturnType<FormEndpoints['refusal'
   const isClient = reason === ErrorReason.UNAUTHENTICATED
   const { httpStatus, oauthError, sentence } = reasons[reason]
   const headers = {
-    ...(isClient && { 'www-authenticate': 'Basic realm="signet", charset="UTF-8"' }),
-    ...(retryAfterSeconds !== undefined && { 'retry-after': `${Math.ceil(retryAfterSeconds)}` }),
+    ...(isClient && { 'www-authenticate': basicChallenge }),
+    ...(retryAfterSeconds !== undefined && {
+      'retry-after': `${Math.max(1, Math.ceil(retryAfterSeconds))}`,
+    }),
   }
   const body = JSON.stringify({
     error: isClient ? 'invalid_client' : (refused.oauthError ?? oauthError),

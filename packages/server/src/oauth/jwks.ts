@@ -6,15 +6,14 @@
 
 import type { FastifyInstance } from 'fastify'
 import type { SigningKeys } from '../tokens/signing-keys.ts'
-
-/** How long others may keep the set, in seconds. A new key is published for at least this long before it signs. */
-const cacheLifetimeSeconds = 300
+import { keySetLifetimeSeconds } from '../tokens/token-lifetime.ts'
+import { endpoints } from './endpoints.ts'
 
 /** Serves `/.well-known/jwks.json`: public keys only, readable by pages of any origin. */
 export function mountJwks(fastify: FastifyInstance, signingKeys: SigningKeys): void {
-  fastify.get('/.well-known/jwks.json', async (_request, reply) =>
+  fastify.get(endpoints.jwks, async (_request, reply) =>
     reply
-      .header('cache-control', `public, max-age=${cacheLifetimeSeconds}`)
+      .header('cache-control', `public, max-age=${keySetLifetimeSeconds}`)
       .type('application/jwk-set+json')
       .send(JSON.stringify(signingKeys.jwks())),
   )

@@ -7,6 +7,7 @@ import type { PlainCalls } from '../wires/plain-calls.ts'
 import { mountAuthorize, type ShowProblem } from './authorize-endpoint.ts'
 import { mountDiscovery } from './discovery.ts'
 import { mountEndSession } from './end-session.ts'
+import { endpoints, metadataPaths } from './endpoints.ts'
 import { formEndpoints, withClient } from './form-endpoint.ts'
 import { introspect } from './introspect.ts'
 import { mountJwks } from './jwks.ts'
@@ -17,27 +18,28 @@ import { mountUserinfo } from './userinfo.ts'
 
 /** What apps that run in a browser call, whosever they are. The authorization endpoint is not called but visited. */
 export const anyOriginPaths: ReadonlySet<string> = new Set([
-  '/.well-known/openid-configuration',
-  '/.well-known/oauth-authorization-server',
-  '/.well-known/jwks.json',
-  '/oauth2/token',
-  '/oauth2/userinfo',
-  '/oauth2/revoke',
+  ...metadataPaths,
+  endpoints.jwks,
+  endpoints.token,
+  endpoints.userinfo,
+  endpoints.revocation,
 ])
 
 interface Mounted {
   call: PlainCalls
   /** The page about a request that cannot go on. */
   showProblem: ShowProblem
+  /** The languages of the pages, as their tags. */
+  uiLocales: readonly string[]
 }
 
 /** Serves all but those that take a form from a client. */
 export async function mountOauth(
   fastify: FastifyInstance,
   deps: Deps,
-  { call, showProblem }: Mounted,
+  { call, showProblem, uiLocales }: Mounted,
 ): Promise<void> {
-  mountDiscovery(fastify, deps.config.issuer)
+  mountDiscovery(fastify, deps.config.issuer, uiLocales)
   mountJwks(fastify, deps.signingKeys)
   await mountAuthorize(fastify, deps, { call, showProblem })
   await mountUserinfo(fastify, deps, call)
@@ -48,8 +50,8 @@ export async function mountOauth(
 /** Those that take a form from a client. */
 export function oauthForms(deps: Deps): FormEndpoints {
   return formEndpoints(deps, {
-    '/oauth2/token': exchangeForTokens,
-    '/oauth2/introspect': withClient(introspect),
-    '/oauth2/revoke': revoke,
+    [endpoints.token]: exchangeForTokens,
+    [endpoints.introspection]: withClient(introspect),
+    [endpoints.revocation]: revoke,
   })
 }

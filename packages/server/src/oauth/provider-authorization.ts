@@ -10,14 +10,11 @@
  */
 
 import { ErrorReason, type GetAuthorizationUrlRequest } from '@signet/contract'
-import { isClientId } from '../clients/client-id.ts'
-import { isRegisteredRedirectUri } from '../clients/redirect-uri.ts'
+import { findClientOfRedirect } from '../clients/client-of-redirect.ts'
 import type { Deps } from '../deps.ts'
 import { SignetError } from '../errors.ts'
 import type { ClientId } from '../ids.ts'
 import type { RequestContext } from '../request-context.ts'
-import { authorizationCodeGrant } from './authorization-code-grant.ts'
-import { findAuthorizationClient } from './authorization-codes.sql.ts'
 import {
   AuthorizationError,
   judgeAuthorizationRequest,
@@ -25,7 +22,7 @@ import {
   readParameters,
 } from './authorization-request.ts'
 import { sealRequest } from './sealed-request.ts'
-import { findTokenClient } from './token-client.ts'
+import { exchange } from './token.ts'
 import type { TokenResponse } from './token-response.ts'
 
 type Asked = Omit<GetAuthorizationUrlRequest, '$typeName' | '$unknown' | 'providerId'>
@@ -36,16 +33,14 @@ export async function sealAuthorization(
   { now }: RequestContext,
   asked: Asked,
 ): Promise<string> {
-  const { clientId: id, redirectUri } = asked
-  const client = isClientId(id) ? await findAuthorizationClient(deps.db, { id }) : undefined
-  if (client === undefined || client.status !== 'active')
-    throw refused('clientId', 'There is no such client, or it is disabled.')
-  const registered = { registered: client.redirectUris, isPublic: client.type === 'public' }
-  if (!isRegisteredRedirectUri(redirectUri, registered))
-    throw refused('redirectUri', 'This is not a redirect URI of the client, to the letter.')
+  const found = await findClientOfRedirect(deps.db, asked)
+  if ('refused' in found)
+    throw found.refused === 'redirect_uri'
+      ? refused('redirectUri', 'This is not a redirect URI of the client, to the letter.')
+      : refused('clientId', 'There is no such client, or it is disabled.')
+  const { client } = found
   try {
-    const clientId = id as ClientId
-    const where = { clientId, redirectUri }
+    const where = { clientId: client.id as ClientId, redirectUri: asked.redirectUri }
     const request = parseAuthorizationRequest(readParameters(parametersOf(asked)), where, now)
     judgeAuthorizationRequest(deps, client, request)
     return sealRequest(deps, request)
@@ -75,12 +70,12 @@ export async function exchangeCode(
   { clientId, code, codeVerifier }: { clientId: string; code: string; codeVerifier: string },
 ): Promise<TokenResponse> {
   const form = new Map([
+    ['grant_type', 'authorization_code'],
     ['client_id', clientId],
     ['code', code],
     ['code_verifier', codeVerifier],
   ])
-  const client = await findTokenClient(deps, ctx, form)
-  return authorizationCodeGrant(deps, ctx, { client, form })
+  return exchange(deps, ctx, form)
 }
 
 function refused(field: string, message: string): SignetError {

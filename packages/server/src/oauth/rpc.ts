@@ -20,7 +20,7 @@ import type { ClientId } from '../ids.ts'
 import { type RequestContext, userCaller } from '../request-context.ts'
 import { listConsents as listConsentRows } from './consents.sql.ts'
 import { withdrawConsent as withdraw } from './consents.ts'
-import { exchangeCode as exchange, sealAuthorization } from './provider-authorization.ts'
+import { exchangeCode as exchangeForApp, sealAuthorization } from './provider-authorization.ts'
 
 /** More apps than anybody uses; what is left out was allowed the longest ago. */
 const consentsMax = 500
@@ -71,7 +71,7 @@ export async function exchangeCode(
   ctx: RequestContext,
   { clientId, code, codeVerifier }: ExchangeCodeRequest,
 ): Promise<MessageInitShape<typeof ExchangeCodeResponseSchema>> {
-  const issued = await exchange(deps, ctx, { clientId, code, codeVerifier })
+  const issued = await exchangeForApp(deps, ctx, { clientId, code, codeVerifier })
   return {
     accessToken: issued.access_token,
     tokenType: issued.token_type,

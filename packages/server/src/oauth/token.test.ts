@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, it } from 'node:test'
+import { ErrorReason } from '@signet/contract'
 import { disableClient } from '../clients/disable-client.ts'
+import { SignetError } from '../errors.ts'
 import { registerTestClient, type TestClient } from '../testing/clients.ts'
 import { openFileDeps, rowsOf, testContext } from '../testing/deps.ts'
 import { startTestService, type TestService } from '../testing/service.ts'
 import { verifyAccessToken } from '../tokens/access-token.ts'
 import { authenticateBearer } from '../tokens/authenticate.ts'
+import { formEndpoints } from './form-endpoint.ts'
 import {
   answerOf,
   authorizationParameters,
@@ -170,6 +173,12 @@ describe('client credentials (RFC 6749 §4.4)', () => {
     assert.deepEqual(await isActive(), { active: false })
     assert.deepEqual(await refuses(closing, form), [401, 'invalid_client'])
   })
+})
+
+it('a refusal never asks a client to come back at once', () => {
+  const refused = new SignetError(ErrorReason.UNAVAILABLE, { retryAfterSeconds: 0 })
+  const { status, headers } = formEndpoints(deps, {}).refusal(refused)
+  assert.deepEqual([status, headers], [503, { 'retry-after': '1' }])
 })
 
 describe('an app that is signed in to in a browser', () => {

@@ -37,6 +37,15 @@ export async function exchangeForTokens(
   ctx: RequestContext,
   form: Form,
 ): Promise<string> {
+  return JSON.stringify(await exchange(deps, ctx, form))
+}
+
+/** What the client gets for what it presents. */
+export async function exchange(
+  deps: Deps,
+  ctx: RequestContext,
+  form: Form,
+): Promise<TokenResponse> {
   const client = await findTokenClient(deps, ctx, form)
   const asked = requireParameter(form, 'grant_type')
   if (!Object.hasOwn(grants, asked))
@@ -44,5 +53,5 @@ export async function exchangeForTokens(
   const grantType = asked as GrantType
   if (!client.tokens.grantTypes.has(grantType))
     throw tokenError('unauthorized_client', `This client may not use ${grantType}.`)
-  return JSON.stringify(await grants[grantType](deps, ctx, { client, form }))
+  return grants[grantType](deps, ctx, { client, form })
 }

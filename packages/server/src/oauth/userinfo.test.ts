@@ -177,5 +177,8 @@ describe('discovery', () => {
     assert.deepEqual(document.code_challenge_methods_supported, ['S256'])
     assert.ok((document.id_token_signing_alg_values_supported as string[]).includes('RS256'))
     assert.equal(document.authorization_response_iss_parameter_supported, true)
+    // A provider whose factors are trusted proves two.
+    assert.deepEqual(document.acr_values_supported, ['aal1', 'aal2'])
+    assert.deepEqual(document.ui_locales_supported, ['en', 'es'])
   })
 })

@@ -18,11 +18,12 @@ import type { RequestContext } from '../request-context.ts'
 import { refused } from '../tokens/refused.ts'
 import type { PlainCalls } from '../wires/plain-calls.ts'
 import { requireGoodToken } from './current-token.ts'
+import { endpoints } from './endpoints.ts'
 import { malformed, parseForm, readFormBodies } from './form.ts'
 import { readPerson } from './person.ts'
 import { claimsAbout } from './standard-claims.ts'
 
-const path = '/oauth2/userinfo'
+const path = endpoints.userinfo
 
 type UserinfoDeps = Pick<Deps, 'config' | 'db' | 'revocations' | 'signingKeys'>
 

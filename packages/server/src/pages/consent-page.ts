@@ -9,6 +9,7 @@
 
 import { type Html, html } from '../html/html.ts'
 import { type ConsentQuestion, describeConsent, giveConsent } from '../oauth/consents.ts'
+import { wayBack } from '../oauth/endpoints.ts'
 import type { BrowserSession } from '../sessions/browser-session.ts'
 import { pageForm } from './fields.ts'
 import type { Translator } from './page-texts.ts'
@@ -40,7 +41,7 @@ export const consentPage: PageRoute = {
     const session = askedSession(visit)
     if (session === undefined) return { to: resumeAddress(carried.request) }
     if (form.text('answer') !== 'allow')
-      return { to: pageAddress('/oauth2/authorize/denied', { ...carried, uiLocales: '' }) }
+      return { to: pageAddress(wayBack.denied, { ...carried, uiLocales: '' }) }
     await giveConsent(deps, ctx, { request: app.request, userId: session.userId })
     return { to: resumeAddress(app.chosen(session.sessionId)) }
   },

@@ -7,6 +7,7 @@ import type { ListedProvider } from '../federation/known-providers.ts'
 import type { WaitingIdentity } from '../federation/linking.ts'
 import type { HtmlValue } from '../html/html.ts'
 import type { SessionId } from '../ids.ts'
+import { wayBack } from '../oauth/endpoints.ts'
 import type { RequestContext } from '../request-context.ts'
 import type { BrowserSession } from '../sessions/browser-session.ts'
 import type { PageForm } from './page-form.ts'
@@ -128,7 +129,7 @@ export function onwardAddress({ app, carried }: Visit, sessionId: SessionId): st
 
 /** Where the protocol decides again on a sealed request. */
 export function resumeAddress(request: string): string {
-  return pageAddress('/oauth2/authorize/resume', { request, uiLocales: '', waiting: '' })
+  return pageAddress(wayBack.resume, { request, uiLocales: '', waiting: '' })
 }
 
 /** How a person is called on a page. */

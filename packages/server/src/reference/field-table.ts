@@ -14,7 +14,7 @@ export interface FieldRow {
   description: string
 }
 
-/** The rows of a message. `always` says that `required` means "is always there", not "must be given". */
+/** The rows of a message. */
 export function messageRows(document: ApiDocument, schema: ApiSchema): FieldRow[] {
   const { properties = {}, required = [] } = resolveSchema(document, schema)
   return Object.entries(properties).map(([name, field]) => ({

@@ -8,8 +8,9 @@
  */
 
 import type { Db } from '../db/query.ts'
+import { lockGrantsOfSession } from '../grants/end-grants.ts'
 import type { SessionId, UserId } from '../ids.ts'
-import { lockGrantsOfSession, lockLiveSession, lockUser, logUserCut } from './revocation.sql.ts'
+import { lockLiveSession, lockUser, logUserCut } from './revocation.sql.ts'
 import type { RevocationReason } from './revocation-reasons.ts'
 
 export interface UserSession {

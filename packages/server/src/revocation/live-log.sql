@@ -41,14 +41,16 @@ update revocation_head
 select log_revocation('all', '', :reason) as "entry_id!";
 
 -- name: countLiveSessions :one
--- How many sessions are alive.
+-- How many sessions are alive, counted up to a bound where one is given.
 select count(*)::integer as "count!"
-  from sessions s
-  join users u on u.id = s.user_id
-  join clients c on c.id = s.client_id
- where s.ended_at is null and least(s.idle_expires_at, s.expires_at) > signet_now()
-   and u.status = 'active' and c.status = 'active'
-   and s.rev >= greatest(u.cut, c.cut, global_cut());
+  from (select
+          from sessions s
+          join users u on u.id = s.user_id
+          join clients c on c.id = s.client_id
+         where s.ended_at is null and least(s.idle_expires_at, s.expires_at) > signet_now()
+           and u.status = 'active' and c.status = 'active'
+           and s.rev >= greatest(u.cut, c.cut, global_cut())
+         limit :bound?::bigint) live;
 
 -- name: declareTokenLifetime :exec
 -- Says how long access tokens of this instance live, before it issues any. A longer one counts at once; a shorter one

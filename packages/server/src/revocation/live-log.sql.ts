@@ -79,17 +79,19 @@ export const logGlobalCut = one<{ reason: string }, { entryId: bigint }>({
   columns: ['entryId'],
 })
 
-/** How many sessions are alive. */
-export const countLiveSessions = one<void, { count: number }>({
+/** How many sessions are alive, counted up to a bound where one is given. */
+export const countLiveSessions = one<{ bound: bigint | null }, { count: number }>({
   name: 'revocation.live-log.countLiveSessions',
   text: `select count(*)::integer as "count!"
-  from sessions s
-  join users u on u.id = s.user_id
-  join clients c on c.id = s.client_id
- where s.ended_at is null and least(s.idle_expires_at, s.expires_at) > signet_now()
-   and u.status = 'active' and c.status = 'active'
-   and s.rev >= greatest(u.cut, c.cut, global_cut())`,
-  params: [],
+  from (select
+          from sessions s
+          join users u on u.id = s.user_id
+          join clients c on c.id = s.client_id
+         where s.ended_at is null and least(s.idle_expires_at, s.expires_at) > signet_now()
+           and u.status = 'active' and c.status = 'active'
+           and s.rev >= greatest(u.cut, c.cut, global_cut())
+         limit $1::bigint) live`,
+  params: ['bound'],
   columns: ['count'],
 })
 

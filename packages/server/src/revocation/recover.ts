@@ -21,7 +21,7 @@ export async function recoverInstallation(
   ctx: RequestContext,
 ): Promise<{ sessionsEnded: number }> {
   const outcome = await deps.db.transaction(async (tx) => {
-    const { count: sessionsEnded } = await countLiveSessions(tx)
+    const { count: sessionsEnded } = await countLiveSessions(tx, { bound: null })
     await recordEvent({ ...deps, db: tx }, ctx, {
       kind: 'installation.recovered',
       outcome: 'success',

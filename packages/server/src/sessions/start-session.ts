@@ -27,8 +27,10 @@ export interface Device {
   app: string
 }
 
-/** How sure it is who signed in: one factor alone, or two; '0' where Signet saw no proof (OIDC Core §2). */
-export type Assurance = 'aal1' | 'aal2' | '0'
+/** How sure it can be who signed in: one factor alone, or two (NIST SP 800-63B §4). */
+export const assurances = ['aal1', 'aal2'] as const
+/** '0' where Signet saw no proof (OIDC Core §2). */
+export type Assurance = (typeof assurances)[number] | '0'
 
 export interface NewSession {
   userId: UserId

@@ -16,6 +16,7 @@
  */
 
 import { ErrorReason } from '@signet/contract'
+import { upgradePasswordHash } from '../authenticators/write-password.ts'
 import { ownClientId } from '../clients/own-client.ts'
 import type { Deps } from '../deps.ts'
 import { SignetError, type Violation } from '../errors.ts'
@@ -32,8 +33,8 @@ import {
   tooManyGuesses,
 } from '../throttling/guess.ts'
 import { type EmailIdentifier, parseEmail } from '../users/identifier.ts'
+import { accountState } from '../users/open-account.ts'
 import { checkPrintable } from '../users/printable.ts'
-import { findUserStatus, upgradePasswordHash } from './sign-in.sql.ts'
 import type { FoundCandidate, StartedSignIn, Yield } from './simultaneous-sign-ins.ts'
 import { mustVerifyFirst, refuseUnverified } from './unverified.ts'
 
@@ -162,8 +163,8 @@ async function refusedAfterProof(
   ctx: RequestContext,
   userId: UserId,
 ): Promise<SignetError> {
-  const user = await findUserStatus(deps.db, { id: userId })
-  const reason = user?.status === 'suspended' ? 'suspended' : 'revoked'
+  const { status } = await accountState(deps.db, userId)
+  const reason = status === 'suspended' ? 'suspended' : 'revoked'
   await recordEvent(deps, ctx, {
     kind: 'sign_in.refused',
     outcome: 'failure',

@@ -15,6 +15,7 @@
 
 import { randomUUID } from 'node:crypto'
 import { setTimeout } from 'node:timers/promises'
+import type { Db } from '../db/query.ts'
 import { type Rewrapped, rewrapValues, type WrappedValues } from '../db/rewrap.ts'
 import type { Deps } from '../deps.ts'
 import { eventKeyValues } from '../events/event-keys.ts'
@@ -25,23 +26,66 @@ import { grantSecretValues } from '../grants/grant-keys.ts'
 import { mailOpenerValues } from '../mail/mail-order.ts'
 import { byItself, privateKeyValues } from '../tokens/signing-keys.ts'
 import {
+  countEventKeysOtherwise,
+  countGrantSecretsOtherwise,
+  countMailOpenersOtherwise,
   countOtherInstances,
-  countWrappedOtherwise,
+  countPrivateKeysOtherwise,
+  countProviderSecretsOtherwise,
+  countUpstreamTokensOtherwise,
   declareInstance,
   forgetInstances,
 } from './stored-keys.sql.ts'
 
-/** What is wrapped under the master secret. Whoever stores another kind adds it here, or it is lost with the former secret. */
-const storedKinds = {
-  grants: grantSecretValues,
-  eventKeys: eventKeyValues,
-  signingKeys: privateKeyValues,
-  mailOpeners: mailOpenerValues,
-  providerSecrets: providerSecretValues,
-  upstreamTokens: upstreamTokenValues,
-} as const satisfies Record<string, WrappedValues>
+interface StoredKind {
+  /** What an operator reads behind a number. */
+  called: string
+  values: WrappedValues
+  /** What is wrapped under other keys than this one: by key, counted up to the bound. */
+  countOtherwise(
+    db: Db,
+    input: { keyId: string; bound: bigint },
+  ): Promise<{ wrappingKeyId: string; count: number }[]>
+}
 
-type Counts = Record<keyof typeof storedKinds, number>
+/** What is wrapped under the master secret. Whoever stores another kind adds it here, or it is lost with the former secret. */
+export const storedKinds = {
+  grants: {
+    called: 'grants',
+    values: grantSecretValues,
+    countOtherwise: countGrantSecretsOtherwise,
+  },
+  eventKeys: {
+    called: 'keys of events',
+    values: eventKeyValues,
+    countOtherwise: countEventKeysOtherwise,
+  },
+  signingKeys: {
+    called: 'signing keys',
+    values: privateKeyValues,
+    countOtherwise: countPrivateKeysOtherwise,
+  },
+  mailOpeners: {
+    called: 'links of mails',
+    values: mailOpenerValues,
+    countOtherwise: countMailOpenersOtherwise,
+  },
+  providerSecrets: {
+    called: 'secrets of providers',
+    values: providerSecretValues,
+    countOtherwise: countProviderSecretsOtherwise,
+  },
+  upstreamTokens: {
+    called: 'tokens of providers',
+    values: upstreamTokenValues,
+    countOtherwise: countUpstreamTokensOtherwise,
+  },
+} as const satisfies Record<string, StoredKind>
+
+type KindOfStored = keyof typeof storedKinds
+type Counts = Record<KindOfStored, number>
+
+const kindsOfStored = Object.keys(storedKinds) as KindOfStored[]
 
 const declareMs = 30_000
 const goneAfterSeconds = 90
@@ -58,12 +102,15 @@ export interface WrappedOtherwise {
 
 /** Counts what is not wrapped under the current master secret. */
 export async function countWrapped({ db, masterSecret }: RewrapDeps): Promise<WrappedOtherwise> {
-  const found = await countWrappedOtherwise(db, { keyId: masterSecret.keyId, bound: 100_000n })
-  const total = (readable: boolean) =>
-    found
-      .filter((row) => masterSecret.readableKeyIds.includes(row.wrappingKeyId) === readable)
-      .reduce((sum, { count }) => sum + count, 0)
-  return { former: total(true), unknown: total(false) }
+  const otherwise: WrappedOtherwise = { former: 0, unknown: 0 }
+  for (const { countOtherwise } of Object.values(storedKinds)) {
+    const found = await countOtherwise(db, { keyId: masterSecret.keyId, bound: 100_000n })
+    for (const { wrappingKeyId, count } of found) {
+      const opens = masterSecret.readableKeyIds.includes(wrappingKeyId)
+      otherwise[opens ? 'former' : 'unknown'] += count
+    }
+  }
+  return otherwise
 }
 
 /** Running instances that do not have the current master secret of the caller, or do not wrap under it. */
@@ -77,19 +124,13 @@ export async function rewrapStoredKeys(
   ctx: EventContext,
   signal: AbortSignal,
 ): Promise<{ moved: Counts; unreadable: string[] }> {
-  const moved: Counts = {
-    grants: 0,
-    eventKeys: 0,
-    signingKeys: 0,
-    mailOpeners: 0,
-    providerSecrets: 0,
-    upstreamTokens: 0,
-  }
+  const moved = Object.fromEntries(kindsOfStored.map((kind) => [kind, 0])) as Counts
   const unreadable: string[] = []
   for (const formerKeyId of deps.masterSecret.readableKeyIds.slice(1)) {
-    for (const [kind, values] of Object.entries(storedKinds)) {
+    for (const kind of kindsOfStored) {
+      const { values } = storedKinds[kind]
       const done: Rewrapped = await rewrapValues(deps, values, { formerKeyId, signal })
-      moved[kind as keyof Counts] += done.moved
+      moved[kind] += done.moved
       unreadable.push(...done.unreadable.map((id) => `${kind} ${id}`))
     }
   }

@@ -17,27 +17,51 @@ select count(*) filter (where not (:keyId::text = any (i.readable_key_ids)))::in
   from running_instances i
  where i.seen_at > signet_now() - make_interval(secs => :goneAfterSeconds::integer);
 
--- name: countWrappedOtherwise :many
--- How many values are wrapped under keys other than this one: by key, each kind counted up to a bound.
-with found as (
-  (select 'grants' as kind, g.wrapping_key_id from grants g
-    where g.wrapping_key_id < :keyId or g.wrapping_key_id > :keyId limit :bound::bigint)
-  union all
-  (select 'eventKeys', k.wrapping_key_id from event_keys k
-    where k.wrapped_key is not null and (k.wrapping_key_id < :keyId or k.wrapping_key_id > :keyId) limit :bound)
-  union all
-  (select 'signingKeys', s.wrapping_key_id from signing_keys s
-    where s.wrapped_key <> '' and s.wrapping_key_id <> :keyId limit :bound)
-  union all
-  (select 'mailOpeners', j.data -> 'wrapped' ->> 'keyId' from jobs.job j
-    where j.name = 'send_mail' and j.state in ('created', 'retry', 'active')
-      and j.data -> 'wrapped' ->> 'keyId' <> :keyId limit :bound)
-  union all
-  (select 'providerSecrets', p.wrapping_key_id from identity_providers p where p.wrapping_key_id <> :keyId limit :bound)
-  union all
-  (select 'upstreamTokens', t.wrapping_key_id from upstream_tokens t where t.wrapping_key_id <> :keyId limit :bound)
-)
-select f.kind as "kind!", f.wrapping_key_id as "wrapping_key_id!", count(*)::integer as "count!"
-  from found f
- group by f.kind, f.wrapping_key_id
- order by f.kind, f.wrapping_key_id;
+-- name: countGrantSecretsOtherwise :many
+-- Secrets of grants that are wrapped under another key: by key, counted up to a bound. The comparisons use the index.
+select f.wrapping_key_id as "wrapping_key_id!", count(*)::integer as "count!"
+  from (select g.wrapping_key_id from grants g
+         where g.wrapping_key_id < :keyId or g.wrapping_key_id > :keyId
+         limit :bound::bigint) f
+ group by f.wrapping_key_id;
+
+-- name: countEventKeysOtherwise :many
+-- Keys of events that are wrapped under another key: by key, counted up to a bound. The comparisons use the index.
+select f.wrapping_key_id as "wrapping_key_id!", count(*)::integer as "count!"
+  from (select k.wrapping_key_id from event_keys k
+         where k.wrapped_key is not null and (k.wrapping_key_id < :keyId or k.wrapping_key_id > :keyId)
+         limit :bound::bigint) f
+ group by f.wrapping_key_id;
+
+-- name: countPrivateKeysOtherwise :many
+-- Private signing keys that are wrapped under another key: by key, counted up to a bound.
+select f.wrapping_key_id as "wrapping_key_id!", count(*)::integer as "count!"
+  from (select s.wrapping_key_id from signing_keys s
+         where s.wrapped_key <> '' and s.wrapping_key_id <> :keyId
+         limit :bound::bigint) f
+ group by f.wrapping_key_id;
+
+-- name: countMailOpenersOtherwise :many
+-- Links of mails that wait and are wrapped under another key: by key, counted up to a bound.
+select f.wrapping_key_id as "wrapping_key_id!", count(*)::integer as "count!"
+  from (select j.data -> 'wrapped' ->> 'keyId' as wrapping_key_id from jobs.job j
+         where j.name = 'send_mail' and j.state in ('created', 'retry', 'active')
+           and j.data -> 'wrapped' ->> 'keyId' <> :keyId
+         limit :bound::bigint) f
+ group by f.wrapping_key_id;
+
+-- name: countProviderSecretsOtherwise :many
+-- Secrets of providers that are wrapped under another key: by key, counted up to a bound.
+select f.wrapping_key_id as "wrapping_key_id!", count(*)::integer as "count!"
+  from (select p.wrapping_key_id from identity_providers p
+         where p.wrapping_key_id <> :keyId
+         limit :bound::bigint) f
+ group by f.wrapping_key_id;
+
+-- name: countUpstreamTokensOtherwise :many
+-- Tokens of providers that are wrapped under another key: by key, counted up to a bound.
+select f.wrapping_key_id as "wrapping_key_id!", count(*)::integer as "count!"
+  from (select t.wrapping_key_id from upstream_tokens t
+         where t.wrapping_key_id <> :keyId
+         limit :bound::bigint) f
+ group by f.wrapping_key_id;

@@ -45,41 +45,129 @@ export const countOtherInstances = one<
   columns: ['withoutKey', 'wrappingOtherwise'],
 })
 
-/** How many values are wrapped under keys other than this one: by key, each kind counted up to a bound. */
-export const countWrappedOtherwise = many<
+/** Secrets of grants that are wrapped under another key: by key, counted up to a bound. The comparisons use the index. */
+export const countGrantSecretsOtherwise = many<
   {
     keyId: string
     bound: bigint
   },
   {
-    kind: string
     wrappingKeyId: string
     count: number
   }
 >({
-  name: 'stored-keys.countWrappedOtherwise',
-  text: `with found as (
-  (select 'grants' as kind, g.wrapping_key_id from grants g
-    where g.wrapping_key_id < $1 or g.wrapping_key_id > $1 limit $2::bigint)
-  union all
-  (select 'eventKeys', k.wrapping_key_id from event_keys k
-    where k.wrapped_key is not null and (k.wrapping_key_id < $1 or k.wrapping_key_id > $1) limit $2)
-  union all
-  (select 'signingKeys', s.wrapping_key_id from signing_keys s
-    where s.wrapped_key <> '' and s.wrapping_key_id <> $1 limit $2)
-  union all
-  (select 'mailOpeners', j.data -> 'wrapped' ->> 'keyId' from jobs.job j
-    where j.name = 'send_mail' and j.state in ('created', 'retry', 'active')
-      and j.data -> 'wrapped' ->> 'keyId' <> $1 limit $2)
-  union all
-  (select 'providerSecrets', p.wrapping_key_id from identity_providers p where p.wrapping_key_id <> $1 limit $2)
-  union all
-  (select 'upstreamTokens', t.wrapping_key_id from upstream_tokens t where t.wrapping_key_id <> $1 limit $2)
-)
-select f.kind as "kind!", f.wrapping_key_id as "wrapping_key_id!", count(*)::integer as "count!"
-  from found f
- group by f.kind, f.wrapping_key_id
- order by f.kind, f.wrapping_key_id`,
+  name: 'stored-keys.countGrantSecretsOtherwise',
+  text: `select f.wrapping_key_id as "wrapping_key_id!", count(*)::integer as "count!"
+  from (select g.wrapping_key_id from grants g
+         where g.wrapping_key_id < $1 or g.wrapping_key_id > $1
+         limit $2::bigint) f
+ group by f.wrapping_key_id`,
   params: ['keyId', 'bound'],
-  columns: ['kind', 'wrappingKeyId', 'count'],
+  columns: ['wrappingKeyId', 'count'],
+})
+
+/** Keys of events that are wrapped under another key: by key, counted up to a bound. The comparisons use the index. */
+export const countEventKeysOtherwise = many<
+  {
+    keyId: string
+    bound: bigint
+  },
+  {
+    wrappingKeyId: string
+    count: number
+  }
+>({
+  name: 'stored-keys.countEventKeysOtherwise',
+  text: `select f.wrapping_key_id as "wrapping_key_id!", count(*)::integer as "count!"
+  from (select k.wrapping_key_id from event_keys k
+         where k.wrapped_key is not null and (k.wrapping_key_id < $1 or k.wrapping_key_id > $1)
+         limit $2::bigint) f
+ group by f.wrapping_key_id`,
+  params: ['keyId', 'bound'],
+  columns: ['wrappingKeyId', 'count'],
+})
+
+/** Private signing keys that are wrapped under another key: by key, counted up to a bound. */
+export const countPrivateKeysOtherwise = many<
+  {
+    keyId: string
+    bound: bigint
+  },
+  {
+    wrappingKeyId: string
+    count: number
+  }
+>({
+  name: 'stored-keys.countPrivateKeysOtherwise',
+  text: `select f.wrapping_key_id as "wrapping_key_id!", count(*)::integer as "count!"
+  from (select s.wrapping_key_id from signing_keys s
+         where s.wrapped_key <> '' and s.wrapping_key_id <> $1
+         limit $2::bigint) f
+ group by f.wrapping_key_id`,
+  params: ['keyId', 'bound'],
+  columns: ['wrappingKeyId', 'count'],
+})
+
+/** Links of mails that wait and are wrapped under another key: by key, counted up to a bound. */
+export const countMailOpenersOtherwise = many<
+  {
+    keyId: string
+    bound: bigint
+  },
+  {
+    wrappingKeyId: string
+    count: number
+  }
+>({
+  name: 'stored-keys.countMailOpenersOtherwise',
+  text: `select f.wrapping_key_id as "wrapping_key_id!", count(*)::integer as "count!"
+  from (select j.data -> 'wrapped' ->> 'keyId' as wrapping_key_id from jobs.job j
+         where j.name = 'send_mail' and j.state in ('created', 'retry', 'active')
+           and j.data -> 'wrapped' ->> 'keyId' <> $1
+         limit $2::bigint) f
+ group by f.wrapping_key_id`,
+  params: ['keyId', 'bound'],
+  columns: ['wrappingKeyId', 'count'],
+})
+
+/** Secrets of providers that are wrapped under another key: by key, counted up to a bound. */
+export const countProviderSecretsOtherwise = many<
+  {
+    keyId: string
+    bound: bigint
+  },
+  {
+    wrappingKeyId: string
+    count: number
+  }
+>({
+  name: 'stored-keys.countProviderSecretsOtherwise',
+  text: `select f.wrapping_key_id as "wrapping_key_id!", count(*)::integer as "count!"
+  from (select p.wrapping_key_id from identity_providers p
+         where p.wrapping_key_id <> $1
+         limit $2::bigint) f
+ group by f.wrapping_key_id`,
+  params: ['keyId', 'bound'],
+  columns: ['wrappingKeyId', 'count'],
+})
+
+/** Tokens of providers that are wrapped under another key: by key, counted up to a bound. */
+export const countUpstreamTokensOtherwise = many<
+  {
+    keyId: string
+    bound: bigint
+  },
+  {
+    wrappingKeyId: string
+    count: number
+  }
+>({
+  name: 'stored-keys.countUpstreamTokensOtherwise',
+  text: `select f.wrapping_key_id as "wrapping_key_id!", count(*)::integer as "count!"
+  from (select t.wrapping_key_id from upstream_tokens t
+         where t.wrapping_key_id <> $1
+         limit $2::bigint) f
+ group by f.wrapping_key_id`,
+  params: ['keyId', 'bound'],
+  columns: ['wrappingKeyId', 'count'],
 })

@@ -8,6 +8,7 @@ import type { Deps } from '../deps.ts'
 import { SignetError } from '../errors.ts'
 import { anyOriginPaths, mountOauth, oauthForms } from '../oauth/mount-oauth.ts'
 import { mountPages } from '../pages/mount-pages.ts'
+import { languageTags } from '../pages/page-texts.ts'
 import { authenticate } from '../tokens/authenticate.ts'
 import { defaultWireLimits } from '../wires/limits.ts'
 import { createListener } from '../wires/listener.ts'
@@ -78,7 +79,7 @@ export async function startTestService(deps: Deps): Promise<TestService> {
         routes.push(...[method].flat().map((each) => ({ method: each, path })))
       })
       const { showProblem } = await mountPages(fastify, deps, calls).catch(withoutPages)
-      await mountOauth(fastify, deps, { call: calls, showProblem })
+      await mountOauth(fastify, deps, { call: calls, showProblem, uiLocales: languageTags })
       await mountAvatars(fastify, deps, calls)
     },
   })

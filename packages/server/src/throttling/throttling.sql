@@ -78,3 +78,21 @@ select count_failure(:network::bytea, :networkMax::integer, :windowSeconds::inte
 select coalesce(count_failure(:number::bytea, :numberMax::integer, 86400),
                 case when :account?::bytea is null then null else count_failure(:account?, :accountMax::integer, 86400) end,
                 count_failure(:network::bytea, :networkMax::integer, 86400)) as "retry_after?";
+
+-- name: deleteForgottenGuesses :exec
+-- Counters that mean nothing any more. Whoever counts forgets some too; this is for when nobody guesses.
+delete from guess_counters
+ where key in (select key from guess_counters where forget_at <= signet_now()
+                order by forget_at limit :limit::integer for update skip locked);
+
+-- name: deleteForgottenDevices :exec
+-- Devices that nobody has used for so long that they count as strange again.
+delete from known_devices
+ where secret_hash in (select secret_hash from known_devices where expires_at <= signet_now()
+                        order by expires_at limit :limit::integer for update skip locked);
+
+-- name: deleteForgottenMailRequests :exec
+-- Counts of requests for mail that mean nothing any more.
+delete from mail_requests
+ where key in (select key from mail_requests where forget_at <= signet_now()
+                order by forget_at limit :limit::integer for update skip locked);

@@ -15,11 +15,10 @@ import type { Credentials } from '../authorization-header.ts'
 import { authenticateClient } from '../clients/authenticate-client.ts'
 import type { Deps } from '../deps.ts'
 import type { ClientCaller, RequestContext, UserCaller } from '../request-context.ts'
+import { everythingScope, permissionOfScope } from '../signet-scopes.ts'
 import { apiAudience, verifyAccessToken } from './access-token.ts'
 import { findLiveSession } from './liveness.sql.ts'
 import { refused } from './refused.ts'
-
-const ownScope = /^signet:(?:\*|[a-z_.]+)$/
 
 /** Who calls with these credentials: a user, or a client for itself. */
 export async function authenticate(
@@ -51,7 +50,7 @@ export async function authenticateBearer(
   const live = await findLiveSession(deps.db, { userId, grantId, sessionId, clientId })
   if (live === undefined) throw refused('the grant, its session, user or client is not alive')
   const scopes = claims.scope.split(' ').filter((scope) => scope !== '')
-  if (!live.firstParty && !scopes.some((scope) => ownScope.test(scope))) {
+  if (!live.firstParty && !scopes.some((scope) => permissionOfScope(scope) !== undefined)) {
     throw refused("a client that may not use Signet's own API")
   }
   return {
@@ -79,10 +78,8 @@ export async function authenticateBearer(
 
 /** What the roles permit, as far as scopes of Signet's name it. A role that permits everything permits what they name. */
 function withinScopes(permissions: string[], scopes: string[]): string[] {
-  if (scopes.includes('signet:*')) return permissions
-  const named = scopes
-    .filter((scope) => ownScope.test(scope))
-    .map((scope) => scope.slice('signet:'.length))
+  if (scopes.includes(everythingScope)) return permissions
+  const named = scopes.map(permissionOfScope).filter((each) => each !== undefined)
   const all = permissions.includes('*')
   return named.filter((permission) => all || permissions.includes(permission))
 }

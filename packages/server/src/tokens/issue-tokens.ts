@@ -10,6 +10,7 @@ import type { GrantInUse } from '../grants/present-grant.ts'
 import type { SessionId } from '../ids.ts'
 import { issueAccessToken } from './access-token.ts'
 import { deriveRefreshToken } from './refresh-token.ts'
+import { lifetimeOf } from './token-lifetime.ts'
 
 export interface IssuedTokens {
   accessToken: string
@@ -26,7 +27,7 @@ export function issueTokens(
   { grant, sessionId, generation, audience, ...state }: GrantInUse & { grant: KnownGrant },
   now: Date,
 ): IssuedTokens {
-  const { issuer, accessTokenLifetimeSeconds } = config
+  const { issuer } = config
   const { id: grantId, userId, clientId, keys } = grant
   const { accessToken, claims } = issueAccessToken(
     signingKeys.active(state.signingAlgorithm ?? 'ES256'),
@@ -43,10 +44,7 @@ export function issueTokens(
       acr: state.acr,
       amr: state.amr,
       rev: state.position,
-      lifetimeSeconds: Math.min(
-        state.accessTokenLifetimeSeconds ?? accessTokenLifetimeSeconds,
-        accessTokenLifetimeSeconds,
-      ),
+      lifetimeSeconds: lifetimeOf(config, state),
       furtherClaims: state.claims,
       sessionExpiresAt: state.expiresAt,
     },

@@ -28,7 +28,8 @@ import { type StartedSession, startSession } from '../sessions/start-session.ts'
 import { ensureExternalUser } from '../users/external-subject.ts'
 import { type IssuedTokens, issueTokens } from './issue-tokens.ts'
 import { findMintingClient } from './mint-tokens.sql.ts'
-import { lifetimeMax, mintViolations } from './mint-violations.ts'
+import { mintViolations } from './mint-violations.ts'
+import { lifetimeOf } from './token-lifetime.ts'
 
 export interface Mint {
   /** In the words of the provider. */
@@ -94,7 +95,7 @@ async function openMintedGrant(
 ): Promise<Parameters<typeof issueTokens>[1]> {
   const { clientId } = caller
   const userId = await userOf(deps, ctx, { caller, client, mint })
-  const lifetimeSeconds = mint.lifetimeSeconds ?? lifetimeMax(deps.config, client)
+  const lifetimeSeconds = mint.lifetimeSeconds ?? lifetimeOf(deps.config, client)
   const session = await startSession(deps, ctx, {
     userId,
     clientId,

@@ -11,6 +11,7 @@ import type { Violation } from '../errors.ts'
 import { checkPrintable } from '../users/printable.ts'
 import { apiAudience } from './access-token.ts'
 import type { Mint, MintingClient } from './mint-tokens.ts'
+import { lifetimeOf } from './token-lifetime.ts'
 
 const claimsBytesMax = 2048
 /** What Signet calls proofs of its own. */
@@ -26,17 +27,6 @@ export function mintViolations(config: Config, client: MintingClient, mint: Mint
     ...claimViolations(client, mint),
     ...lifetimeViolations(config, client, mint),
   ]
-}
-
-/** The longest access token that a client may ask for: what its record says, within what the installation allows. */
-export function lifetimeMax(
-  { accessTokenLifetimeSeconds }: Config,
-  client: Pick<MintingClient, 'accessTokenLifetimeSeconds'>,
-): number {
-  return Math.min(
-    client.accessTokenLifetimeSeconds ?? accessTokenLifetimeSeconds,
-    accessTokenLifetimeSeconds,
-  )
 }
 
 function textViolations({ sub, email, claims }: Mint): Violation[] {
@@ -104,7 +94,7 @@ function lifetimeViolations(
   client: MintingClient,
   { lifetimeSeconds }: Mint,
 ): Violation[] {
-  const max = lifetimeMax(config, client)
+  const max = lifetimeOf(config, client)
   if (lifetimeSeconds === undefined || lifetimeSeconds <= max) return []
   const message = `Access tokens of this client live for at most ${max} seconds.`
   return [violation('lifetimeSeconds', 'lifetime', message)]

@@ -17,6 +17,7 @@
 
 import { setTimeout } from 'node:timers/promises'
 import { ErrorReason } from '@signet/contract'
+import { accessTokenLifetimeMaxSeconds } from '../config/variables.ts'
 import type { SigningAlgorithm } from '../crypto/jws.ts'
 import type { Db } from '../db/query.ts'
 import type { Deps } from '../deps.ts'
@@ -36,13 +37,14 @@ import {
   revokeSigningKey as revokeStoredKey,
 } from './signing-keys.sql.ts'
 import { byItself, insertMissingKeys, makeSigningKey } from './signing-keys.ts'
+import { keySetLifetimeSeconds } from './token-lifetime.ts'
 
 type RotationDeps = Pick<Deps, 'config' | 'db' | 'masterSecret'>
 
 /** How long others may keep the published set, and how long an instance takes at the most to publish a new one. */
-const publishedSeconds = 300 + 30
+const publishedSeconds = keySetLifetimeSeconds + 30
 /** The longest access token, and how far behind an instance may be that still signs with the former key. */
-const retiringSeconds = 900 + 300
+const retiringSeconds = accessTokenLifetimeMaxSeconds + 300
 
 const pollMsDefault = 2_000
 /** Between two readings for kids that nobody knows: anyone can make one up. */

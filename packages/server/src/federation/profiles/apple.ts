@@ -9,15 +9,14 @@
  * https://developer.apple.com/documentation/accountorganizationaldatasharing/creating-a-client-secret.
  */
 
-import { createPrivateKey, type KeyObject } from 'node:crypto'
+import { providerForms, readProviderKey } from '../../config/provider-kinds.ts'
 import { signEs256 } from '../../crypto/es256.ts'
 import type { Json } from '../../db/query.ts'
 import type { IdentityProvider } from '../identity-provider.ts'
-import { type OpenIdProfile, standardPerson } from './profile.ts'
+import { type OpenIdProfile, type SettingViolation, standardPerson } from './profile.ts'
 
 const appleIssuer = 'https://appleid.apple.com'
 const secretLifetimeSeconds = 300
-const identifier = /^[A-Z0-9]{10}$/u
 
 export const apple: OpenIdProfile = {
   protocol: 'openid',
@@ -41,24 +40,40 @@ export const apple: OpenIdProfile = {
   violations({ settings, clientSecret }) {
     const { teamId = '', keyId = '' } = settings
     return [
-      identifier.test(teamId)
-        ? ''
-        : 'The team id is not ten letters and digits. It stands at the top right of your Apple Developer account.',
-      identifier.test(keyId)
-        ? ''
-        : 'The key id is not ten letters and digits. It stands with the key, and in the name of its file (AuthKey_….p8).',
-      readPrivateKey(clientSecret.reveal()) === undefined
-        ? 'The private key is no P-256 key as PEM. Give the whole file AuthKey_….p8 as Apple gave it out.'
-        : '',
-    ].filter((sentence) => sentence !== '')
+      ...appleId(
+        'teamId',
+        teamId,
+        'The team id is not ten letters and digits. It stands at the top right of your Apple Developer account.',
+      ),
+      ...appleId(
+        'keyId',
+        keyId,
+        'The key id is not ten letters and digits. It stands with the key, and in the name of its file (AuthKey_….p8).',
+      ),
+      ...(readProviderKey(clientSecret.reveal()) === undefined
+        ? [
+            {
+              field: 'clientSecret',
+              rule: 'private_key',
+              message:
+                'The private key is no P-256 key as PEM. Give the whole file AuthKey_….p8 as Apple gave it out.',
+            } as const,
+          ]
+        : []),
+    ]
   },
+}
+
+function appleId(field: 'teamId' | 'keyId', value: string, message: string): SettingViolation[] {
+  if (providerForms.appleId.test(value)) return []
+  return [{ field, rule: value === '' ? 'required' : 'form', message }]
 }
 
 function makeClientSecret(
   { clientId, clientSecret, settings }: IdentityProvider,
   now: Date,
 ): string {
-  const key = readPrivateKey(clientSecret.reveal())
+  const key = readProviderKey(clientSecret.reveal())
   if (key === undefined) return ''
   const iat = Math.floor(now.getTime() / 1000)
   const encode = (value: Json) => Buffer.from(JSON.stringify(value)).toString('base64url')
@@ -72,15 +87,6 @@ function makeClientSecret(
   })
   const input = `${header}.${claims}`
   return `${input}.${signEs256(key, Buffer.from(input)).toString('base64url')}`
-}
-
-function readPrivateKey(pem: string): KeyObject | undefined {
-  try {
-    const key = createPrivateKey(pem.replaceAll('\\n', '\n'))
-    return key.asymmetricKeyDetails?.namedCurve === 'prime256v1' ? key : undefined
-  } catch {
-    return undefined
-  }
 }
 
 /** It comes with the first sign-in alone, and by the browser: good enough for a name, and for nothing else. */

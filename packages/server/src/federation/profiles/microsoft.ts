@@ -10,6 +10,7 @@
  * https://learn.microsoft.com/entra/identity-platform/optional-claims-reference.
  */
 
+import { providerForms } from '../../config/provider-kinds.ts'
 import type { ProviderSettings } from '../identity-provider.ts'
 import { type OpenIdProfile, standardPerson, withoutSlash } from './profile.ts'
 
@@ -21,7 +22,7 @@ const tenantId = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/u
 const edovTrue: readonly unknown[] = [true, 'true', 1, '1']
 
 const cloudOf = ({ issuer }: ProviderSettings) => withoutSlash(issuer ?? publicCloud)
-const tenantOf = ({ tenant }: ProviderSettings) => (tenant ?? 'common').toLowerCase()
+const tenantOf = ({ tenant }: ProviderSettings) => (tenant ?? '').toLowerCase()
 
 export const microsoft: OpenIdProfile = {
   protocol: 'openid',
@@ -55,12 +56,15 @@ export const microsoft: OpenIdProfile = {
   ownScope: ({ clientId, settings }) =>
     tenantId.test(tenantOf(settings)) ? `${clientId}/.default` : undefined,
   violations({ settings }) {
-    const tenant = tenantOf(settings)
-    if (tenantId.test(tenant) || ['common', 'organizations', 'consumers'].includes(tenant))
-      return []
-    return [
-      'The tenant is neither an id nor `common`, `organizations` or `consumers`. Give the "Directory (tenant) ID" of its overview page.',
-    ]
+    const field = 'tenant'
+    if (settings.tenant === undefined) {
+      const message = 'It has no tenant. Say whose people may come: a tenant, or `common`.'
+      return [{ field, rule: 'required', message }]
+    }
+    if (providerForms.tenant.test(tenantOf(settings))) return []
+    const message =
+      'The tenant is neither an id nor `common`, `organizations` or `consumers`. Give the "Directory (tenant) ID" of its overview page.'
+    return [{ field, rule: 'form', message }]
   },
 }
 

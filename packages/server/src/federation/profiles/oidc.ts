@@ -16,6 +16,13 @@ export const oidc: OpenIdProfile = {
   person: standardPerson,
   violations: ({ settings }) =>
     settings.issuer === undefined
-      ? ['It has no issuer. Give the address that the provider publishes as its issuer.']
+      ? [
+          {
+            field: 'issuer',
+            rule: 'required',
+            message:
+              'It has no issuer. Give the address that the provider publishes as its issuer.',
+          },
+        ]
       : [],
 }

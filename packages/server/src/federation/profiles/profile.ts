@@ -10,6 +10,23 @@ export type JsonObject = { [key: string]: Json }
 
 export type Profile = OpenIdProfile | OAuthProfile
 
+/** What is wrong with one setting of a provider. */
+export interface SettingViolation {
+  field:
+    | 'id'
+    | 'name'
+    | 'clientId'
+    | 'clientSecret'
+    | 'issuer'
+    | 'tenant'
+    | 'teamId'
+    | 'keyId'
+    | 'scopes'
+  rule: 'required' | 'form' | 'uri' | 'private_key'
+  /** Says it to whoever sets the provider up. */
+  message: string
+}
+
 interface AnyProfile {
   /** What signing in needs. */
   scopes: readonly string[]
@@ -34,8 +51,8 @@ interface AnyProfile {
    * code before it looks at who shows it.
    */
   ownScope?: (provider: IdentityProvider) => string | undefined
-  /** What the settings lack, or have wrong, as sentences. */
-  violations?: (provider: IdentityProvider) => string[]
+  /** What the settings lack, or have wrong, beside what any provider has to have. */
+  violations?: (provider: IdentityProvider) => SettingViolation[]
 }
 
 /** It speaks OpenID Connect, and says by itself where it is asked. */

@@ -101,7 +101,7 @@ export type ClientRecord = Message<"signet.v1.ClientRecord"> & {
   claims: string[];
 
   /**
-   * Of its access tokens in seconds, at the most; 0: as Signet is configured.
+   * Of its access tokens in seconds; 0: as Signet is configured. Never longer than that, whatever stands here.
    *
    * @generated from field: int32 access_token_lifetime_seconds = 12;
    */
