@@ -1,6 +1,6 @@
 /**
- * Decides which folder of the server may import which: only from its left. The order is the architecture; a cycle
- * cannot exist. Each line says why the folder stands where it stands.
+ * Decides which folder of the server may import which: only from its left. The order is the architecture; at run
+ * time no cycle can exist, while types may come from anywhere. Each line says why the folder stands where it stands.
  */
 
 export const layers: readonly { folder: string; because: string }[] = [

@@ -42,8 +42,8 @@ select place as "place!", retry_after as "retry_after?" from admitted order by p
 -- Lets a right guess through where no device is made known by it.
 select admit_guess(:account::bytea, :address?::bytea, :source?::bytea) as "retry_after?";
 
--- name: countMailRequest :maybe
--- Counts a request for mail; no row where it comes too early. The first ones are free, then each doubles the wait, from
+-- name: countRequest :maybe
+-- Counts a request for a mail or a text message; no row where it comes too early. The first ones are free, then each doubles the wait, from
 -- 30 seconds up to a quarter of an hour. After an hour without any, everything is forgotten.
 insert into mail_requests as r (key, requests, next_at, forget_at)
 values (:key, 1, signet_now() + mail_wait(1, :free::integer), signet_now() + interval '1 hour')
@@ -54,8 +54,8 @@ on conflict (key) do update
  where r.next_at <= signet_now()
 returning requests;
 
--- name: mailRetryAfter :maybe
--- Whole seconds until mail may be asked for again.
+-- name: requestRetryAfter :maybe
+-- Whole seconds until one may be asked for again.
 select greatest(1, ceil(extract(epoch from next_at - signet_now())))::integer as "seconds!"
   from mail_requests where key = :key;
 

@@ -89,9 +89,9 @@ export const admitGuessWithoutDevice = one<
   columns: ['retryAfter'],
 })
 
-/** Counts a request for mail; no row where it comes too early. The first ones are free, then each doubles the wait, from 30 seconds up to a quarter of an hour. After an hour without any, everything is forgotten. */
-export const countMailRequest = maybe<{ key: Buffer; free: number }, { requests: number }>({
-  name: 'throttling.countMailRequest',
+/** Counts a request for a mail or a text message; no row where it comes too early. The first ones are free, then each doubles the wait, from 30 seconds up to a quarter of an hour. After an hour without any, everything is forgotten. */
+export const countRequest = maybe<{ key: Buffer; free: number }, { requests: number }>({
+  name: 'throttling.countRequest',
   text: `insert into mail_requests as r (key, requests, next_at, forget_at)
 values ($1, 1, signet_now() + mail_wait(1, $2::integer), signet_now() + interval '1 hour')
 on conflict (key) do update
@@ -104,9 +104,9 @@ returning requests`,
   columns: ['requests'],
 })
 
-/** Whole seconds until mail may be asked for again. */
-export const mailRetryAfter = maybe<{ key: Buffer }, { seconds: number }>({
-  name: 'throttling.mailRetryAfter',
+/** Whole seconds until one may be asked for again. */
+export const requestRetryAfter = maybe<{ key: Buffer }, { seconds: number }>({
+  name: 'throttling.requestRetryAfter',
   text: `select greatest(1, ceil(extract(epoch from next_at - signet_now())))::integer as "seconds!"
   from mail_requests where key = $1`,
   params: ['key'],
