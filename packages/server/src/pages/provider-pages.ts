@@ -26,25 +26,19 @@ import { UpstreamRefused } from '../federation/upstream.ts'
 import { takeUpstreamLogout } from '../federation/upstream-logout.ts'
 import type { RequestContext } from '../request-context.ts'
 import { brokenRequestPage, notFoundPage } from './error-page.ts'
-import type { PageParts } from './mount-pages.ts'
 import { type PageForm, pageForm } from './page-form.ts'
 import { type ReadVisit, readVisit } from './read-visit.ts'
+import { type PageParts, sendAnswer } from './render-page.ts'
 import { linkWaiting, signInPage } from './sign-in-page.ts'
 import { rememberEmail } from './typed-email.ts'
 import { onwardAddress, type PageAnswer, pageAddress, type Visit } from './visit.ts'
 
 type Exchange = { request: FastifyRequest; reply: FastifyReply }
-type Send = (
-  reply: FastifyReply,
-  parts: PageParts,
-  shown: { read: ReadVisit; answer: PageAnswer },
-) => FastifyReply
-
 /** What a form of a provider may hold that goes on in the address; Apple's ID token does not, and is not needed. */
 const passedOn = ['code', 'state', 'error', 'iss', 'user'] as const
 
 /** Adds the routes. The scope reads forms. */
-export function mountProviderPages(scope: FastifyInstance, parts: PageParts, send: Send): void {
+export function mountProviderPages(scope: FastifyInstance, parts: PageParts): void {
   const { call } = parts
   const serve = async (
     { request, reply }: Exchange,
@@ -61,7 +55,7 @@ export function mountProviderPages(scope: FastifyInstance, parts: PageParts, sen
       const read = await readVisit(parts.deps, request)
       return { read, answer: { page: notFoundPage(read.visit), status: 404 } }
     })
-    return send(reply, parts, shown)
+    return sendAnswer(reply, parts, shown)
   }
   scope.get('/auth/:provider', (request, reply) =>
     serve({ request, reply }, 'GET /auth/{provider}', (ctx, provider) =>

@@ -23,7 +23,7 @@ import { SignetError, type Violation } from '../errors.ts'
 import { recordEvent } from '../events/record-event.ts'
 import type { UserId } from '../ids.ts'
 import { enqueue } from '../queue/enqueue.ts'
-import type { Job } from '../queue/worker.ts'
+import type { Job } from '../queue/job.ts'
 import type { RequestContext } from '../request-context.ts'
 import type { Device } from '../sessions/start-session.ts'
 import { type SignedIn, tokensOf } from '../sign-in/sign-in.ts'
@@ -45,12 +45,6 @@ import { orderCode } from './send-sms.ts'
 
 type RequestDeps = Pick<Deps, 'config' | 'db' | 'masterSecret'>
 type SignInDeps = RequestDeps & Pick<Deps, 'signIns' | 'signingKeys'>
-
-/** What a job says that finds out who has a number. */
-export interface NumberJob {
-  codeId: string
-  canonical: string
-}
 
 export interface PhoneSignIn {
   /** What the request answered. */
