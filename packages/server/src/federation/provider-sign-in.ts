@@ -39,12 +39,12 @@ import { keepUpstreamTokens } from './kept-tokens.ts'
 import { keepForApp, keepForBrowser, refuseApp } from './linking.ts'
 import { UpstreamRefused } from './upstream.ts'
 
-/** Where the person goes on. */
+/** Where the person goes on, from page to page, to a provider and back. */
 export interface Onward {
-  /** A sealed authorization request; empty where there is none. */
+  /** A sealed authorization request; empty where there is none, as everything here. */
   request: string
   uiLocales: string
-  /** Takes up an identity that waits in the same browser; empty where none does. */
+  /** Takes up an identity at a provider that waits in this browser for its account. */
   waiting: string
 }
 
@@ -94,7 +94,8 @@ type ProviderDeps = Pick<
 
 const lifetimeSeconds = 600
 const leewayMs = 60_000
-const nowhere: Onward = { request: '', uiLocales: '', waiting: '' }
+/** To no app, and with nothing that waits. */
+export const nowhere: Onward = { request: '', uiLocales: '', waiting: '' }
 const stateForm = /^[\w-]{43}$/u
 
 /** Where the provider sends the browser back to. */

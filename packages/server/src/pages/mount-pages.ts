@@ -32,7 +32,7 @@ import {
   undoEmailChangePage,
   verifyEmailPage,
 } from './mailed-link-pages.ts'
-import { type PageForm, pageForm } from './page-form.ts'
+import { type PageForm, readForm } from './page-form.ts'
 import { pageScript } from './page-script.ts'
 import { showProblem } from './problem-page.ts'
 import { mountProviderPages } from './provider-pages.ts'
@@ -101,7 +101,7 @@ export async function mountPages(
     scope.addContentTypeParser(
       formType,
       { parseAs: 'string', bodyLimit: bodyBytesMax },
-      (_request, body, done) => done(null, pageForm(String(body))),
+      (_request, body, done) => done(null, readForm(String(body))),
     )
     for (const route of [...routes, setUpPage]) mountPage(scope, parts, route)
     mountProviderPages(scope, parts)
@@ -145,11 +145,11 @@ async function answerForm(
 ): Promise<FastifyReply> {
   const { deps, call } = parts
   const { request, reply } = exchange
-  const form = (request.body as PageForm | undefined) ?? pageForm('')
+  const form = (request.body as PageForm | undefined) ?? readForm('')
   let posted: Posted | undefined
   try {
     const answer = await call(`POST ${route.path}`, exchange, async (ctx): Promise<PageAnswer> => {
-      const read = await readVisit(deps, request, form)
+      const read = await readVisit(deps, request, { form })
       posted = { read, form, route: await routeFor(parts, route, read) }
       const { visit } = read
       if (read.requestIsBroken) return { page: brokenRequestPage(visit), status: 400 }
