@@ -26,7 +26,7 @@ import type { Deps } from '../deps.ts'
 import { recordEvent } from '../events/record-event.ts'
 import type { SessionId, UserId } from '../ids.ts'
 import type { RequestContext } from '../request-context.ts'
-import { positionsOf } from '../revocation/session-ends.ts'
+import { positionAfterCut } from '../revocation/cut-user.ts'
 import { enterBrowser } from '../sign-in/browser-sign-in.ts'
 import { startProven } from '../sign-in/proven-sign-in.ts'
 import { askForProof } from '../sign-in/unverified.ts'
@@ -192,7 +192,7 @@ export async function finishProviderSignIn(
   if (found.kind === 'refused') return { kind: 'refused', onward, why: found.why }
   if ('mustProve' in found && found.mustProve !== undefined)
     return { kind: 'unverified', onward, email: found.mustProve }
-  const rev = found.kind === 'handed over' ? await positionOfCut(deps, found, position) : position
+  const rev = found.kind === 'handed over' ? await positionAfterCut(deps, found.cut) : position
   return enter(deps, ctx, {
     ...{ provider, identity, tokens, userId: found.userId },
     ...{ rev, cookieHeader, onward },
@@ -278,17 +278,6 @@ function decide(deps: ProviderDeps, ctx: RequestContext, vouched: VouchedIdentit
       })
     return found
   })
-}
-
-/** A session may rest on the very entry that ended what was there before. */
-async function positionOfCut(
-  deps: ProviderDeps,
-  { cut }: { cut: bigint },
-  position: bigint,
-): Promise<bigint> {
-  const [place = position] = await positionsOf(deps, [cut])
-  await deps.revocations.settled()
-  return place
 }
 
 interface Entering {

@@ -25,7 +25,7 @@ import type { UserId } from '../ids.ts'
 import { enqueue } from '../queue/enqueue.ts'
 import type { Job } from '../queue/job.ts'
 import type { RequestContext } from '../request-context.ts'
-import type { Device } from '../sessions/start-session.ts'
+import { type Device, deviceViolations } from '../sessions/device.ts'
 import { type SignedIn, tokensOf } from '../sign-in/sign-in.ts'
 import {
   checkGuess,
@@ -37,7 +37,6 @@ import {
 } from '../throttling/guess.ts'
 import { admitSms } from '../throttling/sms-requests.ts'
 import { apiAudience } from '../tokens/access-token.ts'
-import { checkPrintable } from '../users/printable.ts'
 import { codeLifetimeSeconds, type ProvedCode, proveCode, useCode } from './phone-codes.ts'
 import { parsePhone } from './phone-number.ts'
 import { findOwner, insertCode, readGuessState } from './phones.sql.ts'
@@ -151,9 +150,7 @@ function requireNumber({ config }: RequestDeps, text: string, device?: Device): 
   const phone = parsePhone(text, 'phone', prefixes)
   const violations: Violation[] = [
     ...('violations' in phone ? phone.violations : []),
-    ...Object.entries(device ?? {}).flatMap(([name, value]) =>
-      checkPrintable(`device.${name}`, String(value)),
-    ),
+    ...deviceViolations(device),
   ]
   if ('violations' in phone || violations.length > 0)
     throw new SignetError(ErrorReason.INVALID_ARGUMENT, { violations })

@@ -39,8 +39,7 @@ export async function resetPassword(
   requireGoodPassword(deps.config, newPassword, { words, field: 'newPassword' })
   const passwordHash = await deps.passwords.hash(newPassword, ctx.signal)
   await deps.db.transaction((tx) => reset({ ...deps, db: tx }, ctx, { link, passwordHash }))
-  deps.revocations.announce()
-  await deps.revocations.settled()
+  await deps.revocations.told()
 }
 
 async function reset(

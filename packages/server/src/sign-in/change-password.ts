@@ -70,8 +70,7 @@ export async function changePassword(
     if (await isRepeat(deps.db, request)) return
     throw await failed(deps, ctx, caller)
   }
-  deps.revocations.announce()
-  await deps.revocations.settled()
+  await deps.revocations.told()
 }
 
 interface VerifiedChange {

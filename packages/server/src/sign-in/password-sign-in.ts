@@ -23,7 +23,8 @@ import { type EventKeys, openEventKeys } from '../events/event-keys.ts'
 import { recordEvent } from '../events/record-event.ts'
 import type { UserId } from '../ids.ts'
 import type { RequestContext } from '../request-context.ts'
-import type { Device, NewSession } from '../sessions/start-session.ts'
+import { type Device, deviceViolations } from '../sessions/device.ts'
+import type { NewSession } from '../sessions/start-session.ts'
 import {
   checkGuess,
   countFailedGuess,
@@ -33,7 +34,6 @@ import {
 } from '../throttling/guess.ts'
 import { type EmailIdentifier, parseEmail } from '../users/identifier.ts'
 import { accountState } from '../users/open-account.ts'
-import { checkPrintable } from '../users/printable.ts'
 import { upgradePasswordHash } from './sign-in.sql.ts'
 import type { FoundCandidate, StartedSignIn, Yield } from './simultaneous-sign-ins.ts'
 import { mustVerifyFirst, refuseUnverified } from './unverified.ts'
@@ -113,9 +113,7 @@ function checkSignIn({ identifier, device }: PasswordSignIn): EmailIdentifier {
   const email = parseEmail(identifier, 'identifier')
   const violations: Violation[] = [
     ...('violations' in email ? email.violations : []),
-    ...Object.entries(device ?? {}).flatMap(([name, text]) =>
-      checkPrintable(`device.${name}`, String(text)),
-    ),
+    ...deviceViolations(device),
   ]
   if ('violations' in email || violations.length > 0) {
     throw new SignetError(ErrorReason.INVALID_ARGUMENT, { violations })
