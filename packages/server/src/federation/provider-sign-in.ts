@@ -300,7 +300,7 @@ async function enter(
   const isTrusted = provider.settings.trustsFactors === true
   const entered = await enterBrowser(deps, { identifier: by, cookieHeader }, (how) =>
     startProven(deps, ctx, {
-      ...{ userId, by, rev, device: undefined, ...how },
+      ...{ userId, rev, device: undefined, ...how },
       amr: isTrusted ? ['fed', ...amr.filter((each) => each !== 'fed')] : ['fed'],
       acr: isTrusted && amr.includes('mfa') ? 'aal2' : 'aal1',
     }),

@@ -127,16 +127,7 @@ async function start(
     state,
     userId,
     deviceSecret,
-    session: {
-      userId,
-      clientId: ownClientId,
-      device,
-      amr: ['sms'],
-      acr: 'aal1',
-      rev: proved.rev,
-      knownDevice: state.deviceUserId === userId,
-    },
-    eventKeys: new Map(),
+    session: { device, amr: ['sms'], acr: 'aal1', rev: proved.rev },
     yields: { kind: 'grant', audience },
   })
   if (started === 'revoked') throw new SignetError(ErrorReason.LINK_INVALID)

@@ -78,7 +78,6 @@ export async function signInByEmail(
   const rev = await prove(deps, ctx, link)
   return startProven(deps, ctx, {
     userId: link.userId as UserId,
-    by: `mailed link ${link.id}`,
     ...{ amr: ['otp'], acr: 'aal1', rev, device, deviceSecret, yields },
   })
 }

@@ -24,7 +24,6 @@ import { recordEvent } from '../events/record-event.ts'
 import type { UserId } from '../ids.ts'
 import type { RequestContext } from '../request-context.ts'
 import { type Device, deviceViolations } from '../sessions/device.ts'
-import type { NewSession } from '../sessions/start-session.ts'
 import {
   checkGuess,
   countFailedGuess,
@@ -94,7 +93,10 @@ export async function signInWithPassword(
     state,
     userId,
     deviceSecret,
-    session: { ...sessionOf(proof, input.device), knownDevice: state.deviceUserId === userId },
+    session: {
+      ...{ device: input.device, amr: ['pwd'], acr: 'aal1' },
+      ...{ rev: proof.rev, passwordSetAt: proof.setAt },
+    },
     eventKeys,
     yields,
   })
@@ -148,11 +150,6 @@ async function upgradeHash(
   { userId, upgradedHash: hash, hashRead }: Proof,
 ): Promise<void> {
   if (hash !== undefined) await upgradePasswordHash(db, { userId, hash, hashRead })
-}
-
-function sessionOf({ userId, rev, setAt }: Proof, device: Device | undefined): NewSession {
-  const clientId = ownClientId
-  return { userId, clientId, device, amr: ['pwd'], acr: 'aal1', rev, passwordSetAt: setAt }
 }
 
 /** Why there is no session although the password was right; it is recorded. */
