@@ -4,12 +4,13 @@
  *
  * 1. Install with `npm ci` where node_modules does not belong to this package-lock.json.
  * 2. Find the pinned Node of this platform.
- * 3. Run the script with the same arguments and terminal, and end as it ends.
+ * 3. With --build, build the program where it was not built from these sources. Where it cannot be built, the sources run.
+ * 4. Run the script with the same arguments and terminal, and end as it ends.
  *
- * Usage: node tools/bootstrap.mjs SCRIPT [ARGUMENT ...]
+ * Usage: node tools/bootstrap.mjs [--build] SCRIPT [ARGUMENT ...]
  */
 
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, constants } from 'node:os'
@@ -115,6 +116,13 @@ function pinnedNode() {
   )
 }
 
+async function build(node) {
+  const { builtFrom } = await import('../packages/server/bin/built-program.js')
+  if (existsSync(builtFrom().program)) return
+  process.stderr.write('Building (only after a change of the sources) …\n')
+  spawnSync(node, [join(root, 'tools/build/main.ts')], { stdio: ['ignore', 'ignore', 'inherit'] })
+}
+
 /** npm runs scripts in a shell, and the shell dies of a SIGTERM to npm without passing it on: Signet is to stop all the same. */
 function whenShellIsGone(stop) {
   if (process.env.npm_lifecycle_event === undefined) return
@@ -148,10 +156,14 @@ function run(node, args) {
   child.on('exit', (code, signal) => process.exit(signal ? 128 + constants.signals[signal] : code))
 }
 
-const [script, ...rest] = process.argv.slice(2)
-if (!script) fail('Usage: node tools/bootstrap.mjs SCRIPT [ARGUMENT ...]')
+const [first, ...others] = process.argv.slice(2)
+const builds = first === '--build'
+const [script, ...rest] = builds ? others : [first, ...others]
+if (!script) fail('Usage: node tools/bootstrap.mjs [--build] SCRIPT [ARGUMENT ...]')
 const lockHash = createHash('sha256')
   .update(readFileSync(join(root, 'package-lock.json')))
   .digest('hex')
 if (!isInstalled(lockHash)) await install(lockHash)
-run(pinnedNode(), [join(root, script), ...rest])
+const node = pinnedNode()
+if (builds) await build(node)
+run(node, [join(root, script), ...rest])

@@ -70,7 +70,7 @@ export async function startSignet(
   }
 }
 
-const main = fileURLToPath(new URL('../../packages/server/src/cli/main.ts', import.meta.url))
+const main = fileURLToPath(new URL('../../packages/server/bin/signet.js', import.meta.url))
 const probe = new URL('./event-loop-probe.ts', import.meta.url).href
 
 async function firstLine(child: ChildProcess): Promise<{ http: string }> {

@@ -10,7 +10,7 @@ export interface WorkerProcess {
   kill(): Promise<void>
 }
 
-const main = fileURLToPath(new URL('../../packages/server/src/cli/main.ts', import.meta.url))
+const main = fileURLToPath(new URL('../../packages/server/bin/signet.js', import.meta.url))
 
 /** Starts it and answers once it says that it works. */
 export async function startWorker(

@@ -1,6 +1,6 @@
 /**
- * Decides which folder of the server may import which: only from its left. The order is the architecture; a cycle
- * cannot exist. Each line says why the folder stands where it stands.
+ * Decides which folder of the server may import which: only from its left. The order is the architecture; at run
+ * time no cycle can exist, while types may come from anywhere. Each line says why the folder stands where it stands.
  */
 
 export const layers: readonly { folder: string; because: string }[] = [
@@ -56,8 +56,8 @@ export const layers: readonly { folder: string; because: string }[] = [
     folder: 'stored-keys',
     because: 'a new master secret takes over what every feature has wrapped',
   },
-  { folder: 'jobs', because: 'the work that waits in the queue is done with all of it' },
   { folder: 'oauth', because: 'the endpoints of OAuth and OpenID Connect stand on all of it' },
+  { folder: 'jobs', because: 'the work that waits in the queue is done with all of it' },
   {
     folder: 'pages',
     because: 'what people see of sign-in stands on all of it, the protocol included',

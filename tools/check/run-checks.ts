@@ -66,7 +66,7 @@ function command(script: string, args: string[]): Promise<Outcome> {
 
 async function tidy(): Promise<Outcome> {
   const sentences: string[] = []
-  for await (const path of glob('{packages,tests,tools,bench}/**/*.{ts,mjs}', {
+  for await (const path of glob('{packages,tests,tools,bench}/**/*.{ts,mjs,sql}', {
     exclude: (name) => name === 'node_modules' || name === 'dist',
   })) {
     const source: Source = { path: path.replaceAll('\\', '/'), text: await readFile(path, 'utf8') }

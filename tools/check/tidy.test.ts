@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -61,12 +61,31 @@ const broken: [rule: string, path: string, text: string, sentence: RegExp][] = [
     /uses queries of users\//,
   ],
   [
+    'a write to a table of another feature',
+    `${server}/sign-in/x.sql`,
+    "-- update users\nselect 1 for no key update; with a as (update\n passwords p set hash = '')",
+    /^[^;]*writes passwords, which is authenticators\/'s; call/,
+  ],
+  [
+    'a table without an owner',
+    `${server}/users/x.sql`,
+    'insert into somewhere values (1)',
+    /somewhere has no owner/,
+  ],
+  [
     'test code in the service',
     `${server}/users/x.ts`,
     `${opening}import { openTestDeps } from '../testing/deps.ts'\n`,
     /made for tests/,
   ],
 ]
+
+test('docs/architecture.md shows this order', async () => {
+  const page = await readFile(join(root, 'docs/architecture.md'), 'utf8')
+  const [shown = ''] = /ids errors <[^`]*?< cli\n/.exec(page) ?? []
+  const order = layers.map(({ folder }) => folder).filter((folder) => folder !== 'testing')
+  assert.deepEqual(shown.trim().split(/\s*<\s*/), ['ids errors', ...order.slice(1)])
+})
 
 for (const [rule, path, text, sentence] of broken) {
   test(`refuses ${rule}`, () => {

@@ -3,6 +3,7 @@
 import { readFile } from 'node:fs/promises'
 import { posix } from 'node:path'
 import { refuseImport } from './layers.ts'
+import { refuseWrite, tablesWritten } from './tables.ts'
 
 export interface Source {
   /** Path from the repository's root, with forward slashes. */
@@ -32,10 +33,19 @@ const isGenerated = (path: string) => path.includes('/gen/') || path.endsWith('.
 /** Every broken rule in one file, a sentence each. */
 export function tidyFile({ path, text }: Source): string[] {
   if (isGenerated(path)) return []
-  return [fileLength, opening, openWork, folderNames, sqlPlace, environmentPlace, layering]
-    .flatMap((rule) => rule({ path, text }))
-    .map((sentence) => `${path}: ${sentence}`)
+  const rules = path.endsWith('.sql') ? [tableOwners] : rulesOfCode
+  return rules.flatMap((rule) => rule({ path, text })).map((sentence) => `${path}: ${sentence}`)
 }
+
+const rulesOfCode = [
+  fileLength,
+  opening,
+  openWork,
+  folderNames,
+  sqlPlace,
+  environmentPlace,
+  layering,
+]
 
 function fileLength({ text }: Source): string[] {
   const lines = text.split('\n').length
@@ -99,6 +109,12 @@ function foreignQueries(path: string, target: string): string | undefined {
   if (!target.endsWith('.sql.ts') || posix.dirname(path) === posix.dirname(target)) return undefined
   if (folderOf(path) === 'cli') return undefined
   return `uses queries of ${folderOf(target)}/; call what that feature exports instead`
+}
+
+/** A feature writes its own tables. Migrations write what they must. */
+function tableOwners({ path, text }: Source): string[] {
+  if (!path.startsWith(server) || path.startsWith(`${server}db/`)) return []
+  return tablesWritten(text).flatMap((table) => refuseWrite(folderOf(path), table) ?? [])
 }
 
 function folderOf(path: string): string {

@@ -29,7 +29,7 @@ export interface ApiPlace {
   lasting: boolean
 }
 
-const signet = fileURLToPath(new URL('../../packages/server/src/cli/main.ts', import.meta.url))
+const signet = fileURLToPath(new URL('../../packages/server/bin/signet.js', import.meta.url))
 
 /** Starts it and waits until it knows what was revoked. Throws, and leaves nothing behind, where it does not come up. */
 export async function startApi(place: ApiPlace): Promise<OwnApi> {

@@ -18,7 +18,7 @@ export interface OwnServer {
   stop(): Promise<void>
 }
 
-const signet = fileURLToPath(new URL('../../packages/server/src/cli/main.ts', import.meta.url))
+const signet = fileURLToPath(new URL('../../packages/server/bin/signet.js', import.meta.url))
 
 /** Starts it and waits until it answers. Throws what it said where it does not come up. Data that are named are kept. */
 export async function startServer(settings: Record<string, string> = {}): Promise<OwnServer> {

@@ -43,7 +43,7 @@ after(() => server.stop())
 
 test('the README begins with the two commands, and package.json has them', () => {
   assert.deepEqual(blocks.slice(0, 2), ['npm start', 'npm test'])
-  assert.match(manifest.scripts.start ?? '', /cli\/main\.ts start$/)
+  assert.match(manifest.scripts.start ?? '', /bin\/signet\.js start$/)
   assert.match(manifest.scripts.test ?? '', /tools\/test\/main\.ts$/)
 })
 

@@ -7,8 +7,6 @@ import type { UserId } from '../ids.ts'
 import type { RequestContext } from '../request-context.ts'
 import { deletePassword } from './passwords.sql.ts'
 
-export { deletePassword }
-
 /** Takes it away, where there is one. The transaction has locked the user. */
 export async function dropPassword(
   deps: { db: Db } & Pick<Deps, 'masterSecret'>,

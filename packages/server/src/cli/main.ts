@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 /**
  * `signet`: the command line.
  *
@@ -9,8 +8,6 @@
  */
 
 import { readFileSync } from 'node:fs'
-import { enableCompileCache } from 'node:module'
-import { join } from 'node:path'
 import { styleText } from 'node:util'
 import { CommanderError } from 'commander'
 import { type CommandIo, openCommandIo } from './command-io.ts'
@@ -19,9 +16,6 @@ import { explainFailure, type Failure } from './explain-failure.ts'
 import { buildProgram, isHelpEnd } from './program.ts'
 import type { RunVerb } from './verb.ts'
 
-// What was compiled once need not be compiled at the next start: a third of the time, and less memory. A folder that
-// cannot be written is no reason not to start.
-enableCompileCache(join(import.meta.dirname, '../../../../node_modules/.cache/signet'))
 const isService = process.argv[2] === 'start'
 // A service outlives whoever reads its log.
 if (!isService) process.stdout.on('error', endQuietly)

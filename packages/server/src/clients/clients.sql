@@ -155,3 +155,9 @@ select j.permissions, j.subject_namespace, j.resources, j.grant_types, j.scopes,
 select grant_types, scopes, audiences, signing_algorithm, access_token_lifetime_seconds
   from clients
  where id = :id and type = 'public' and status = 'active';
+
+-- name: deleteUsedAssertions :exec
+-- Assertions of clients that have expired: nobody can use one again.
+delete from client_assertions
+ where ctid = any (array(select ctid from client_assertions where expires_at <= signet_now()
+                          limit :limit::integer for update skip locked));

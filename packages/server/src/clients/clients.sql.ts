@@ -455,3 +455,13 @@ export const findPublicClient = maybe<
   params: ['id'],
   columns: ['grantTypes', 'scopes', 'audiences', 'signingAlgorithm', 'accessTokenLifetimeSeconds'],
 })
+
+/** Assertions of clients that have expired: nobody can use one again. */
+export const deleteUsedAssertions = exec<{ limit: number }>({
+  name: 'clients.deleteUsedAssertions',
+  text: `delete from client_assertions
+ where ctid = any (array(select ctid from client_assertions where expires_at <= signet_now()
+                          limit $1::integer for update skip locked))`,
+  params: ['limit'],
+  columns: [],
+})

@@ -12,8 +12,9 @@
  * Specs: RFC 6749 §3.1.2, RFC 8252 §7.1, §7.3 and §8.4, RFC 9700 §2.1 and §4.1.3.
  */
 
+import { isLoopbackName } from '../config/socket-address.ts'
+
 const lengthMax = 1000
-const loopbackHosts: ReadonlySet<string> = new Set(['127.0.0.1', '[::1]', 'localhost'])
 const privateScheme = /^[a-z][a-z0-9+-]*(?:\.[a-z0-9+-]+)+:$/u
 const printable = /^[\x21-\x7e]+$/u
 
@@ -23,7 +24,7 @@ export function isRedirectUri(text: string, { isPublic }: { isPublic: boolean })
   const url = URL.parse(text)
   if (url === null || url.username !== '' || url.password !== '') return false
   if (url.protocol === 'https:') return isAsWritten(url, text)
-  if (url.protocol === 'http:') return isLoopback(url) && isAsWritten(url, text)
+  if (url.protocol === 'http:') return isLoopbackName(url) && isAsWritten(url, text)
   return isPublic && privateScheme.test(url.protocol) && url.href === text
 }
 
@@ -41,10 +42,6 @@ export function isRegisteredRedirectUri(
   )
 }
 
-function isLoopback({ protocol, hostname }: URL): boolean {
-  return protocol === 'http:' && loopbackHosts.has(hostname)
-}
-
 /** What a browser makes of the text is the text: no other spelling of it is registered by mistake. */
 function isAsWritten({ href }: URL, text: string): boolean {
   return href === text || href === `${text}/`
@@ -54,7 +51,8 @@ function isAsWritten({ href }: URL, text: string): boolean {
 function loopbackWithoutPort(text: string): string | undefined {
   if (!printable.test(text) || text.includes('#')) return undefined
   const url = URL.parse(text)
-  if (url === null || !isLoopback(url) || !isAsWritten(url, text)) return undefined
+  if (url === null || url.protocol !== 'http:' || !isLoopbackName(url) || !isAsWritten(url, text))
+    return undefined
   if (url.username !== '' || url.password !== '') return undefined
   url.port = ''
   return url.href

@@ -51,6 +51,16 @@ export function isLoopback(host: string): boolean {
   return bare === '::1' || /^::ffff:(?:127\.|7f[0-9a-f]{2}:)/u.test(bare)
 }
 
+const loopbackHosts: ReadonlySet<string> = new Set(['127.0.0.1', '[::1]', 'localhost'])
+
+/**
+ * Whether the host of an address that somebody gives us is this machine by one of its plain names, as a browser writes them. Stricter
+ * than `isLoopback`, which says the same of addresses that an operator has chosen.
+ */
+export function isLoopbackName({ hostname }: Pick<URL, 'hostname'>): boolean {
+  return loopbackHosts.has(hostname)
+}
+
 /** The address as it is written. */
 export function formatSocketAddress(address: SocketAddress): string {
   return isIPv6(address.host)

@@ -59,12 +59,12 @@ update identifiers set is_primary = false where user_id = :userId and kind = 'em
 update identifiers set is_primary = true where user_id = :userId and kind = 'email' and canonical = :canonical and verified_at is not null;
 
 -- name: deleteIdentifiersSince :many
--- What came in the week before a change of addresses or since, but for the address that is given back and for what the
+-- What came since a moment, but for the address that is given back and for what the
 -- account was opened with. Needs the lock on the user.
 delete from identifiers i
  using users u
  where u.id = i.user_id and i.user_id = :userId and not (i.kind = 'email' and i.canonical = :canonical)
-   and i.created_at > u.created_at and i.created_at > :changedAt::timestamptz - interval '7 days'
+   and i.created_at > u.created_at and i.created_at > :since::timestamptz
 returning i.kind, i.value;
 
 -- name: voidLaterUndoLinks :exec

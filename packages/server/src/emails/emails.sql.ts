@@ -146,12 +146,12 @@ export const setPrimaryEmail = exec<{ userId: string; canonical: string }>({
   columns: [],
 })
 
-/** What came in the week before a change of addresses or since, but for the address that is given back and for what the account was opened with. Needs the lock on the user. */
+/** What came since a moment, but for the address that is given back and for what the account was opened with. Needs the lock on the user. */
 export const deleteIdentifiersSince = many<
   {
     userId: string
     canonical: string
-    changedAt: Date
+    since: Date
   },
   {
     kind: 'email' | 'phone' | 'username'
@@ -162,9 +162,9 @@ export const deleteIdentifiersSince = many<
   text: `delete from identifiers i
  using users u
  where u.id = i.user_id and i.user_id = $1 and not (i.kind = 'email' and i.canonical = $2)
-   and i.created_at > u.created_at and i.created_at > $3::timestamptz - interval '7 days'
+   and i.created_at > u.created_at and i.created_at > $3::timestamptz
 returning i.kind, i.value`,
-  params: ['userId', 'canonical', 'changedAt'],
+  params: ['userId', 'canonical', 'since'],
   columns: ['kind', 'value'],
 })
 

@@ -17,7 +17,7 @@
  */
 
 import { ErrorReason } from '@signet/contract'
-import { deletePassword } from '../authenticators/drop-password.ts'
+import { deletePassword } from '../authenticators/write-password.ts'
 import type { Db } from '../db/query.ts'
 import type { Deps } from '../deps.ts'
 import { SignetError } from '../errors.ts'
@@ -37,6 +37,7 @@ import {
   voidLaterUndoLinks,
 } from './emails.sql.ts'
 
+/** Who adds an address first, and takes the old one away within this time, leaves none behind. */
 const weekMs = 7 * 24 * 60 * 60 * 1000
 
 type UndoDeps = Pick<Deps, 'db' | 'masterSecret' | 'revocations'>
@@ -62,17 +63,18 @@ async function restore(
   const { db: tx } = deps
   const userId = link.userId as UserId
   const { value, canonical, createdAt: changedAt } = link
+  const since = new Date(changedAt.getTime() - weekMs)
   await lockUserToCut(tx, userId)
   await consumeLink(tx, link)
   const { ownerId } = await lockHolders(tx, { kind: 'email', value, canonical })
   if (ownerId !== undefined && ownerId !== userId) throw new SignetError(ErrorReason.LINK_INVALID)
   const id = newId(ctx.now, userId)
   await insertVerifiedEmail(tx, { id, userId, value, canonical, now: ctx.now })
-  const removed = await deleteIdentifiersSince(tx, { userId, canonical, changedAt })
+  const removed = await deleteIdentifiersSince(tx, { userId, canonical, since })
   await clearPrimaryEmail(tx, { userId })
   await setPrimaryEmail(tx, { userId, canonical })
   await voidLaterUndoLinks(tx, { userId, changedAt })
-  await dropIdentities(deps, ctx, { userId, since: new Date(changedAt.getTime() - weekMs) })
+  await dropIdentities(deps, ctx, { userId, since })
   await deletePassword(tx, { userId })
   await cutUser(tx, { userId, reason: 'email_change_undone' })
   await recordEvent(deps, ctx, {

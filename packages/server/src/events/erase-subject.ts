@@ -3,6 +3,8 @@
  *
  * The events stay, and the chain still verifies; addresses, user agents and personal facts cannot be read again, and
  * nothing personal is recorded for this person any more. Copies of the key in backups last as long as the backups.
+ *
+ * No command and no method erases a person yet; this is the part of it that the event log has to play.
  */
 
 import type { MasterSecret } from '../crypto/master-secret.ts'

@@ -63,7 +63,6 @@ export const eventKinds = [
   'email.primary_chosen',
   'email.change_undone',
   'role.assigned',
-  'role.unassigned',
   'administrator.created',
   'setup.refused',
   'access.denied',

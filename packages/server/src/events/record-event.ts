@@ -48,6 +48,11 @@ export type EventContext = Pick<
   'now' | 'reference' | 'ipAddress' | 'country' | 'userAgent' | 'caller'
 >
 
+/** For what a server does by itself: nobody asked for it. */
+export function byItself(now: Date): EventContext {
+  return { now, reference: '', ipAddress: '', userAgent: '', caller: { kind: 'anonymous' } }
+}
+
 interface RecordDeps {
   /** The causing transaction. */
   db: Db

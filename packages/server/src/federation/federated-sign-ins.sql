@@ -41,3 +41,13 @@ returning provider, issuer, subject, email, name;
 delete from waiting_identities
  where token_hash = :tokenHash and user_id = :userId and code_challenge = :codeChallenge and expires_at > signet_now()
 returning provider, issuer, subject, email, name;
+
+-- name: deleteOldProviderSignIns :exec
+-- Sign-ins that nobody came back from a provider with.
+delete from federated_sign_ins
+ where state_hash in (select state_hash from federated_sign_ins where expires_at < signet_now() limit :limit::integer for update skip locked);
+
+-- name: deleteOldWaitingIdentities :exec
+-- Identities that nobody took up.
+delete from waiting_identities
+ where token_hash in (select token_hash from waiting_identities where expires_at < signet_now() limit :limit::integer for update skip locked);

@@ -140,3 +140,21 @@ returning provider, issuer, subject, email, name`,
   params: ['tokenHash', 'userId', 'codeChallenge'],
   columns: ['provider', 'issuer', 'subject', 'email', 'name'],
 })
+
+/** Sign-ins that nobody came back from a provider with. */
+export const deleteOldProviderSignIns = exec<{ limit: number }>({
+  name: 'federation.federated-sign-ins.deleteOldProviderSignIns',
+  text: `delete from federated_sign_ins
+ where state_hash in (select state_hash from federated_sign_ins where expires_at < signet_now() limit $1::integer for update skip locked)`,
+  params: ['limit'],
+  columns: [],
+})
+
+/** Identities that nobody took up. */
+export const deleteOldWaitingIdentities = exec<{ limit: number }>({
+  name: 'federation.federated-sign-ins.deleteOldWaitingIdentities',
+  text: `delete from waiting_identities
+ where token_hash in (select token_hash from waiting_identities where expires_at < signet_now() limit $1::integer for update skip locked)`,
+  params: ['limit'],
+  columns: [],
+})

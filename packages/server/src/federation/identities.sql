@@ -83,3 +83,8 @@ select exists (select from upstream_logouts where provider = :provider and jti_h
 -- Notes that a logout token was taken.
 insert into upstream_logouts (provider, jti_hash, expires_at) values (:provider, :jtiHash, :expiresAt)
 on conflict do nothing;
+
+-- name: deleteTakenLogoutTokens :exec
+-- Logout tokens that have expired, and so count for nothing.
+delete from upstream_logouts
+ where (provider, jti_hash) in (select provider, jti_hash from upstream_logouts where expires_at < signet_now() limit :limit::integer for update skip locked);

@@ -223,3 +223,12 @@ on conflict do nothing`,
   params: ['provider', 'jtiHash', 'expiresAt'],
   columns: [],
 })
+
+/** Logout tokens that have expired, and so count for nothing. */
+export const deleteTakenLogoutTokens = exec<{ limit: number }>({
+  name: 'federation.identities.deleteTakenLogoutTokens',
+  text: `delete from upstream_logouts
+ where (provider, jti_hash) in (select provider, jti_hash from upstream_logouts where expires_at < signet_now() limit $1::integer for update skip locked)`,
+  params: ['limit'],
+  columns: [],
+})

@@ -204,3 +204,15 @@ update grants g
    set wrapped_secret = w.wrapped, wrapping_key_id = :keyId
   from unnest(:ids::uuid[], :wrapped::bytea[]) as w (id, wrapped)
  where g.id = w.id and g.wrapping_key_id = :formerKeyId;
+
+-- name: deleteOldGrants :exec
+-- Grants that ended or expired a while ago.
+delete from grants
+ where id = any (array(select id from grants
+                        where ended_at < signet_now() - make_interval(days => :days::integer)
+                        limit :limit::integer
+                          for update skip locked))
+    or id = any (array(select id from grants
+                        where expires_at < signet_now() - make_interval(days => :days)
+                        limit :limit
+                          for update skip locked));

@@ -352,3 +352,19 @@ export const replaceGrantSecrets = exec<
   params: ['keyId', 'ids', 'wrapped', 'formerKeyId'],
   columns: [],
 })
+
+/** Grants that ended or expired a while ago. */
+export const deleteOldGrants = exec<{ days: number; limit: number }>({
+  name: 'grants.deleteOldGrants',
+  text: `delete from grants
+ where id = any (array(select id from grants
+                        where ended_at < signet_now() - make_interval(days => $1::integer)
+                        limit $2::integer
+                          for update skip locked))
+    or id = any (array(select id from grants
+                        where expires_at < signet_now() - make_interval(days => $1)
+                        limit $2
+                          for update skip locked))`,
+  params: ['days', 'limit'],
+  columns: [],
+})

@@ -11,20 +11,28 @@ returning revocation_position() as "position!"`,
   columns: ['position'],
 })
 
-/** The password that a guest will sign in with, in the place of an earlier one. Only of guests. */
-export const setGuestPassword = exec<{ hash: string; now: Date; userId: string }>({
-  name: 'guests.setGuestPassword',
-  text: `insert into passwords (user_id, hash, set_at)
-select u.id, $1, $2 from users u where u.id = $3 and u.is_guest
-on conflict (user_id) do update set hash = excluded.hash, set_at = excluded.set_at`,
-  params: ['hash', 'now', 'userId'],
-  columns: [],
-})
-
 /** Whether a user is a guest. */
 export const isGuest = one<{ userId: string }, { guest: boolean }>({
   name: 'guests.isGuest',
   text: `select exists (select from users where id = $1 and is_guest and status = 'active') as "guest!"`,
   params: ['userId'],
   columns: ['guest'],
+})
+
+/** Guests to whom nobody can come back: without a live session, and without a link that would make them somebody. A day is left for those who are just about to. */
+export const deleteGoneGuests = exec<{ limit: number }>({
+  name: 'guests.deleteGoneGuests',
+  text: `delete from users
+ where id in (select u.id from users u
+               where u.is_guest and u.created_at < signet_now() - interval '1 day'
+                 and not exists (select from sessions s
+                                  where s.user_id = u.id and s.ended_at is null
+                                    and least(s.idle_expires_at, s.expires_at) > signet_now())
+                 and not exists (select from mailed_links l
+                                  where l.user_id = u.id and l.used_at is null and l.expires_at > signet_now())
+               order by u.created_at, u.id
+               limit $1::integer
+                 for update of u skip locked)`,
+  params: ['limit'],
+  columns: [],
 })

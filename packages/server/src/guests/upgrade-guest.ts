@@ -13,12 +13,13 @@
 
 import { ErrorReason } from '@signet/contract'
 import { requireGoodPassword } from '../authenticators/password-policy.ts'
+import { setGuestPassword } from '../authenticators/write-password.ts'
 import type { Deps } from '../deps.ts'
 import { requestEmail } from '../emails/request-email.ts'
 import { SignetError } from '../errors.ts'
 import { recordEvent } from '../events/record-event.ts'
 import { type RequestContext, userCaller } from '../request-context.ts'
-import { isGuest, setGuestPassword } from './guests.sql.ts'
+import { isGuest } from './guests.sql.ts'
 
 /** Sets the password, and has the address asked for. `pendingId` is what the code from the mail comes with. */
 export async function upgradeGuest(

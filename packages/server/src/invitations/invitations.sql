@@ -75,3 +75,9 @@ select id, value, display_name, invited_by, created_at, expires_at, expires_at <
  where accepted_at is null and revoked_at is null and (:after?::uuid is null or id > :after?)
  order by id
  limit :limit::integer;
+
+-- name: deleteOldInvitations :exec
+-- Invitations that were accepted, taken back, or could have been accepted, a while ago.
+delete from invitations
+ where id in (select id from invitations where expires_at < signet_now() - make_interval(days => :days::integer)
+               limit :limit::integer for update skip locked);

@@ -169,3 +169,13 @@ export const listInvitations = many<
   params: ['after', 'limit'],
   columns: ['id', 'value', 'displayName', 'invitedBy', 'createdAt', 'expiresAt', 'expired'],
 })
+
+/** Invitations that were accepted, taken back, or could have been accepted, a while ago. */
+export const deleteOldInvitations = exec<{ days: number; limit: number }>({
+  name: 'invitations.deleteOldInvitations',
+  text: `delete from invitations
+ where id in (select id from invitations where expires_at < signet_now() - make_interval(days => $1::integer)
+               limit $2::integer for update skip locked)`,
+  params: ['days', 'limit'],
+  columns: [],
+})

@@ -2,32 +2,34 @@
  * Deletes what is over, in bounded batches, so that no table grows with time alone.
  *
  * Nothing depends on it: whoever reads a row asks whether it is still good. Each batch is a statement of its own and may
- * be cut off anywhere; two at once only share the work. What one run does not manage the next one does.
+ * be cut off anywhere; two at once only share the work. Which rows are over, each feature says of its own. What one run does not manage the next one does.
  *
  * The event log and the revocation log are not meant: they have sweepers of their own, which know what must stay.
  *
  * Errors: UNAVAILABLE.
  */
 
+import { deleteUsedAssertions } from '../clients/delete-old.ts'
 import type { Db } from '../db/query.ts'
-import { keptSeconds } from '../queue/job-kinds.ts'
 import {
-  deleteDoneJobs,
+  deleteOldProviderSignIns,
+  deleteOldWaitingIdentities,
+  deleteTakenLogoutTokens,
+} from '../federation/delete-old.ts'
+import { deleteOldGrants } from '../grants/delete-old.ts'
+import { deleteGoneGuests } from '../guests/delete-old.ts'
+import { deleteOldInvitations } from '../invitations/delete-old.ts'
+import { deleteOldCodes } from '../oauth/delete-old.ts'
+import { deleteDoneJobs } from '../queue/delete-old.ts'
+import { keptSeconds } from '../queue/job-kinds.ts'
+import { deleteOldLinks } from '../recovery/delete-old.ts'
+import { deleteOldSessions } from '../sessions/delete-old.ts'
+import {
   deleteForgottenDevices,
   deleteForgottenGuesses,
   deleteForgottenMailRequests,
-  deleteGoneGuests,
-  deleteOldCodes,
-  deleteOldGrants,
-  deleteOldInvitations,
-  deleteOldLinks,
-  deleteOldProviderSignIns,
-  deleteOldSessions,
-  deleteOldWaitingIdentities,
-  deleteTakenLogoutTokens,
-  deleteUnprovenAccounts,
-  deleteUsedAssertions,
-} from './clean-up.sql.ts'
+} from '../throttling/delete-old.ts'
+import { deleteUnprovenAccounts } from '../users/delete-old.ts'
 
 /** How long sessions and grants are kept after their end, for those who look into what happened. */
 const keptDays = 30

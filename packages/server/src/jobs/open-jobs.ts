@@ -24,7 +24,8 @@ export function openJobs(
   deps: Pick<
     Deps,
     'avatarObjects' | 'config' | 'db' | 'log' | 'masterSecret' | 'metrics' | 'signingKeys'
-  >,
+  > &
+    Partial<Pick<Deps, 'identityProviders' | 'upstream'>>,
   { address, inbox }: { address: DatabaseAddress; inbox: Inbox | undefined },
 ): Jobs {
   const { config, log, metrics } = deps
@@ -32,8 +33,9 @@ export function openJobs(
   const pictures = openPictureRenderer()
   const sms = openSmsSender(config, inbox)
   const fetch = openGuardedFetch({ privateHosts: config.outboundPrivateHosts })
-  const identityProviders = openKnownProviders(deps)
-  const upstream = openUpstream({ fetch, log })
+  // A server has them for its calls already.
+  const identityProviders = deps.identityProviders ?? openKnownProviders(deps)
+  const upstream = deps.upstream ?? openUpstream({ fetch, log })
   const ways = { mailer, pictures, sms, fetch, identityProviders, upstream }
   const handlers = jobHandlers({ ...deps, ...ways })
   const worker = openWorker({ address, log, handlers, observe: metrics.observeJob })

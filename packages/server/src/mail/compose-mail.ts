@@ -9,6 +9,7 @@
  */
 
 import type { Config } from '../config/config.ts'
+import { directionOf } from '../translation/languages.ts'
 import { type Translator, translatorFor } from './catalogue.ts'
 import { htmlOf, type MailContent, textOf } from './layout.ts'
 import { codeLifetimeMinutes, type MailKindRow, mailKinds } from './mail-kinds.ts'
@@ -58,7 +59,7 @@ function contentOf({ issuer, brand, words, facts, order, opener }: Material): Ma
   const text = (name: string) => words.named(`${kind}_${name}`, facts)
   return {
     language: words.language,
-    direction: rightToLeft.has(words.language) ? 'rtl' : 'ltr',
+    direction: directionOf(words.language),
     subject: text('subject'),
     brand,
     paragraphs: Array.from({ length: paragraphs }, (_, index) => text(`body_${index + 1}`)),
@@ -78,8 +79,6 @@ function contentOf({ issuer, brand, words, facts, order, opener }: Material): Ma
     ],
   }
 }
-
-const rightToLeft = new Set(['ar', 'fa', 'he', 'ur'])
 
 function usefulFor(
   words: Translator,

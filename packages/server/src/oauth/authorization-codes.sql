@@ -67,3 +67,10 @@ select j.verdict as "verdict!", j.user_id as "user_id!", j.session_id as "sessio
 -- name: noteGrantOfCode :exec
 -- What a code was redeemed for, in the transaction that redeems it: it ends where the code is used again.
 update authorization_codes set grant_id = :grantId where code_hash = :codeHash;
+
+-- name: deleteOldCodes :exec
+-- Authorization codes that expired so long ago that nobody looks for who used one twice.
+delete from authorization_codes
+ where code_hash = any (array(select code_hash from authorization_codes
+                               where expires_at < signet_now() - interval '1 day'
+                               order by expires_at limit :limit::integer for update skip locked));

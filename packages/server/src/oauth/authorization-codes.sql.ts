@@ -119,3 +119,14 @@ export const noteGrantOfCode = exec<{ grantId: string; codeHash: Buffer }>({
   params: ['grantId', 'codeHash'],
   columns: [],
 })
+
+/** Authorization codes that expired so long ago that nobody looks for who used one twice. */
+export const deleteOldCodes = exec<{ limit: number }>({
+  name: 'oauth.authorization-codes.deleteOldCodes',
+  text: `delete from authorization_codes
+ where code_hash = any (array(select code_hash from authorization_codes
+                               where expires_at < signet_now() - interval '1 day'
+                               order by expires_at limit $1::integer for update skip locked))`,
+  params: ['limit'],
+  columns: [],
+})

@@ -7,15 +7,10 @@
  * Specs: the Prometheus text-based exposition format, version 0.0.4.
  */
 
+import type { CallOutcome } from '../call/app.ts'
+
 /** How one call ended, as the pipeline tells it. */
-export interface ObservedCall {
-  /** The full name in the contract; undefined for an unknown path or an unreadable request. */
-  method: string | undefined
-  wire: 'rest' | 'connect' | 'grpc' | 'grpc-web'
-  /** `ok`, `gone`, or the name of an error reason. */
-  result: string
-  seconds: number
-}
+export type ObservedCall = Omit<CallOutcome, 'reference'>
 
 export interface CallMetrics {
   observe(call: ObservedCall): void

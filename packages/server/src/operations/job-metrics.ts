@@ -1,22 +1,13 @@
 /** Metrics of queued jobs: what waits and for how long, and how runs ended. Kinds are a list in the code. */
 
 import { Counter, Gauge, Histogram, type Registry } from '@prometheus-io/client'
+import type { QueueState } from '../queue/queue-state.ts'
 
 /** How one run of a job ended: `failed` is tried again, `dead` is not. */
 export interface ObservedJob {
   kind: string
   outcome: 'done' | 'failed' | 'dead'
   seconds: number
-}
-
-/** What there is of one kind, in the whole installation. */
-export interface JobCounts {
-  kind: string
-  waiting: number
-  running: number
-  /** Failed for good, and kept for somebody to look at. */
-  failed: number
-  oldestDueSeconds: number
 }
 
 const secondsBuckets = [0.01, 0.05, 0.1, 0.5, 1, 5, 30, 120]
@@ -42,7 +33,7 @@ export function createJobMetrics(registry: Registry) {
       runs.inc({ kind, outcome })
       if (outcome === 'done') seconds.observe({ kind }, taken)
     },
-    readFrom(read: () => Promise<JobCounts[]>): void {
+    readFrom(read: () => Promise<QueueState[]>): void {
       const counts = readTogether(read)
       new Gauge({
         name: 'signet_jobs',
@@ -69,8 +60,8 @@ export function createJobMetrics(registry: Registry) {
 }
 
 /** One question for all gauges of a page. Where it cannot be answered, the page has the others. */
-function readTogether(read: () => Promise<JobCounts[]>): () => Promise<JobCounts[]> {
-  let asked: Promise<JobCounts[]> | undefined
+function readTogether(read: () => Promise<QueueState[]>): () => Promise<QueueState[]> {
+  let asked: Promise<QueueState[]> | undefined
   return () => {
     asked ??= read()
       .catch(() => [])

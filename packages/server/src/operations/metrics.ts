@@ -7,8 +7,9 @@
  */
 
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from '@prometheus-io/client'
+import type { QueueState } from '../queue/queue-state.ts'
 import { createCallMetrics, type ObservedCall } from './call-metrics.ts'
-import { createJobMetrics, type JobCounts, type ObservedJob } from './job-metrics.ts'
+import { createJobMetrics, type ObservedJob } from './job-metrics.ts'
 
 /** How one password hash ended. A refused one found the queue full. */
 export interface ObservedPasswordHash {
@@ -25,7 +26,7 @@ export interface MetricSources {
   calls?: () => { unary: number; stream: number }
   revocations?: () => { position: bigint; ageMs: number; entries: number; watchers: number }
   /** Asked of the database each time; where that fails the page goes without. */
-  jobs?: () => Promise<JobCounts[]>
+  jobs?: () => Promise<QueueState[]>
 }
 
 export interface Metrics {

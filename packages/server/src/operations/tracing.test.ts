@@ -39,7 +39,11 @@ async function startCollector(t: TestContext) {
   return { endpoint: `http://127.0.0.1:${port}`, spans, paths }
 }
 
-const call = { method: 'signet.v1.AuthService/SignIn', wire: 'grpc', reference: '7K3Q-90XD-2M1B' }
+const call = {
+  method: 'signet.v1.AuthService/SignIn',
+  wire: 'grpc' as const,
+  reference: '7K3Q-90XD-2M1B',
+}
 
 function attributesOf(span: OtlpSpan | undefined) {
   return Object.fromEntries(

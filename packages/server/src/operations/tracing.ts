@@ -10,22 +10,13 @@
 
 import { type Attributes, type Context, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
 import { ErrorReason } from '@signet/contract'
+import type { CallLabels } from '../call/app.ts'
 import { reasonName, SignetError } from '../errors.ts'
 import type { SpanExport } from './span-export.ts'
 
-/** What the span of a call is named after. */
-export interface TracedCall {
-  /** The full name in the contract, such as `signet.v1.AuthService/SignIn`. */
-  method: string
-  wire: string
-  reference: string
-  /** The caller's header, as it came; one that is malformed is ignored. */
-  traceparent?: string | undefined
-}
-
 export interface Tracing {
   /** Runs a call inside a span of its own, below the caller's if it sent one. */
-  traceCall<T>(call: TracedCall, run: () => Promise<T>): Promise<T>
+  traceCall<T>(call: CallLabels, run: () => Promise<T>): Promise<T>
   /** Runs a statement inside a span, named after its query. */
   traceQuery<T>(name: string, run: () => Promise<T>): Promise<T>
   /** Runs a costly step, such as a password hash, inside a span. */

@@ -18,6 +18,7 @@ import { lookup, Resolver } from 'node:dns/promises'
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
+import { isLoopbackName } from '../config/socket-address.ts'
 import { isPublicAddress } from './public-address.ts'
 
 export interface GuardedRequest {
@@ -73,7 +74,6 @@ interface FetchOptions {
   ca?: string
 }
 
-const loopbackHosts: ReadonlySet<string> = new Set(['127.0.0.1', '[::1]', 'localhost'])
 const resolverTimeoutMs = 2_000
 const headBytesMax = 16 * 1024
 
@@ -110,10 +110,10 @@ function isPrivateHost(where: string, privateHosts: readonly string[]): boolean 
 }
 
 function refuseForm(url: URL, { where, isPrivate }: { where: string; isPrivate: boolean }): void {
-  const { protocol, hostname, username, password } = url
+  const { protocol, username, password } = url
   if (username !== '' || password !== '')
     throw new FetchFailed('forbidden', `${where}: an address holds no user name and no password`)
-  const isLoopback = isPrivate && loopbackHosts.has(hostname)
+  const isLoopback = isPrivate && isLoopbackName(url)
   if (protocol !== 'https:' && !(protocol === 'http:' && isLoopback))
     throw new FetchFailed('forbidden', `${where}: only https is spoken`)
 }

@@ -7,6 +7,7 @@
 
 import { cookiesAreSecure } from '../cookie-header.ts'
 import { type Html, html } from '../html/html.ts'
+import { directionOf } from '../translation/languages.ts'
 import { pageScript } from './page-script.ts'
 import { pageStyle } from './page-style.ts'
 import { languageNames, languageTags } from './page-texts.ts'
@@ -100,10 +101,4 @@ function machineReadable(text: string): string {
     .replaceAll(/[^A-Z0-9]+/gu, '<')
     .replaceAll(/^<|<$/gu, '')
     .slice(0, 24)
-}
-
-const rightToLeft = new Set(['ar', 'fa', 'he', 'ur'])
-
-function directionOf(locale: string): 'ltr' | 'rtl' {
-  return rightToLeft.has(locale.split('-')[0] ?? '') ? 'rtl' : 'ltr'
 }

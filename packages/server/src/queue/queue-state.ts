@@ -4,10 +4,12 @@ import type { Db } from '../db/query.ts'
 import { type JobKind, jobPolicies } from './job-kinds.ts'
 import { countJobs } from './queue.sql.ts'
 
+/** What there is of one kind, in the whole installation. */
 export interface QueueState {
   kind: JobKind
   waiting: number
   running: number
+  /** Failed for good, and kept for somebody to look at. */
   failed: number
   /** Seconds since the oldest job that may run became due; 0 where none is. */
   oldestDueSeconds: number

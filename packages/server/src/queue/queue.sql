@@ -60,3 +60,11 @@ select j.name as "kind!",
   from jobs.job j
  where j.state in ('created', 'retry', 'active', 'failed') and j.name !~ '^__'
  group by j.name;
+
+-- name: deleteDoneJobs :exec
+-- Jobs that were done a while ago, and what they carried.
+delete from jobs.job
+ where id in (select id from jobs.job
+               where state = 'completed' and completed_on < jobs.job_now() - make_interval(secs => :seconds::integer)
+               limit :limit::integer
+                 for update skip locked);

@@ -1,5 +1,5 @@
 // Generated from queue.sql by tools/sql. Do not edit.
-import { many, maybe, type Json } from '../db/query.ts'
+import { exec, many, maybe, type Json } from '../db/query.ts'
 
 /** Queues a job, as the library's own `send` does, and wakes the workers once this transaction has committed. Nothing where a job with this id was queued before. */
 export const insertJob = maybe<
@@ -125,4 +125,16 @@ export const countJobs = many<
  group by j.name`,
   params: [],
   columns: ['kind', 'waiting', 'running', 'failed', 'oldestDueSeconds'],
+})
+
+/** Jobs that were done a while ago, and what they carried. */
+export const deleteDoneJobs = exec<{ seconds: number; limit: number }>({
+  name: 'queue.deleteDoneJobs',
+  text: `delete from jobs.job
+ where id in (select id from jobs.job
+               where state = 'completed' and completed_on < jobs.job_now() - make_interval(secs => $1::integer)
+               limit $2::integer
+                 for update skip locked)`,
+  params: ['seconds', 'limit'],
+  columns: [],
 })

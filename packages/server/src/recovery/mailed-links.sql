@@ -84,7 +84,8 @@ select i.id as identifier_id, i.user_id, i.value, i.verified_at is not null as "
  order by i.created_at desc, i.id desc
  limit 1;
 
--- name: setPassword :exec
--- Sets a password, whatever there was. Needs the lock on the user.
-insert into passwords (user_id, hash, set_at) values (:userId, :hash, :now)
-on conflict (user_id) do update set hash = excluded.hash, set_at = excluded.set_at;
+-- name: deleteOldLinks :exec
+-- Links that were used, or could have been, a while ago.
+delete from mailed_links
+ where id in (select id from mailed_links where expires_at < signet_now() - make_interval(days => :days::integer)
+               limit :limit::integer for update skip locked);

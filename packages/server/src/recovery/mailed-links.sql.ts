@@ -160,11 +160,12 @@ export const findClaim = maybe<
   columns: ['identifierId', 'userId', 'value', 'verified', 'locale'],
 })
 
-/** Sets a password, whatever there was. Needs the lock on the user. */
-export const setPassword = exec<{ userId: string; hash: string; now: Date }>({
-  name: 'recovery.mailed-links.setPassword',
-  text: `insert into passwords (user_id, hash, set_at) values ($1, $2, $3)
-on conflict (user_id) do update set hash = excluded.hash, set_at = excluded.set_at`,
-  params: ['userId', 'hash', 'now'],
+/** Links that were used, or could have been, a while ago. */
+export const deleteOldLinks = exec<{ days: number; limit: number }>({
+  name: 'recovery.mailed-links.deleteOldLinks',
+  text: `delete from mailed_links
+ where id in (select id from mailed_links where expires_at < signet_now() - make_interval(days => $1::integer)
+               limit $2::integer for update skip locked)`,
+  params: ['days', 'limit'],
   columns: [],
 })

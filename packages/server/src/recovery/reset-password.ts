@@ -15,6 +15,7 @@
  */
 
 import { requireGoodPassword } from '../authenticators/password-policy.ts'
+import { setPassword } from '../authenticators/write-password.ts'
 import type { Db } from '../db/query.ts'
 import type { Deps } from '../deps.ts'
 import { recordEvent } from '../events/record-event.ts'
@@ -22,7 +23,6 @@ import { dropIdentities, dropUnvouchedIdentities } from '../federation/drop-iden
 import type { UserId } from '../ids.ts'
 import type { RequestContext } from '../request-context.ts'
 import { cutUser, lockUserToCut } from '../revocation/cut-user.ts'
-import { setPassword } from './mailed-links.sql.ts'
 import { consumeLink, type LiveLink, type MailedProof, requireLiveLink } from './mailed-links.ts'
 import { proveAddress } from './verify-email.ts'
 

@@ -10,10 +10,11 @@
 import { ErrorReason } from '@signet/contract'
 import type { Db } from '../db/query.ts'
 import { SignetError } from '../errors.ts'
+import { lockGrantsOfSession } from '../grants/end-grants.ts'
 import type { SessionId, UserId } from '../ids.ts'
 import { type RequestContext, userCaller } from '../request-context.ts'
 import type { LiveLog } from './live-log.ts'
-import { lockGrantsOfSession, lockLiveSession, lockUser, logUserCut } from './revocation.sql.ts'
+import { lockLiveSession, lockUser, logUserCut } from './revocation.sql.ts'
 import type { RevocationReason } from './revocation-reasons.ts'
 import { positionsOf } from './session-ends.ts'
 

@@ -18,10 +18,6 @@ select session_id from grants where id = :grantId;
 -- The first lock of whoever raises the cut of a user.
 select id from users where id = :id for no key update;
 
--- name: lockGrantsOfSession :many
--- The second lock: the living grants of a session, in the order in which everyone locks them.
-select id from grants where session_id = :sessionId and ended_at is null order by id for no key update;
-
 -- name: lockLiveSession :maybe
 -- Locks a session of this user; no row where it has ended, in whichever way. A statement of its own, after the locks on
 -- the user and on the grants of the session were had, so that it sees what was committed before them.
@@ -122,13 +118,6 @@ select g.session_id, c.first_party
   from grants g
   join clients c on c.id = g.client_id
  where g.id = :grantId and g.ended_at is null;
-
--- name: endLiveGrant :maybe
--- Ends a grant, and tells it to everyone; no row where it has ended before.
-with ended as (
-  update grants set ended_at = signet_now(), end_reason = :reason where id = :id and ended_at is null returning id
-)
-select log_revocation('gid', ended.id::text, :reason) as "entry_id!" from ended;
 
 -- name: findSessionToLeave :maybe
 -- Whether a client may end a session: it was opened through this client, or the client is one of ours. No row where the session

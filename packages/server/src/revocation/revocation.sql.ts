@@ -41,14 +41,6 @@ export const lockUser = maybe<{ id: string }, { id: string }>({
   columns: ['id'],
 })
 
-/** The second lock: the living grants of a session, in the order in which everyone locks them. */
-export const lockGrantsOfSession = many<{ sessionId: string }, { id: string }>({
-  name: 'revocation.lockGrantsOfSession',
-  text: `select id from grants where session_id = $1 and ended_at is null order by id for no key update`,
-  params: ['sessionId'],
-  columns: ['id'],
-})
-
 /** Locks a session of this user; no row where it has ended, in whichever way. A statement of its own, after the locks on the user and on the grants of the session were had, so that it sees what was committed before them. */
 export const lockLiveSession = maybe<{ sessionId: string; userId: string }, { id: string }>({
   name: 'revocation.lockLiveSession',
@@ -206,17 +198,6 @@ export const findGrantToRevoke = maybe<
  where g.id = $1 and g.ended_at is null`,
   params: ['grantId'],
   columns: ['sessionId', 'firstParty'],
-})
-
-/** Ends a grant, and tells it to everyone; no row where it has ended before. */
-export const endLiveGrant = maybe<{ reason: string; id: string }, { entryId: bigint }>({
-  name: 'revocation.endLiveGrant',
-  text: `with ended as (
-  update grants set ended_at = signet_now(), end_reason = $1 where id = $2 and ended_at is null returning id
-)
-select log_revocation('gid', ended.id::text, $1) as "entry_id!" from ended`,
-  params: ['reason', 'id'],
-  columns: ['entryId'],
 })
 
 /** Whether a client may end a session: it was opened through this client, or the client is one of ours. No row where the session has ended, in whichever way. */

@@ -10,11 +10,12 @@
 
 import type { Deps } from '../deps.ts'
 import { recordEvent } from '../events/record-event.ts'
+import { endGrant } from '../grants/end-grants.ts'
 import type { KnownGrant } from '../grants/grant-keys.ts'
 import type { SessionId } from '../ids.ts'
 import type { RequestContext } from '../request-context.ts'
 import type { AccessTokenClaims } from '../tokens/access-token-claims.ts'
-import { endLiveGrant, findGrantToRevoke, logTokenRevoked } from './revocation.sql.ts'
+import { findGrantToRevoke, logTokenRevoked } from './revocation.sql.ts'
 import type { RevocationReason } from './revocation-reasons.ts'
 
 type RevokeDeps = Pick<Deps, 'db' | 'masterSecret' | 'revocations'>
@@ -55,7 +56,7 @@ export async function revokeGrant(
     return
   }
   const ended = await deps.db.transaction(async (tx) => {
-    if ((await endLiveGrant(tx, { id: grantId, reason })) === undefined) return false
+    if ((await endGrant(tx, { id: grantId, reason })) === undefined) return false
     await recordEvent({ ...deps, db: tx }, ctx, {
       kind: 'grant.revoked',
       outcome: 'success',
@@ -76,7 +77,7 @@ export async function revokeReusedGrant(
 ): Promise<void> {
   const reused: RevocationReason = 'authorization_code_reuse'
   const ended = await deps.db.transaction(async (tx) => {
-    if ((await endLiveGrant(tx, { id, reason: reused })) === undefined) return false
+    if ((await endGrant(tx, { id, reason: reused })) === undefined) return false
     await recordEvent({ ...deps, db: tx }, ctx, {
       kind: 'authorization_code.reused',
       outcome: 'failure',

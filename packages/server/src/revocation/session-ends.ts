@@ -15,10 +15,11 @@ import type { Database } from '../db/database.ts'
 import type { Db, Json } from '../db/query.ts'
 import { SignetError } from '../errors.ts'
 import { prepareEvent } from '../events/record-event.ts'
+import { lockGrantsOfSession } from '../grants/end-grants.ts'
 import type { ClientId, SessionId, UserId } from '../ids.ts'
 import type { RequestContext } from '../request-context.ts'
 import type { LiveLog } from './live-log.ts'
-import { endSessions, listPositions, lockGrantsOfSession, lockSession } from './revocation.sql.ts'
+import { endSessions, listPositions, lockSession } from './revocation.sql.ts'
 import type { RevocationReason } from './revocation-reasons.ts'
 
 /** Why a session was ended singly; stands in its row, in the log and in the event. */

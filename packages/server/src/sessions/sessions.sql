@@ -37,3 +37,15 @@ select s.id as "id!", s.expires_at as "expires_at!",
        scopes_allowed(s.user_id, c.scopes, :scopesNeedingProof::text[]) as "scopes!"
   from started s
   join clients c on c.id = s.client_id;
+
+-- name: deleteOldSessions :exec
+-- Sessions that ended or expired a while ago, with their grants.
+delete from sessions
+ where id = any (array(select id from sessions
+                        where ended_at < signet_now() - make_interval(days => :days::integer)
+                        limit :limit::integer
+                          for update skip locked))
+    or id = any (array(select id from sessions
+                        where expires_at < signet_now() - make_interval(days => :days)
+                        limit :limit
+                          for update skip locked));

@@ -1,5 +1,5 @@
 // Generated from sessions.sql by tools/sql. Do not edit.
-import { many, type Json } from '../db/query.ts'
+import { exec, many, type Json } from '../db/query.ts'
 
 /** Starts sessions and records them, each only where user and client are active, neither they nor the whole installation were cut since the credential was read at `rev`, and the password, where it rests on one, is still the one that was read. No lock: a cut that commits at the same moment is greater than this rev. Times of passwords are compared in milliseconds, as written. A session that may not be is not answered. */
 export const insertSessions = many<
@@ -53,4 +53,20 @@ select s.id as "id!", s.expires_at as "expires_at!",
   params: ['asked', 'scopesNeedingProof'],
   columns: ['id', 'expiresAt', 'position', 'roleNames', 'scopes'],
   json: ['asked'],
+})
+
+/** Sessions that ended or expired a while ago, with their grants. */
+export const deleteOldSessions = exec<{ days: number; limit: number }>({
+  name: 'sessions.deleteOldSessions',
+  text: `delete from sessions
+ where id = any (array(select id from sessions
+                        where ended_at < signet_now() - make_interval(days => $1::integer)
+                        limit $2::integer
+                          for update skip locked))
+    or id = any (array(select id from sessions
+                        where expires_at < signet_now() - make_interval(days => $1)
+                        limit $2
+                          for update skip locked))`,
+  params: ['days', 'limit'],
+  columns: [],
 })

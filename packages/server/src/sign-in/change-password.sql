@@ -6,7 +6,3 @@ select guess_retry_after(array[:account::bytea, :address::bytea]) as "retry_afte
   from (values (:userId::uuid)) asked (id)
   left join users u on u.id = asked.id and u.status = 'active'
   left join passwords p on p.user_id = u.id;
-
--- name: replacePassword :exec
--- Sets another password, only where the one that was verified still stands. Needs the lock on the user.
-update passwords set hash = :hash, set_at = :now where user_id = :userId and hash = :hashRead;

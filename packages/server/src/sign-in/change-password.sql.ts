@@ -1,5 +1,5 @@
 // Generated from change-password.sql by tools/sql. Do not edit.
-import { exec, one } from '../db/query.ts'
+import { one } from '../db/query.ts'
 
 /** The password of a user, what a new one may not be made of, and whether a guess is let through. At least one row. */
 export const findPasswordToChange = one<
@@ -25,12 +25,4 @@ export const findPasswordToChange = one<
   left join passwords p on p.user_id = u.id`,
   params: ['account', 'address', 'userId'],
   columns: ['retryAfter', 'userId', 'hash', 'displayName', 'identifiers'],
-})
-
-/** Sets another password, only where the one that was verified still stands. Needs the lock on the user. */
-export const replacePassword = exec<{ hash: string; now: Date; userId: string; hashRead: string }>({
-  name: 'sign-in.change-password.replacePassword',
-  text: `update passwords set hash = $1, set_at = $2 where user_id = $3 and hash = $4`,
-  params: ['hash', 'now', 'userId', 'hashRead'],
-  columns: [],
 })

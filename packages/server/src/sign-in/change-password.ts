@@ -18,6 +18,7 @@
 
 import { ErrorReason } from '@signet/contract'
 import { requireGoodPassword } from '../authenticators/password-policy.ts'
+import { replacePassword } from '../authenticators/write-password.ts'
 import type { Deps } from '../deps.ts'
 import { SignetError } from '../errors.ts'
 import { recordEvent } from '../events/record-event.ts'
@@ -31,7 +32,7 @@ import {
   type Guess,
   prepareGuess,
 } from '../throttling/guess.ts'
-import { findPasswordToChange, replacePassword } from './change-password.sql.ts'
+import { findPasswordToChange } from './change-password.sql.ts'
 
 export interface PasswordChange {
   currentPassword: string

@@ -16,6 +16,7 @@
  */
 
 import { ErrorReason } from '@signet/contract'
+import { upgradePasswordHash } from '../authenticators/write-password.ts'
 import { ownClientId } from '../clients/own-client.ts'
 import type { Deps } from '../deps.ts'
 import { SignetError, type Violation } from '../errors.ts'
@@ -33,7 +34,6 @@ import {
 } from '../throttling/guess.ts'
 import { type EmailIdentifier, parseEmail } from '../users/identifier.ts'
 import { accountState } from '../users/open-account.ts'
-import { upgradePasswordHash } from './sign-in.sql.ts'
 import type { FoundCandidate, StartedSignIn, Yield } from './simultaneous-sign-ins.ts'
 import { mustVerifyFirst, refuseUnverified } from './unverified.ts'
 

@@ -41,7 +41,3 @@ select a.place as "place!",
   join device d on d.place = a.place
   left join candidate c on c.place = a.place and (d.user_id is null or c.id = d.user_id)
  order by a.place, c.verified desc, c.created_at, c.identifier_id;
-
--- name: upgradePasswordHash :exec
--- Stores another hash of the same password, unless the password was changed meanwhile.
-update passwords set hash = :hash where user_id = :userId and hash = :hashRead;

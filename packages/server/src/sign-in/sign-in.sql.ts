@@ -1,5 +1,5 @@
 // Generated from sign-in.sql by tools/sql. Do not edit.
-import { exec, many, type Json } from '../db/query.ts'
+import { many, type Json } from '../db/query.ts'
 
 /** Who may be meant by each identifier: the user who proved to own it, and those who claim it, oldest first; of a known device its owner alone. Where somebody has proved it, claims are looked at only where that is asked for. At least one row for each, which says whether a guess is let through, so that nobody and somebody cost the same. The keys of their events come along, so that they need not be asked for. The position is read in this statement, with the passwords: a session that rests on them dies of anything revoked later. */
 export const listSignInCandidates = many<
@@ -63,12 +63,4 @@ select a.place as "place!",
   params: ['asked', 'claimsBesideOwner', 'limit'],
   columns: ['place', 'retryAfter', 'deviceUserId', 'userId', 'hash', 'setAt', 'wrappedKey', 'wrappingKeyId', 'verified', 'rev'],
   json: ['asked'],
-})
-
-/** Stores another hash of the same password, unless the password was changed meanwhile. */
-export const upgradePasswordHash = exec<{ hash: string; userId: string; hashRead: string }>({
-  name: 'sign-in.upgradePasswordHash',
-  text: `update passwords set hash = $1 where user_id = $2 and hash = $3`,
-  params: ['hash', 'userId', 'hashRead'],
-  columns: [],
 })

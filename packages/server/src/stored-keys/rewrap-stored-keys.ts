@@ -19,12 +19,12 @@ import type { Db } from '../db/query.ts'
 import { type Rewrapped, rewrapValues, type WrappedValues } from '../db/rewrap.ts'
 import type { Deps } from '../deps.ts'
 import { eventKeyValues } from '../events/event-keys.ts'
-import { type EventContext, recordEvent } from '../events/record-event.ts'
+import { byItself, type EventContext, recordEvent } from '../events/record-event.ts'
 import { upstreamTokenValues } from '../federation/kept-tokens.ts'
 import { providerSecretValues } from '../federation/known-providers.ts'
 import { grantSecretValues } from '../grants/grant-keys.ts'
 import { mailOpenerValues } from '../mail/mail-order.ts'
-import { byItself, privateKeyValues } from '../tokens/signing-keys.ts'
+import { privateKeyValues } from '../tokens/signing-keys.ts'
 import {
   countEventKeysOtherwise,
   countGrantSecretsOtherwise,

@@ -13,12 +13,12 @@
  * Specs: RFC 6749 §2.3.1 (brute force), OWASP ASVS 5.0 V6.3.1.
  */
 
-import { createHmac } from 'node:crypto'
 import { ErrorReason } from '@signet/contract'
 import type { Deps } from '../deps.ts'
 import { SignetError } from '../errors.ts'
 import type { RequestContext } from '../request-context.ts'
 import { networkOf } from './address-network.ts'
+import { counterKey } from './counter-key.ts'
 import { clientRetryAfter, countClientFailure as count } from './throttling.sql.ts'
 
 type FailureDeps = Pick<Deps, 'db' | 'masterSecret'>
@@ -57,12 +57,9 @@ function countersOf(
   { ipAddress }: Pick<RequestContext, 'ipAddress'>,
   clientId: string,
 ): { source: Buffer; network: Buffer } {
-  const key = masterSecret.derive('guess counters')
   const network = networkOf(ipAddress)
-  const keyed = (...parts: string[]) =>
-    createHmac('sha256', key).update(JSON.stringify(parts)).digest()
   return {
-    source: keyed('client source', clientId, network),
-    network: keyed('client network', network),
+    source: counterKey(masterSecret, 'guess counters', 'client source', clientId, network),
+    network: counterKey(masterSecret, 'guess counters', 'client network', network),
   }
 }

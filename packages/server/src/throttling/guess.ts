@@ -15,7 +15,6 @@
  * Specs: NIST SP 800-63B-4 §3.2.2, OWASP ASVS 5.0 V6.1.1 and V6.3.1.
  */
 
-import { createHmac } from 'node:crypto'
 import { ErrorReason } from '@signet/contract'
 import type { Db } from '../db/query.ts'
 import type { Deps } from '../deps.ts'
@@ -23,6 +22,7 @@ import { SignetError } from '../errors.ts'
 import type { UserId } from '../ids.ts'
 import type { RequestContext } from '../request-context.ts'
 import { networkOf } from './address-network.ts'
+import { counterKey } from './counter-key.ts'
 import { hashDeviceSecret, makeDeviceSecret } from './device-secret.ts'
 import {
   admitGuesses as admit,
@@ -60,9 +60,7 @@ export function prepareGuess(
   ctx: RequestContext,
   { account, deviceSecret }: { account: string; deviceSecret: string },
 ): Guess {
-  const key = masterSecret.derive('guess counters')
-  const keyed = (...parts: string[]) =>
-    createHmac('sha256', key).update(JSON.stringify(parts)).digest()
+  const keyed = (...parts: string[]) => counterKey(masterSecret, 'guess counters', ...parts)
   const address = networkOf(ctx.ipAddress)
   return {
     account: keyed('account', account),

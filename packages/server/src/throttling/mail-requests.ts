@@ -6,13 +6,13 @@
  * Errors: RATE_LIMITED.
  */
 
-import { createHmac } from 'node:crypto'
 import { ErrorReason } from '@signet/contract'
 import type { MasterSecret } from '../crypto/master-secret.ts'
 import type { Db } from '../db/query.ts'
 import { SignetError } from '../errors.ts'
 import { networkOf } from './address-network.ts'
-import { countMailRequest, mailRetryAfter } from './throttling.sql.ts'
+import { counterKey } from './counter-key.ts'
+import { countRequest, requestRetryAfter } from './throttling.sql.ts'
 
 const freePerNetwork = 30
 /** How many mails that nobody asked for in so many words go out before waiting begins. */
@@ -53,17 +53,16 @@ export async function admitUnaskedMail(
   { purpose, canonical }: { purpose: keyof typeof freeUnasked; canonical: string },
 ): Promise<boolean> {
   const key = keyOf(deps, 'address', purpose, canonical)
-  return (await countMailRequest(deps.db, { key, free: freeUnasked[purpose] })) !== undefined
+  return (await countRequest(deps.db, { key, free: freeUnasked[purpose] })) !== undefined
 }
 
 function keyOf({ masterSecret }: { masterSecret: MasterSecret }, ...parts: string[]): Buffer {
-  const secret = masterSecret.derive('mail requests')
-  return createHmac('sha256', secret).update(JSON.stringify(parts)).digest()
+  return counterKey(masterSecret, 'mail requests', ...parts)
 }
 
 async function admit(db: Db, key: Buffer, free: number): Promise<void> {
-  if ((await countMailRequest(db, { key, free })) !== undefined) return
-  const wait = await mailRetryAfter(db, { key })
+  if ((await countRequest(db, { key, free })) !== undefined) return
+  const wait = await requestRetryAfter(db, { key })
   throw new SignetError(ErrorReason.RATE_LIMITED, {
     retryAfterSeconds: wait?.seconds ?? 1,
     detail: 'mail was asked for too often',

@@ -5,11 +5,11 @@
  * Errors: RATE_LIMITED.
  */
 
-import { createHmac } from 'node:crypto'
 import { ErrorReason } from '@signet/contract'
 import type { Deps } from '../deps.ts'
 import { SignetError } from '../errors.ts'
 import { networkOf } from './address-network.ts'
+import { counterKey } from './counter-key.ts'
 import { countProviderSignIn } from './throttling.sql.ts'
 
 const networkMax = 3_000
@@ -20,9 +20,8 @@ export async function admitProviderSignIn(
   { db, masterSecret }: Pick<Deps, 'db' | 'masterSecret'>,
   { ipAddress }: { ipAddress: string },
 ): Promise<void> {
-  const network = createHmac('sha256', masterSecret.derive('guess counters'))
-    .update(JSON.stringify(['provider sign-ins', networkOf(ipAddress)]))
-    .digest()
+  const from = networkOf(ipAddress)
+  const network = counterKey(masterSecret, 'guess counters', 'provider sign-ins', from)
   const { retryAfter } = await countProviderSignIn(db, { network, networkMax, windowSeconds })
   if (retryAfter === null) return
   const detail = 'too many sign-ins at providers from this network'

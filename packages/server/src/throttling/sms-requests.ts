@@ -7,13 +7,13 @@
  * Errors: RATE_LIMITED.
  */
 
-import { createHmac } from 'node:crypto'
 import { ErrorReason } from '@signet/contract'
 import type { MasterSecret } from '../crypto/master-secret.ts'
 import type { Db } from '../db/query.ts'
 import { SignetError } from '../errors.ts'
 import { networkOf } from './address-network.ts'
-import { countMailRequest, countSmsRequest, mailRetryAfter } from './throttling.sql.ts'
+import { counterKey } from './counter-key.ts'
+import { countRequest, countSmsRequest, requestRetryAfter } from './throttling.sql.ts'
 
 export const smsPerDay = { number: 10, account: 20, network: 60 } as const
 
@@ -22,12 +22,10 @@ export async function admitSms(
   { db, masterSecret }: { db: Db; masterSecret: MasterSecret },
   { ipAddress, canonical, account }: { ipAddress: string; canonical: string; account?: string },
 ): Promise<void> {
-  const secret = masterSecret.derive('text messages')
-  const keyOf = (...parts: string[]) =>
-    createHmac('sha256', secret).update(JSON.stringify(parts)).digest()
+  const keyOf = (...parts: string[]) => counterKey(masterSecret, 'text messages', ...parts)
   const number = keyOf('number', canonical)
-  if ((await countMailRequest(db, { key: number, free: 0 })) === undefined)
-    throw tooMany((await mailRetryAfter(db, { key: number }))?.seconds ?? 1)
+  if ((await countRequest(db, { key: number, free: 0 })) === undefined)
+    throw tooMany((await requestRetryAfter(db, { key: number }))?.seconds ?? 1)
   const { retryAfter } = await countSmsRequest(db, {
     number,
     numberMax: smsPerDay.number,

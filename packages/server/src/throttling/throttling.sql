@@ -42,8 +42,8 @@ select place as "place!", retry_after as "retry_after?" from admitted order by p
 -- Lets a right guess through where no device is made known by it.
 select admit_guess(:account::bytea, :address?::bytea, :source?::bytea) as "retry_after?";
 
--- name: countMailRequest :maybe
--- Counts a request for mail; no row where it comes too early. The first ones are free, then each doubles the wait, from
+-- name: countRequest :maybe
+-- Counts a request for a mail or a text message; no row where it comes too early. The first ones are free, then each doubles the wait, from
 -- 30 seconds up to a quarter of an hour. After an hour without any, everything is forgotten.
 insert into mail_requests as r (key, requests, next_at, forget_at)
 values (:key, 1, signet_now() + mail_wait(1, :free::integer), signet_now() + interval '1 hour')
@@ -54,8 +54,8 @@ on conflict (key) do update
  where r.next_at <= signet_now()
 returning requests;
 
--- name: mailRetryAfter :maybe
--- Whole seconds until mail may be asked for again.
+-- name: requestRetryAfter :maybe
+-- Whole seconds until one may be asked for again.
 select greatest(1, ceil(extract(epoch from next_at - signet_now())))::integer as "seconds!"
   from mail_requests where key = :key;
 
@@ -78,3 +78,21 @@ select count_failure(:network::bytea, :networkMax::integer, :windowSeconds::inte
 select coalesce(count_failure(:number::bytea, :numberMax::integer, 86400),
                 case when :account?::bytea is null then null else count_failure(:account?, :accountMax::integer, 86400) end,
                 count_failure(:network::bytea, :networkMax::integer, 86400)) as "retry_after?";
+
+-- name: deleteForgottenGuesses :exec
+-- Counters that mean nothing any more. Whoever counts forgets some too; this is for when nobody guesses.
+delete from guess_counters
+ where key in (select key from guess_counters where forget_at <= signet_now()
+                order by forget_at limit :limit::integer for update skip locked);
+
+-- name: deleteForgottenDevices :exec
+-- Devices that nobody has used for so long that they count as strange again.
+delete from known_devices
+ where secret_hash in (select secret_hash from known_devices where expires_at <= signet_now()
+                        order by expires_at limit :limit::integer for update skip locked);
+
+-- name: deleteForgottenMailRequests :exec
+-- Counts of requests for mail that mean nothing any more.
+delete from mail_requests
+ where key in (select key from mail_requests where forget_at <= signet_now()
+                order by forget_at limit :limit::integer for update skip locked);

@@ -1,5 +1,5 @@
 // Generated from throttling.sql by tools/sql. Do not edit.
-import { many, maybe, one, type Json } from '../db/query.ts'
+import { exec, many, maybe, one, type Json } from '../db/query.ts'
 
 /** Counts a wrong guess, or says for how many seconds none is let through. One call decides and counts. */
 export const countFailedGuess = one<
@@ -89,9 +89,9 @@ export const admitGuessWithoutDevice = one<
   columns: ['retryAfter'],
 })
 
-/** Counts a request for mail; no row where it comes too early. The first ones are free, then each doubles the wait, from 30 seconds up to a quarter of an hour. After an hour without any, everything is forgotten. */
-export const countMailRequest = maybe<{ key: Buffer; free: number }, { requests: number }>({
-  name: 'throttling.countMailRequest',
+/** Counts a request for a mail or a text message; no row where it comes too early. The first ones are free, then each doubles the wait, from 30 seconds up to a quarter of an hour. After an hour without any, everything is forgotten. */
+export const countRequest = maybe<{ key: Buffer; free: number }, { requests: number }>({
+  name: 'throttling.countRequest',
   text: `insert into mail_requests as r (key, requests, next_at, forget_at)
 values ($1, 1, signet_now() + mail_wait(1, $2::integer), signet_now() + interval '1 hour')
 on conflict (key) do update
@@ -104,9 +104,9 @@ returning requests`,
   columns: ['requests'],
 })
 
-/** Whole seconds until mail may be asked for again. */
-export const mailRetryAfter = maybe<{ key: Buffer }, { seconds: number }>({
-  name: 'throttling.mailRetryAfter',
+/** Whole seconds until one may be asked for again. */
+export const requestRetryAfter = maybe<{ key: Buffer }, { seconds: number }>({
+  name: 'throttling.requestRetryAfter',
   text: `select greatest(1, ceil(extract(epoch from next_at - signet_now())))::integer as "seconds!"
   from mail_requests where key = $1`,
   params: ['key'],
@@ -186,4 +186,34 @@ export const countSmsRequest = one<
                 count_failure($5::bytea, $6::integer, 86400)) as "retry_after?"`,
   params: ['number', 'numberMax', 'account', 'accountMax', 'network', 'networkMax'],
   columns: ['retryAfter'],
+})
+
+/** Counters that mean nothing any more. Whoever counts forgets some too; this is for when nobody guesses. */
+export const deleteForgottenGuesses = exec<{ limit: number }>({
+  name: 'throttling.deleteForgottenGuesses',
+  text: `delete from guess_counters
+ where key in (select key from guess_counters where forget_at <= signet_now()
+                order by forget_at limit $1::integer for update skip locked)`,
+  params: ['limit'],
+  columns: [],
+})
+
+/** Devices that nobody has used for so long that they count as strange again. */
+export const deleteForgottenDevices = exec<{ limit: number }>({
+  name: 'throttling.deleteForgottenDevices',
+  text: `delete from known_devices
+ where secret_hash in (select secret_hash from known_devices where expires_at <= signet_now()
+                        order by expires_at limit $1::integer for update skip locked)`,
+  params: ['limit'],
+  columns: [],
+})
+
+/** Counts of requests for mail that mean nothing any more. */
+export const deleteForgottenMailRequests = exec<{ limit: number }>({
+  name: 'throttling.deleteForgottenMailRequests',
+  text: `delete from mail_requests
+ where key in (select key from mail_requests where forget_at <= signet_now()
+                order by forget_at limit $1::integer for update skip locked)`,
+  params: ['limit'],
+  columns: [],
 })

@@ -22,7 +22,7 @@ import type { SigningAlgorithm } from '../crypto/jws.ts'
 import type { Db } from '../db/query.ts'
 import type { Deps } from '../deps.ts'
 import { SignetError } from '../errors.ts'
-import { type EventContext, recordEvent } from '../events/record-event.ts'
+import { byItself, type EventContext, recordEvent } from '../events/record-event.ts'
 import {
   activateNextKey,
   findNextKeyForUpdate,
@@ -36,7 +36,7 @@ import {
   retireSigningKeys,
   revokeSigningKey as revokeStoredKey,
 } from './signing-keys.sql.ts'
-import { byItself, insertMissingKeys, makeSigningKey } from './signing-keys.ts'
+import { insertMissingKeys, makeSigningKey } from './signing-keys.ts'
 import { keySetLifetimeSeconds } from './token-lifetime.ts'
 
 type RotationDeps = Pick<Deps, 'config' | 'db' | 'masterSecret'>

@@ -26,7 +26,7 @@ import type { SigningAlgorithm } from '../crypto/jws.ts'
 import { type MasterSecret, MasterSecretError } from '../crypto/master-secret.ts'
 import type { WrappedValues } from '../db/rewrap.ts'
 import type { Deps } from '../deps.ts'
-import { type EventContext, recordEvent } from '../events/record-event.ts'
+import { byItself, recordEvent } from '../events/record-event.ts'
 import {
   insertFirstSigningKey,
   listPinnedAlgorithms,
@@ -106,11 +106,6 @@ export async function insertMissingKeys(deps: KeyDeps, now: Date): Promise<void>
       })
     })
   }
-}
-
-/** Nobody asks for keys: a server makes and rotates them by itself. */
-export function byItself(now: Date): EventContext {
-  return { now, reference: '', ipAddress: '', userAgent: '', caller: { kind: 'anonymous' } }
 }
 
 type StoredKey = Awaited<ReturnType<typeof listSigningKeys>>[number]

@@ -74,6 +74,13 @@ export function openLanguages<E extends Texts>(
   }
 }
 
+const rightToLeft: ReadonlySet<string> = new Set(['ar', 'fa', 'he', 'ur'])
+
+/** In which direction a language is written. */
+export function directionOf(locale: string): 'ltr' | 'rtl' {
+  return rightToLeft.has(locale.split('-')[0] ?? '') ? 'rtl' : 'ltr'
+}
+
 /** The language of a locale, where it is among these. */
 function languageOf(locale: string, tags: readonly string[]): string | undefined {
   const subtags = locale.toLowerCase().split('-')

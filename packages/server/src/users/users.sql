@@ -114,3 +114,13 @@ returning log_revocation('sub', u.id::text, 'suspended') as "entry_id!";
 -- name: unsuspendUser :exec
 -- Opens the account again. The cut stays: nothing that was ended comes back.
 update users set status = 'active', updated_at = :now where id = :id and status = 'suspended';
+
+-- name: deleteUnprovenAccounts :exec
+-- Accounts that could not be entered before their address was proved, and that nobody has proved in time.
+delete from users
+ where id in (select u.id from users u
+               where u.id in (select i.user_id from identifiers i
+                               where i.verified_at is null and i.claim_expires_at <= signet_now()
+                               order by i.claim_expires_at limit :limit::integer)
+                 and not exists (select from identifiers i where i.user_id = u.id and i.verified_at is not null)
+                 for update skip locked);

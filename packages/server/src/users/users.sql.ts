@@ -292,3 +292,17 @@ export const unsuspendUser = exec<{ now: Date; id: string }>({
   params: ['now', 'id'],
   columns: [],
 })
+
+/** Accounts that could not be entered before their address was proved, and that nobody has proved in time. */
+export const deleteUnprovenAccounts = exec<{ limit: number }>({
+  name: 'users.deleteUnprovenAccounts',
+  text: `delete from users
+ where id in (select u.id from users u
+               where u.id in (select i.user_id from identifiers i
+                               where i.verified_at is null and i.claim_expires_at <= signet_now()
+                               order by i.claim_expires_at limit $1::integer)
+                 and not exists (select from identifiers i where i.user_id = u.id and i.verified_at is not null)
+                 for update skip locked)`,
+  params: ['limit'],
+  columns: [],
+})

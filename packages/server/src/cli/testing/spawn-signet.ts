@@ -22,7 +22,7 @@ interface RunOptions {
 
 /** Where the system's own programs are. Nothing else of this process's environment reaches a command. */
 const path = '/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin'
-const main = join(import.meta.dirname, '../main.ts')
+const main = join(import.meta.dirname, '../../../bin/signet.js')
 
 /** The process of a command. */
 export function spawnSignet(args: readonly string[], options: RunOptions = {}) {

@@ -49,7 +49,6 @@ export const endsNothing: readonly EventKind[] = [
   'email.added',
   'email.primary_chosen',
   'role.assigned',
-  'role.unassigned',
   'administrator.created',
   'setup.refused',
   'access.denied',

@@ -1,0 +1,3 @@
+/** Which grants are over, and mean nothing to anybody any more: each call deletes one bounded batch, past rows that are held. */
+
+export { deleteOldGrants } from './grants.sql.ts'

