@@ -1,7 +1,7 @@
 /**
  * Verifies access tokens of one issuer for one service. In this order:
  *
- * 1. is it known as good, by its digest; else is it an access token of the issuer for this service (see access-token.ts);
+ * 1. is it known as good (see known-tokens.ts); else is it an access token of the issuer for this service (see access-token.ts);
  * 2. is it in its time;
  * 3. was it revoked; and is that known by a view that is young enough, else what the class of the route says;
  * 4. does it have the scopes and permissions that the route asks for.
@@ -12,7 +12,6 @@
  * Specs: RFC 9068 §4, RFC 6750, RFC 7662.
  */
 
-import { hash } from 'node:crypto'
 import { checkTimes, type Expected, verifyAccessToken } from './access-token.ts'
 import { type Clock, momentOf, systemClock } from './clock.ts'
 import { tokenLengthMax } from './compact-token.ts'
@@ -168,12 +167,9 @@ type Decision = VerifiedToken | Promise<VerifiedToken>
 
 function decide(parts: Parts, text: string, requirements: Requirements): Decision {
   if (typeof text !== 'string' || text.length > tokenLengthMax) throw refused('malformed')
-  const digest = hash('sha256', text, 'binary')
-  const known = parts.knownTokens.find(digest)
+  const known = parts.knownTokens.find(text)
   if (known === undefined)
-    return admit(parts, text, digest).then((admitted) =>
-      judge(parts, { text, admitted }, requirements),
-    )
+    return admit(parts, text).then((admitted) => judge(parts, { text, admitted }, requirements))
   parts.counters.cacheHits += 1
   return judge(parts, { text, admitted: known }, requirements)
 }
@@ -213,7 +209,7 @@ function permitted(token: VerifiedToken, requirements: Requirements): VerifiedTo
 }
 
 /** Verifies a token that is not known, and remembers it if it is good. */
-async function admit(parts: Parts, text: string, digest: string): Promise<KnownToken> {
+async function admit(parts: Parts, text: string): Promise<KnownToken> {
   const { knownTokens } = parts
   const times = knownTokens.timesCleared()
   const claims = await verifyAccessToken(text, parts.expected)
@@ -225,7 +221,7 @@ async function admit(parts: Parts, text: string, digest: string): Promise<KnownT
     judgedAt: neverJudged,
     verdict: undefined,
   }
-  knownTokens.add(digest, known, times)
+  knownTokens.add(text, known, times)
   return known
 }
 
