@@ -7,7 +7,9 @@
  * Specs: NIST SP 800-63B-4 §3.1.1.2, OWASP ASVS 5.0 V6.1.2 and V6.2.11.
  */
 
-import type { Violation } from '../errors.ts'
+import { ErrorReason } from '@signet/contract'
+import type { Config } from '../config/config.ts'
+import { SignetError, type Violation } from '../errors.ts'
 import { isCommonPassword, withLettersForSigns } from './common-passwords.ts'
 
 /** The longest password, in code points after NFC. */
@@ -54,6 +56,23 @@ export function checkPassword(
   else if (isCommonPassword(normalized)) found.push(violations.common)
   else if (lengthWithoutNames(normalized, context) < minLength) found.push(violations.containsName)
   return found
+}
+
+/**
+ * Refuses a new password that is not good enough. `words` are the person's own names and addresses; `field` is what the password is
+ * called in the request. Throws PASSWORD_REJECTED.
+ */
+export function requireGoodPassword(
+  { issuer, passwordMinLength: minLength }: Pick<Config, 'issuer' | 'passwordMinLength'>,
+  password: string,
+  { words, field = 'password' }: { words: readonly string[]; field?: string },
+): void {
+  const context = [...installationWords(issuer), ...words]
+  const found = checkPassword(password, { minLength, context })
+  if (found.length === 0) return
+  throw new SignetError(ErrorReason.PASSWORD_REJECTED, {
+    violations: found.map((violation) => ({ ...violation, field })),
+  })
 }
 
 const violations = {

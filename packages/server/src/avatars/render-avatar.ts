@@ -17,17 +17,12 @@
 import type { Deps } from '../deps.ts'
 import { recordEvent } from '../events/record-event.ts'
 import type { UserId } from '../ids.ts'
-import type { Job } from '../queue/worker.ts'
+import type { Job } from '../queue/job.ts'
 import { findWork, insertPicture, lockAvatar, publishPicture, settleUpload } from './avatars.sql.ts'
 import { deleteUnneeded } from './delete-unneeded.ts'
 import { avatarSides, newKey, pictureName, uploadName } from './object-store.ts'
 import { inspectPicture, type PictureRule } from './picture-header.ts'
 import type { PictureRenderer } from './picture-renderer.ts'
-
-/** What a job says. */
-export interface AvatarJob {
-  uploadId: string
-}
 
 type RenderDeps = Pick<Deps, 'config' | 'db' | 'masterSecret' | 'avatarObjects'> & {
   pictures: PictureRenderer

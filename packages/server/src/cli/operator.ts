@@ -37,12 +37,14 @@ export function openOperatorSecret(config: Config): MasterSecret {
   return openMasterSecret(ensureMasterSecret(config))
 }
 
+type Announcer = Pick<LiveLog, 'announce' | 'settled' | 'told'>
+
 /** What a change by an operator works with. */
 export interface ChangeDeps {
   config: Config
   db: Database
   masterSecret: MasterSecret
-  revocations: Pick<LiveLog, 'announce' | 'settled'>
+  revocations: Announcer
 }
 
 /** The parts of a change; with `dryRun` it decides everything and keeps nothing. */
@@ -80,12 +82,14 @@ export function whereNotFound(none: CommandError): (error: unknown) => never {
 }
 
 /** Tells the running instances that something was revoked; the database waits for it when it is closed. */
-export function announcerOf(db: Database): Pick<LiveLog, 'announce' | 'settled'> {
+function announcerOf(db: Database): Announcer {
+  // Where it fails, the instances find the entry when they read the next time.
+  const announce = () => void notifyRevocations(db).catch(() => undefined)
   return {
-    // Where it fails, the instances find the entry when they read the next time.
-    announce: () => void notifyRevocations(db).catch(() => undefined),
+    announce,
     // No log is read here, so there is nothing to wait for.
     settled: async () => {},
+    told: async () => announce(),
   }
 }
 

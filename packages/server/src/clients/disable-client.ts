@@ -23,7 +23,7 @@ import { ownClientId } from './own-client.ts'
 /** Disables the client; `changed` is false where it was disabled before. */
 export async function disableClient(
   deps: Pick<Deps, 'db' | 'masterSecret'> & {
-    revocations: Pick<Deps['revocations'], 'announce' | 'settled'>
+    revocations: Pick<Deps['revocations'], 'told'>
   },
   ctx: RequestContext,
   { clientId }: { clientId: ClientId },
@@ -47,9 +47,6 @@ export async function disableClient(
     })
     return { changed: true }
   })
-  if (outcome.changed) {
-    deps.revocations.announce()
-    await deps.revocations.settled()
-  }
+  if (outcome.changed) await deps.revocations.told()
   return outcome
 }

@@ -9,7 +9,7 @@ import type { Deps } from '../deps.ts'
 import { SignetError } from '../errors.ts'
 import { recordEvent } from '../events/record-event.ts'
 import { type RequestContext, userCaller } from '../request-context.ts'
-import { lockUserSession } from '../revocation/cut-user.ts'
+import { lockCallerSession } from '../revocation/cut-user.ts'
 import { clearPrimaryEmail, listEmails, setPrimaryEmail } from './emails.sql.ts'
 
 /** Chooses it; choosing the same again changes nothing. */
@@ -18,10 +18,9 @@ export async function choosePrimaryEmail(
   ctx: RequestContext,
   { emailId }: { emailId: string },
 ): Promise<void> {
-  const { userId, sessionId } = userCaller(ctx)
+  const { userId } = userCaller(ctx)
   await deps.db.transaction(async (tx) => {
-    if (!(await lockUserSession(tx, { userId, sessionId })))
-      throw new SignetError(ErrorReason.UNAUTHENTICATED)
+    await lockCallerSession(tx, ctx)
     const emails = await listEmails(tx, { userId })
     const chosen = emails.find(({ id }) => id === emailId)
     if (chosen === undefined)

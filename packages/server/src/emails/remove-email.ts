@@ -13,7 +13,7 @@ import type { Deps } from '../deps.ts'
 import { SignetError } from '../errors.ts'
 import { recordEvent } from '../events/record-event.ts'
 import { type RequestContext, userCaller } from '../request-context.ts'
-import { lockUserSession } from '../revocation/cut-user.ts'
+import { lockCallerSession } from '../revocation/cut-user.ts'
 import { deleteEmail, listEmails, withdrawPendingEmail } from './emails.sql.ts'
 
 /** Takes it away. */
@@ -22,10 +22,9 @@ export async function removeEmail(
   ctx: RequestContext,
   { emailId: id }: { emailId: string },
 ): Promise<void> {
-  const { userId, sessionId } = userCaller(ctx)
+  const { userId } = userCaller(ctx)
   await deps.db.transaction(async (tx) => {
-    if (!(await lockUserSession(tx, { userId, sessionId })))
-      throw new SignetError(ErrorReason.UNAUTHENTICATED)
+    await lockCallerSession(tx, ctx)
     if ((await withdrawPendingEmail(tx, { id, userId })) === 1) return
     const removed = await deleteEmail(tx, { id, userId })
     if (removed === undefined) {

@@ -20,7 +20,7 @@ import { recordEvent } from '../events/record-event.ts'
 import { newId } from '../ids.ts'
 import { enqueue } from '../queue/enqueue.ts'
 import { type RequestContext, userCaller } from '../request-context.ts'
-import { lockUserSession } from '../revocation/cut-user.ts'
+import { lockCallerSession } from '../revocation/cut-user.ts'
 import { admitMailRequest } from '../throttling/mail-requests.ts'
 import { type EmailIdentifier, parseEmail } from '../users/identifier.ts'
 import { listEmails, readPosition } from './emails.sql.ts'
@@ -40,7 +40,7 @@ export async function requestEmail(
   ctx: RequestContext,
   { email: text, replaces }: WantedEmail,
 ): Promise<{ pendingId: string }> {
-  const { userId, sessionId } = userCaller(ctx)
+  const { userId } = userCaller(ctx)
   const email = parseEmail(text, 'email')
   if ('violations' in email)
     throw new SignetError(ErrorReason.INVALID_ARGUMENT, { violations: email.violations })
@@ -49,8 +49,7 @@ export async function requestEmail(
   const pendingId = newId(ctx.now, userId)
   await deps.db.transaction(async (tx) => {
     const inTransaction = { ...deps, db: tx }
-    if (!(await lockUserSession(tx, { userId, sessionId })))
-      throw new SignetError(ErrorReason.UNAUTHENTICATED)
+    await lockCallerSession(tx, ctx)
     checkWanted(await listEmails(tx, { userId }), { identifier, replaces })
     const { ipAddress } = ctx
     await admitMailRequest(inTransaction, { ipAddress, purpose: 'new_email', canonical })

@@ -51,8 +51,7 @@ export async function undoEmailChange(
   const proof = { token, email: '', code: '' }
   const link = await requireLiveLink(deps, ctx, { purpose: 'undo_email_change', proof })
   await deps.db.transaction((tx) => restore({ ...deps, db: tx }, ctx, link))
-  deps.revocations.announce()
-  await deps.revocations.settled()
+  await deps.revocations.told()
   return { email: link.value }
 }
 

@@ -13,23 +13,9 @@ import type { Deps } from '../deps.ts'
 import type { UserId } from '../ids.ts'
 import { mailKinds } from '../mail/mail-kinds.ts'
 import { orderMail } from '../mail/mail-order.ts'
-import type { Job } from '../queue/worker.ts'
+import type { Job } from '../queue/job.ts'
 import { issueMailedLink, makeOpener } from '../recovery/mailed-links.ts'
 import { findAsker, findOwnerOfEmail } from './emails.sql.ts'
-
-/** Who wants which address. */
-export interface NewAddressJob {
-  /** The id of the link that will be made. */
-  linkId: string
-  userId: string
-  canonical: string
-  /** The address as it was typed. */
-  value: string
-  /** The position of the revocation log on which the wish rests. */
-  rev: string
-  /** The identifier whose place it takes. */
-  replaces?: string
-}
 
 /** Writes, if the user may still have the address. */
 export async function writeToNewAddress(

@@ -24,7 +24,7 @@ import { SignetError } from '../errors.ts'
 import { recordEvent } from '../events/record-event.ts'
 import type { SessionId, UserId } from '../ids.ts'
 import { type RequestContext, userCaller } from '../request-context.ts'
-import { lockUserSession } from '../revocation/cut-user.ts'
+import { lockCallerSession, lockUserSession } from '../revocation/cut-user.ts'
 import {
   findWaitingIdentity,
   insertWaitingIdentity,
@@ -169,10 +169,9 @@ export async function confirmLink(
   ctx: RequestContext,
   { code, codeVerifier }: { code: string; codeVerifier: string },
 ): Promise<void> {
-  const { userId, sessionId } = userCaller(ctx)
+  const { userId } = userCaller(ctx)
   const linked = await deps.db.transaction(async (tx) => {
-    if (!(await lockUserSession(tx, { userId, sessionId })))
-      throw new SignetError(ErrorReason.UNAUTHENTICATED)
+    await lockCallerSession(tx, ctx)
     const taken = await takeWaitingForApp(tx, {
       tokenHash: hash('sha256', code, 'buffer'),
       codeChallenge: hash('sha256', codeVerifier, 'buffer'),
@@ -212,10 +211,9 @@ export async function unlinkIdentity(
   ctx: RequestContext,
   { identityId: id }: { identityId: string },
 ): Promise<void> {
-  const { userId, sessionId } = userCaller(ctx)
+  const { userId } = userCaller(ctx)
   await deps.db.transaction(async (tx) => {
-    if (!(await lockUserSession(tx, { userId, sessionId })))
-      throw new SignetError(ErrorReason.UNAUTHENTICATED)
+    await lockCallerSession(tx, ctx)
     const removed = await deleteIdentity(tx, { id, userId })
     if (removed === undefined) {
       const isOwn = (await listIdentities(tx, { userId })).some((each) => each.id === id)

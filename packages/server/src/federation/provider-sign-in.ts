@@ -26,7 +26,7 @@ import type { Deps } from '../deps.ts'
 import { recordEvent } from '../events/record-event.ts'
 import type { SessionId, UserId } from '../ids.ts'
 import type { RequestContext } from '../request-context.ts'
-import { positionsOf } from '../revocation/session-ends.ts'
+import { positionAfterCut } from '../revocation/cut-user.ts'
 import { enterBrowser } from '../sign-in/browser-sign-in.ts'
 import { startProven } from '../sign-in/proven-sign-in.ts'
 import { askForProof } from '../sign-in/unverified.ts'
@@ -39,12 +39,12 @@ import { keepUpstreamTokens } from './kept-tokens.ts'
 import { keepForApp, keepForBrowser, refuseApp } from './linking.ts'
 import { UpstreamRefused } from './upstream.ts'
 
-/** Where the person goes on. */
+/** Where the person goes on, from page to page, to a provider and back. */
 export interface Onward {
-  /** A sealed authorization request; empty where there is none. */
+  /** A sealed authorization request; empty where there is none, as everything here. */
   request: string
   uiLocales: string
-  /** Takes up an identity that waits in the same browser; empty where none does. */
+  /** Takes up an identity at a provider that waits in this browser for its account. */
   waiting: string
 }
 
@@ -94,7 +94,8 @@ type ProviderDeps = Pick<
 
 const lifetimeSeconds = 600
 const leewayMs = 60_000
-const nowhere: Onward = { request: '', uiLocales: '', waiting: '' }
+/** To no app, and with nothing that waits. */
+export const nowhere: Onward = { request: '', uiLocales: '', waiting: '' }
 const stateForm = /^[\w-]{43}$/u
 
 /** Where the provider sends the browser back to. */
@@ -191,7 +192,7 @@ export async function finishProviderSignIn(
   if (found.kind === 'refused') return { kind: 'refused', onward, why: found.why }
   if ('mustProve' in found && found.mustProve !== undefined)
     return { kind: 'unverified', onward, email: found.mustProve }
-  const rev = found.kind === 'handed over' ? await positionOfCut(deps, found, position) : position
+  const rev = found.kind === 'handed over' ? await positionAfterCut(deps, found.cut) : position
   return enter(deps, ctx, {
     ...{ provider, identity, tokens, userId: found.userId },
     ...{ rev, cookieHeader, onward },
@@ -279,17 +280,6 @@ function decide(deps: ProviderDeps, ctx: RequestContext, vouched: VouchedIdentit
   })
 }
 
-/** A session may rest on the very entry that ended what was there before. */
-async function positionOfCut(
-  deps: ProviderDeps,
-  { cut }: { cut: bigint },
-  position: bigint,
-): Promise<bigint> {
-  const [place = position] = await positionsOf(deps, [cut])
-  await deps.revocations.settled()
-  return place
-}
-
 interface Entering {
   provider: IdentityProvider
   identity: UpstreamIdentity
@@ -310,7 +300,7 @@ async function enter(
   const isTrusted = provider.settings.trustsFactors === true
   const entered = await enterBrowser(deps, { identifier: by, cookieHeader }, (how) =>
     startProven(deps, ctx, {
-      ...{ userId, by, rev, device: undefined, ...how },
+      ...{ userId, rev, device: undefined, ...how },
       amr: isTrusted ? ['fed', ...amr.filter((each) => each !== 'fed')] : ['fed'],
       acr: isTrusted && amr.includes('mfa') ? 'aal2' : 'aal1',
     }),

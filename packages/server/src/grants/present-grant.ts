@@ -134,10 +134,7 @@ async function endReused(
     await record({ ...deps, db: tx }, ctx, { presented, decision, what: 'reused' })
     return decision
   })
-  if (decided?.verdict === 'reuse') {
-    deps.revocations.announce()
-    await deps.revocations.settled()
-  }
+  if (decided?.verdict === 'reuse') await deps.revocations.told()
   return decided
 }
 

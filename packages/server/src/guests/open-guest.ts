@@ -19,11 +19,11 @@ import { recordEvent } from '../events/record-event.ts'
 import { issueGrant } from '../grants/issue-grant.ts'
 import { newId, type UserId } from '../ids.ts'
 import type { RequestContext } from '../request-context.ts'
-import { type Device, startSession } from '../sessions/start-session.ts'
+import { type Device, deviceViolations } from '../sessions/device.ts'
+import { startSession } from '../sessions/start-session.ts'
 import { type SignedIn, tokensOf } from '../sign-in/sign-in.ts'
 import { admitFromNetwork } from '../throttling/mail-requests.ts'
 import { apiAudience } from '../tokens/access-token.ts'
-import { checkPrintable } from '../users/printable.ts'
 import { insertGuest } from './guests.sql.ts'
 
 export interface NewGuest {
@@ -38,9 +38,7 @@ export async function openGuest(
   { locale, device }: NewGuest,
 ): Promise<SignedIn> {
   if (!deps.config.guestAccounts) throw new SignetError(ErrorReason.NOT_ENABLED)
-  const violations = Object.entries(device ?? {}).flatMap(([name, text]) =>
-    checkPrintable(`device.${name}`, String(text)),
-  )
+  const violations = deviceViolations(device)
   if (violations.length > 0) throw new SignetError(ErrorReason.INVALID_ARGUMENT, { violations })
   const userId = newId<UserId>(ctx.now)
   const audience = [apiAudience(deps.config.issuer)]

@@ -9,6 +9,7 @@ import type {
 } from '@signet/contract'
 import type { Deps } from '../deps.ts'
 import type { RequestContext } from '../request-context.ts'
+import { deviceOf } from '../sessions/device.ts'
 import { openGuest } from './open-guest.ts'
 import { upgradeGuest as giveGuestSignIn } from './upgrade-guest.ts'
 
@@ -20,12 +21,7 @@ export async function signUpAsGuest(
 ): Promise<MessageInitShape<typeof SignUpAsGuestResponseSchema>> {
   const { deviceSecret: _, ...issued } = await openGuest(deps, ctx, {
     locale,
-    device: device && {
-      installationId: device.installationId,
-      model: device.model,
-      os: device.os,
-      app: device.app,
-    },
+    device: deviceOf(device),
   })
   return { tokens: { ...issued, tokenType: 'Bearer' } }
 }

@@ -12,7 +12,7 @@
  */
 
 import { ErrorReason } from '@signet/contract'
-import { checkPassword, installationWords } from '../authenticators/password-policy.ts'
+import { requireGoodPassword } from '../authenticators/password-policy.ts'
 import { setGuestPassword } from '../authenticators/write-password.ts'
 import type { Deps } from '../deps.ts'
 import { requestEmail } from '../emails/request-email.ts'
@@ -29,10 +29,7 @@ export async function upgradeGuest(
 ): Promise<{ pendingId: string }> {
   const { userId } = userCaller(ctx)
   if (!(await isGuest(deps.db, { userId })).guest) throw noGuest()
-  const { issuer, passwordMinLength: minLength } = deps.config
-  const context = [...installationWords(issuer), email]
-  const violations = checkPassword(password, { minLength, context })
-  if (violations.length > 0) throw new SignetError(ErrorReason.PASSWORD_REJECTED, { violations })
+  requireGoodPassword(deps.config, password, { words: [email] })
   const hash = await deps.passwords.hash(password, ctx.signal)
   const pending = await requestEmail(deps, ctx, { email, replaces: undefined })
   await deps.db.transaction(async (tx) => {

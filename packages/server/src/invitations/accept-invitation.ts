@@ -15,7 +15,7 @@
 
 import { createHmac, hash } from 'node:crypto'
 import { ErrorReason } from '@signet/contract'
-import { checkPassword, installationWords } from '../authenticators/password-policy.ts'
+import { requireGoodPassword } from '../authenticators/password-policy.ts'
 import type { MasterSecret } from '../crypto/master-secret.ts'
 import type { Deps } from '../deps.ts'
 import { SignetError } from '../errors.ts'
@@ -113,11 +113,7 @@ function checkAccount({ config }: AcceptDeps, { password, displayName, email }: 
   const unreadable = checkPrintable('displayName', displayName)
   if (unreadable.length > 0)
     throw new SignetError(ErrorReason.INVALID_ARGUMENT, { violations: unreadable })
-  const violations = checkPassword(password, {
-    minLength: config.passwordMinLength,
-    context: [...installationWords(config.issuer), email, displayName],
-  })
-  if (violations.length > 0) throw new SignetError(ErrorReason.PASSWORD_REJECTED, { violations })
+  requireGoodPassword(config, password, { words: [email, displayName] })
 }
 
 /** What is stored of the link. */

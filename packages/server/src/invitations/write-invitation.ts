@@ -10,7 +10,7 @@
 import type { Deps } from '../deps.ts'
 import { orderMail } from '../mail/mail-order.ts'
 import { enqueue } from '../queue/enqueue.ts'
-import type { Job } from '../queue/worker.ts'
+import type { Job } from '../queue/job.ts'
 import { makeOpener } from '../recovery/mailed-links.ts'
 import {
   hashInvitationCode,
@@ -18,11 +18,6 @@ import {
   invitationCodeDigits,
 } from './accept-invitation.ts'
 import { findOpenInvitation, setInvitationOpener } from './invitations.sql.ts'
-
-/** Which invitation. */
-export interface InvitationJob {
-  invitationId: string
-}
 
 /** Writes, if it is still open. */
 export async function writeInvitation(

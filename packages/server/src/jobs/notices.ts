@@ -16,11 +16,11 @@
  * Specs: OWASP ASVS 5.0 V6.3.5, V6.3.7; NIST SP 800-63B-4 §4.6 (notices).
  */
 
-import { setTimeout } from 'node:timers/promises'
 import type { Db } from '../db/query.ts'
 import type { Deps } from '../deps.ts'
 import { listEvents, type SealedEvent } from '../events/list-events.ts'
 import { orderMail } from '../mail/mail-order.ts'
+import { keepDoing } from '../operations/keep-doing.ts'
 import { tellOfEmails } from './email-notices.ts'
 import { tellOfIdentities } from './identity-notices.ts'
 import {
@@ -44,29 +44,13 @@ export function startNotices(
   deps: NoticeDeps,
   { pollMs = pollMsDefault }: { pollMs?: number } = {},
 ): { stop(): Promise<void> } {
-  const stopping = new AbortController()
-  let failing = false
-  const takeTurns = async () => {
-    while (!stopping.signal.aborted) {
-      let pauseMs = pollMs
-      try {
-        if (await readBatch(deps)) pauseMs = 0
-        failing = false
-      } catch (error) {
-        if (!failing) deps.log.warn({ err: error }, 'notices wait; trying again')
-        failing = true
-        pauseMs = retryMs
-      }
-      await setTimeout(pauseMs, undefined, { signal: stopping.signal }).catch(() => undefined)
-    }
-  }
-  const running = takeTurns()
-  return {
-    async stop() {
-      stopping.abort()
-      await running
-    },
-  }
+  return keepDoing({
+    log: deps.log,
+    work: () => readBatch(deps),
+    pollMs,
+    retryMs,
+    says: 'notices wait; trying again',
+  })
 }
 
 /** Orders what the next events call for. Whether there may be more. */

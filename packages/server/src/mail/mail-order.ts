@@ -9,6 +9,7 @@ import type { MasterSecret } from '../crypto/master-secret.ts'
 import type { Db } from '../db/query.ts'
 import type { WrappedValues } from '../db/rewrap.ts'
 import { enqueue } from '../queue/enqueue.ts'
+import type { JobPayloads } from '../queue/job-kinds.ts'
 import { type MailFacts, type MailKind, type MailKindRow, mailKinds } from './mail-kinds.ts'
 import { lockMailOpeners, replaceMailOpeners } from './mail-order.sql.ts'
 
@@ -16,19 +17,7 @@ import { lockMailOpeners, replaceMailOpeners } from './mail-order.sql.ts'
 const lifetimeWithoutLinkMs = 7 * 86_400_000
 
 /** What stands in the queue. */
-export interface MailOrder {
-  kind: MailKind
-  /** The address as its owner writes it. */
-  to: string
-  /** The language that the recipient reads, as a BCP 47 tag; may be empty. */
-  locale: string
-  /** Facts that stand in the mail, as text. */
-  facts: Readonly<Record<string, string>>
-  /** The opener, wrapped, in base64; and the id of the key. */
-  wrapped?: { value: string; keyId: string }
-  /** An ISO 8601 instant from which on the mail is of no use, and is not sent any more. */
-  uselessFrom: string
-}
+export type MailOrder = JobPayloads['send_mail'] & { kind: MailKind }
 
 /** What opens something: the secret of a link, and the code that does the same. */
 export interface Opener {

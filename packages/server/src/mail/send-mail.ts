@@ -8,9 +8,9 @@
 
 import type { Config } from '../config/config.ts'
 import type { MasterSecret } from '../crypto/master-secret.ts'
-import { type Job, JobRefused } from '../queue/worker.ts'
+import { type Job, JobRefused } from '../queue/job.ts'
 import { composeMail } from './compose-mail.ts'
-import { unwrapOpener } from './mail-order.ts'
+import { type MailOrder, unwrapOpener } from './mail-order.ts'
 import { type Mailer, MailRefused } from './mailer.ts'
 
 interface SendDeps {
@@ -22,8 +22,10 @@ interface SendDeps {
 /** Sends the mail, unless what it says is of no use any more. */
 export async function sendMail(
   { config, masterSecret, mailer }: SendDeps,
-  { id, payload: order, signal }: Job<'send_mail'>,
+  { id, payload, signal }: Job<'send_mail'>,
 ): Promise<void> {
+  // Nothing else queues mails than `orderMail`.
+  const order = payload as MailOrder
   if (Date.parse(order.uselessFrom) <= Date.now())
     throw new JobRefused('the mail could not be sent before its link expired')
   try {

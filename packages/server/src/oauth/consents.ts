@@ -99,8 +99,7 @@ export async function withdrawConsent(
       details: { grants },
     })
   })
-  deps.revocations.announce()
-  await deps.revocations.settled()
+  await deps.revocations.told()
 }
 
 /**

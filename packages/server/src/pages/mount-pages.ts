@@ -32,16 +32,15 @@ import {
   undoEmailChangePage,
   verifyEmailPage,
 } from './mailed-link-pages.ts'
-import { type PageForm, pageForm } from './page-form.ts'
-import type { Face } from './page-frame.ts'
+import { type PageForm, readForm } from './page-form.ts'
 import { pageScript } from './page-script.ts'
 import { showProblem } from './problem-page.ts'
 import { mountProviderPages } from './provider-pages.ts'
 import { type ReadVisit, readVisit } from './read-visit.ts'
 import { mountRefusalPages } from './refusal-pages.ts'
 import { refusalSentence, translated } from './refused.ts'
-import { renderPage, sendPage } from './render-page.ts'
-import { openSetUpGate, type SetUpGate } from './set-up-gate.ts'
+import { type PageParts, sendAnswer } from './render-page.ts'
+import { openSetUpGate } from './set-up-gate.ts'
 import { setUpPage } from './set-up-page.ts'
 import { signInPage } from './sign-in-page.ts'
 import { signUpPage } from './sign-up-page.ts'
@@ -83,14 +82,6 @@ const mailed: ReadonlySet<PageRoute> = new Set([
 const formType = 'application/x-www-form-urlencoded'
 const bodyBytesMax = 64 * 1024
 
-/** What every page is served with. */
-export interface PageParts {
-  deps: Deps
-  call: PlainCalls
-  face: Face
-  gate: SetUpGate
-}
-
 /** Adds the routes. Answers how the protocol shows a person what cannot go on. */
 export async function mountPages(
   fastify: FastifyInstance,
@@ -110,10 +101,10 @@ export async function mountPages(
     scope.addContentTypeParser(
       formType,
       { parseAs: 'string', bodyLimit: bodyBytesMax },
-      (_request, body, done) => done(null, pageForm(String(body))),
+      (_request, body, done) => done(null, readForm(String(body))),
     )
     for (const route of [...routes, setUpPage]) mountPage(scope, parts, route)
-    mountProviderPages(scope, parts, sendAnswer)
+    mountProviderPages(scope, parts)
   })
   return {
     showProblem: (request, reply, problem) => showProblem(parts, { request, reply }, problem),
@@ -154,11 +145,11 @@ async function answerForm(
 ): Promise<FastifyReply> {
   const { deps, call } = parts
   const { request, reply } = exchange
-  const form = (request.body as PageForm | undefined) ?? pageForm('')
+  const form = (request.body as PageForm | undefined) ?? readForm('')
   let posted: Posted | undefined
   try {
     const answer = await call(`POST ${route.path}`, exchange, async (ctx): Promise<PageAnswer> => {
-      const read = await readVisit(deps, request, form)
+      const read = await readVisit(deps, request, { form })
       posted = { read, form, route: await routeFor(parts, route, read) }
       const { visit } = read
       if (read.requestIsBroken) return { page: brokenRequestPage(visit), status: 400 }
@@ -173,21 +164,6 @@ async function answerForm(
     if (posted === undefined) throw error
     return sendAnswer(reply, parts, { read: posted.read, answer: refusedAnswer(error, posted) })
   }
-}
-
-function sendAnswer(
-  reply: FastifyReply,
-  { face }: PageParts,
-  { read, answer }: { read: ReadVisit; answer: PageAnswer },
-): FastifyReply {
-  const { visit, setCookies: marks } = read
-  const setCookies = [...marks, ...(answer.setCookies ?? [])]
-  if (setCookies.length > 0) reply.header('set-cookie', setCookies)
-  if ('to' in answer) return reply.header('cache-control', 'no-store').redirect(answer.to, 303)
-  const { status = 200, refused } = answer
-  const wait = refused?.retryAfterSeconds
-  if (wait !== undefined) reply.header('retry-after', Math.max(1, Math.ceil(wait)))
-  return sendPage(reply, renderPage(face, visit, answer), status)
 }
 
 /** The setup stands in the place of every page, but for what mails lead to: whoever has such a link is not setting up. */

@@ -9,7 +9,7 @@ export interface PageForm {
 }
 
 /** The parameters of a body or of a query. */
-export function pageForm(encoded: string): PageForm {
+export function readForm(encoded: string): PageForm {
   const given = new URLSearchParams(encoded)
   return { text: (name) => (given.get(name) ?? '').replaceAll('\0', '').toWellFormed() }
 }

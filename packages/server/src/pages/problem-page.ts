@@ -9,9 +9,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type Html, html } from '../html/html.ts'
 import type { AuthorizationProblem } from '../oauth/authorize-endpoint.ts'
 import { errorPage } from './error-page.ts'
-import type { PageParts } from './mount-pages.ts'
 import { readVisitor } from './read-visit.ts'
-import { renderPage, sendPage } from './render-page.ts'
+import { type PageParts, renderPage, sendPage } from './render-page.ts'
 
 /** Shows it. */
 export async function showProblem(

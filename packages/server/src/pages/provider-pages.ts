@@ -18,7 +18,7 @@ import { isLinkRequest } from '../federation/linking.ts'
 import {
   beginProviderSignIn,
   finishProviderSignIn,
-  type Onward,
+  nowhere,
   type ProviderOutcome,
   type Refusal,
 } from '../federation/provider-sign-in.ts'
@@ -26,25 +26,19 @@ import { UpstreamRefused } from '../federation/upstream.ts'
 import { takeUpstreamLogout } from '../federation/upstream-logout.ts'
 import type { RequestContext } from '../request-context.ts'
 import { brokenRequestPage, notFoundPage } from './error-page.ts'
-import type { PageParts } from './mount-pages.ts'
-import { type PageForm, pageForm } from './page-form.ts'
-import { type ReadVisit, readVisit } from './read-visit.ts'
+import { type PageForm, readForm } from './page-form.ts'
+import { type ReadVisit, readVisit, readVisitor } from './read-visit.ts'
+import { type PageParts, sendAnswer } from './render-page.ts'
 import { linkWaiting, signInPage } from './sign-in-page.ts'
 import { rememberEmail } from './typed-email.ts'
 import { onwardAddress, type PageAnswer, pageAddress, type Visit } from './visit.ts'
 
 type Exchange = { request: FastifyRequest; reply: FastifyReply }
-type Send = (
-  reply: FastifyReply,
-  parts: PageParts,
-  shown: { read: ReadVisit; answer: PageAnswer },
-) => FastifyReply
-
 /** What a form of a provider may hold that goes on in the address; Apple's ID token does not, and is not needed. */
 const passedOn = ['code', 'state', 'error', 'iss', 'user'] as const
 
 /** Adds the routes. The scope reads forms. */
-export function mountProviderPages(scope: FastifyInstance, parts: PageParts, send: Send): void {
+export function mountProviderPages(scope: FastifyInstance, parts: PageParts): void {
   const { call } = parts
   const serve = async (
     { request, reply }: Exchange,
@@ -61,7 +55,7 @@ export function mountProviderPages(scope: FastifyInstance, parts: PageParts, sen
       const read = await readVisit(parts.deps, request)
       return { read, answer: { page: notFoundPage(read.visit), status: 404 } }
     })
-    return send(reply, parts, shown)
+    return sendAnswer(reply, parts, shown)
   }
   scope.get('/auth/:provider', (request, reply) =>
     serve({ request, reply }, 'GET /auth/{provider}', (ctx, provider) =>
@@ -74,7 +68,7 @@ export function mountProviderPages(scope: FastifyInstance, parts: PageParts, sen
     ),
   )
   scope.post('/auth/:provider/callback', async (request, reply) => {
-    const form = (request.body as PageForm | undefined) ?? pageForm('')
+    const form = (request.body as PageForm | undefined) ?? readForm('')
     const given = passedOn.flatMap((name) => {
       const value = form.text(name)
       return value === '' ? [] : [[name, value] as [string, string]]
@@ -85,7 +79,7 @@ export function mountProviderPages(scope: FastifyInstance, parts: PageParts, sen
   })
   scope.post('/auth/:provider/backchannel-logout', async (request, reply) => {
     const { provider: providerId } = request.params as { provider: string }
-    const form = (request.body as PageForm | undefined) ?? pageForm('')
+    const form = (request.body as PageForm | undefined) ?? readForm('')
     const logoutToken = form.text('logout_token')
     await call('POST /auth/{provider}/backchannel-logout', { request, reply }, (ctx) =>
       takeUpstreamLogout(parts.deps, ctx, { providerId, logoutToken }),
@@ -142,7 +136,7 @@ async function comeBack(
   ctx: RequestContext,
   { provider, request }: Asked,
 ): Promise<Shown> {
-  const { mark, visit } = await readVisit(deps, request, pageForm(''))
+  const { mark, visit } = await readVisitor(deps, request)
   const [, search = ''] = request.url.split('?', 2)
   const outcome = await finishProviderSignIn(deps, ctx, {
     provider,
@@ -151,10 +145,8 @@ async function comeBack(
     cookieHeader: request.headers.cookie,
     locale: visit.words.locale,
   })
-  const onward: Partial<Onward> = 'onward' in outcome ? outcome.onward : {}
-  const { request: sealed = '', uiLocales = '', waiting = '' } = onward
-  const fields = { request: sealed, ui_locales: uiLocales, waiting }
-  const read = await readVisit(deps, request, pageForm(String(new URLSearchParams(fields))))
+  const carried = 'onward' in outcome ? outcome.onward : nowhere
+  const read = await readVisit(deps, request, { carried })
   if (outcome.kind === 'signed in') {
     const { userId, sessionId } = outcome
     await linkWaiting(deps, ctx, { visit: read.visit, userId, sessionId })
@@ -210,7 +202,7 @@ function refused(
     why === 'suspended'
       ? visit.words.text('reason_account_suspended')
       : visit.words.text(`provider_${why}`, { provider: provider.name })
-  const tried = { form: pageForm(''), problem, violations: [] }
+  const tried = { form: readForm(''), problem, violations: [] }
   return {
     read,
     answer: { page: signInPage.view(visit, tried), status: statuses[why], refused: tried },

@@ -7,9 +7,10 @@ import type { FastifyRequest } from 'fastify'
 import { readCookie, writeCookie } from '../cookie-header.ts'
 import type { Deps } from '../deps.ts'
 import { findWaiting, type WaitingIdentity } from '../federation/linking.ts'
+import type { Onward } from '../federation/provider-sign-in.ts'
 import { findBrowserSessions } from '../sessions/browser-session.ts'
 import { formToken, knownBrowserMark, makeBrowserMark } from './form-token.ts'
-import { type PageForm, pageForm } from './page-form.ts'
+import { type PageForm, readForm } from './page-form.ts'
 import { acceptedLocales, translatorFor } from './page-texts.ts'
 import { rememberedEmail } from './typed-email.ts'
 import type { Visit } from './visit.ts'
@@ -28,14 +29,20 @@ export interface ReadVisit {
 /** More than ten languages. */
 const uiLocalesLengthMax = 200
 
-/** Reads it. `form` is what was posted, if anything was. */
+/** What a request brings beside its address: a form that was posted, or what came back from a provider and was kept meanwhile. */
+interface Brought {
+  form?: PageForm
+  carried?: Onward
+}
+
+/** Reads it. */
 export async function readVisit(
   deps: Pick<Deps, 'config' | 'db' | 'identityProviders' | 'masterSecret'>,
   request: FastifyRequest,
-  form?: PageForm,
+  brought: Brought = {},
 ): Promise<ReadVisit> {
   const { cookie: cookieHeader } = request.headers
-  const read = await readVisitor(deps, request, form)
+  const read = await readVisitor(deps, request, brought)
   const { visit } = read
   const { carried } = visit
   const providers = await deps.identityProviders.list()
@@ -84,19 +91,14 @@ async function waitingIn(
 export async function readVisitor(
   { config, masterSecret }: Pick<Deps, 'config' | 'masterSecret'>,
   request: FastifyRequest,
-  form?: PageForm,
+  brought: Brought = {},
 ): Promise<ReadVisit> {
   const { cookie: cookieHeader } = request.headers
   const [path = '', search = ''] = request.url.split('?', 2)
-  const query = pageForm(search)
+  const query = readForm(search)
   // Links of the page lead back to it: a path that a browser would take for another host is none.
   const isOwn = /^\/(?![/\\])/u.test(path)
-  const given = form ?? query
-  const carried = {
-    request: given.text('request'),
-    uiLocales: given.text('ui_locales').slice(0, uiLocalesLengthMax),
-    waiting: given.text('waiting'),
-  }
+  const carried = brought.carried ?? carriedBy(brought.form ?? query)
   const typedEmail = rememberedEmail(config, cookieHeader)
   const mark = knownBrowserMark(readCookie(config, cookieHeader, 'browser'))
   const newMark = mark ?? makeBrowserMark()
@@ -127,6 +129,14 @@ export async function readVisitor(
       cookieHeader,
       query,
     },
+  }
+}
+
+function carriedBy(given: PageForm): Onward {
+  return {
+    request: given.text('request'),
+    uiLocales: given.text('ui_locales').slice(0, uiLocalesLengthMax),
+    waiting: given.text('waiting'),
   }
 }
 

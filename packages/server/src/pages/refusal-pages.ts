@@ -8,10 +8,9 @@
 import { ErrorReason } from '@signet/contract'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { errorPage, notFoundPage } from './error-page.ts'
-import type { PageParts } from './mount-pages.ts'
 import { readVisitor } from './read-visit.ts'
 import { refusalSentence, translated } from './refused.ts'
-import { renderPage } from './render-page.ts'
+import { type PageParts, renderPage } from './render-page.ts'
 import { setUpPage } from './set-up-page.ts'
 import type { Page, Visit } from './visit.ts'
 

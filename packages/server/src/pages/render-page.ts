@@ -8,10 +8,22 @@
  */
 
 import type { FastifyReply } from 'fastify'
+import type { Deps } from '../deps.ts'
 import { renderPage as wholePage } from '../html/html.ts'
+import type { PlainCalls } from '../wires/plain-calls.ts'
 import { type Face, pageFrame, type ShownPage } from './page-frame.ts'
 import { pageStyle } from './page-style.ts'
-import type { Page, Visit } from './visit.ts'
+import type { ReadVisit } from './read-visit.ts'
+import type { SetUpGate } from './set-up-gate.ts'
+import type { Page, PageAnswer, Visit } from './visit.ts'
+
+/** What every page is served with. */
+export interface PageParts {
+  deps: Deps
+  call: PlainCalls
+  face: Face
+  gate: SetUpGate
+}
 
 /** The page as text, with the headers that go with it. */
 export function renderPage(
@@ -40,6 +52,22 @@ export function sendPage(
   status: number,
 ): FastifyReply {
   return reply.code(status).headers(headers).send(html)
+}
+
+/** Sends what a page has answered, with the marks of the browser. */
+export function sendAnswer(
+  reply: FastifyReply,
+  { face }: PageParts,
+  { read, answer }: { read: ReadVisit; answer: PageAnswer },
+): FastifyReply {
+  const { visit, setCookies: marks } = read
+  const setCookies = [...marks, ...(answer.setCookies ?? [])]
+  if (setCookies.length > 0) reply.header('set-cookie', setCookies)
+  if ('to' in answer) return reply.header('cache-control', 'no-store').redirect(answer.to, 303)
+  const { status = 200, refused } = answer
+  const wait = refused?.retryAfterSeconds
+  if (wait !== undefined) reply.header('retry-after', Math.max(1, Math.ceil(wait)))
+  return sendPage(reply, renderPage(face, visit, answer), status)
 }
 
 function policyFor({ app }: Visit, { leadsTo }: Page): string {

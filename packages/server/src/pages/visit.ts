@@ -5,6 +5,7 @@ import type { Deps } from '../deps.ts'
 import type { Violation } from '../errors.ts'
 import type { ListedProvider } from '../federation/known-providers.ts'
 import type { WaitingIdentity } from '../federation/linking.ts'
+import type { Onward } from '../federation/provider-sign-in.ts'
 import type { HtmlValue } from '../html/html.ts'
 import type { SessionId } from '../ids.ts'
 import { wayBack } from '../oauth/endpoints.ts'
@@ -33,8 +34,8 @@ export interface Visit {
   now: Date
   /** The host that the visitor typed, with its port. */
   host: string
-  /** What goes along from page to page. */
-  carried: Carried
+  /** What goes along from page to page: every link and form has it, where the page was opened with it. */
+  carried: Onward
   /** The app that the visitor comes from; undefined where they come by themselves. */
   app: VisitingApp | undefined
   /** Who is signed in in this browser, the active one first. */
@@ -56,15 +57,6 @@ export interface Visit {
   cookieHeader: string | undefined
   /** Parameters of the address. */
   query: PageForm
-}
-
-/** Parameters that every link and form of a page has, where the page was opened with them. */
-export interface Carried {
-  /** The sealed authorization request. */
-  request: string
-  uiLocales: string
-  /** Takes up an identity at a provider that waits in this browser for its account. */
-  waiting: string
 }
 
 /** A page without its frame. */
@@ -99,7 +91,10 @@ export interface PageRoute {
   path: string
   /** The page, empty or with what was tried. */
   view(visit: Visit, tried?: Tried): Page
-  /** What a GET answers, where that is not the page as it is. It changes nothing. */
+  /**
+   * What a GET answers, where that is not the page as it is. It changes nothing, but for `/leave`, where an ID token has said whose
+   * session ends.
+   */
   show?(deps: Deps, ctx: RequestContext, visit: Visit): Promise<PageAnswer>
   /** What a POST does. A SignetError is shown on the page. */
   submit?(
@@ -112,7 +107,7 @@ export interface PageRoute {
 /** The address of another page, with what goes along. */
 export function pageAddress(
   path: string,
-  { request, uiLocales, waiting }: Carried,
+  { request, uiLocales, waiting }: Onward,
   more: Readonly<Record<string, string>> = {},
 ): string {
   const given = { ...more, request, ui_locales: uiLocales, waiting }

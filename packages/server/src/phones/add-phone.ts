@@ -18,7 +18,7 @@ import { SignetError } from '../errors.ts'
 import { recordEvent } from '../events/record-event.ts'
 import { newId, type UserId } from '../ids.ts'
 import { type RequestContext, userCaller } from '../request-context.ts'
-import { lockUserSession } from '../revocation/cut-user.ts'
+import { lockCallerSession } from '../revocation/cut-user.ts'
 import { checkGuess, countFailedGuess, prepareGuess } from '../throttling/guess.ts'
 import { admitSms } from '../throttling/sms-requests.ts'
 import { codeLifetimeSeconds, proveCode, useCode } from './phone-codes.ts'
@@ -44,7 +44,7 @@ export async function requestPhone(
   ctx: RequestContext,
   { phone: text }: { phone: string },
 ): Promise<{ id: string }> {
-  const { userId, sessionId } = userCaller(ctx)
+  const { userId } = userCaller(ctx)
   if (!deps.config.phones.sends) throw new SignetError(ErrorReason.NOT_ENABLED)
   const phone = parsePhone(text, 'phone', deps.config.phones.prefixes)
   if ('violations' in phone)
@@ -53,8 +53,7 @@ export async function requestPhone(
   const id = randomUUID()
   await deps.db.transaction(async (tx) => {
     const inTransaction = { ...deps, db: tx }
-    if (!(await lockUserSession(tx, { userId, sessionId })))
-      throw new SignetError(ErrorReason.UNAUTHENTICATED)
+    await lockCallerSession(tx, ctx)
     const { count, has } = await countPhones(tx, { userId, canonical })
     if (has) throw violation('yours', 'This number is one of yours already.')
     if (count >= phonesMax)

@@ -9,7 +9,7 @@ import type { Deps } from '../deps.ts'
 import { SignetError } from '../errors.ts'
 import { recordEvent } from '../events/record-event.ts'
 import { type RequestContext, userCaller } from '../request-context.ts'
-import { lockUserSession } from '../revocation/cut-user.ts'
+import { lockCallerSession } from '../revocation/cut-user.ts'
 import { parsePhone } from './phone-number.ts'
 import { countPhones, lockNumber, removePhone as removeOwnPhone } from './phones.sql.ts'
 
@@ -19,15 +19,14 @@ export async function removePhone(
   ctx: RequestContext,
   { phone: text }: { phone: string },
 ): Promise<void> {
-  const { userId, sessionId } = userCaller(ctx)
+  const { userId } = userCaller(ctx)
   const phone = parsePhone(text, 'phone', [])
   if ('violations' in phone)
     throw new SignetError(ErrorReason.INVALID_ARGUMENT, { violations: phone.violations })
   const { canonical } = phone
   await deps.db.transaction(async (tx) => {
     await lockNumber(tx, { canonical })
-    if (!(await lockUserSession(tx, { userId, sessionId })))
-      throw new SignetError(ErrorReason.UNAUTHENTICATED)
+    await lockCallerSession(tx, ctx)
     if ((await removeOwnPhone(tx, { userId, canonical })) === undefined) {
       const { has } = await countPhones(tx, { userId, canonical })
       throw has

@@ -15,6 +15,7 @@ import type {
 } from '@signet/contract'
 import type { Deps } from '../deps.ts'
 import type { RequestContext } from '../request-context.ts'
+import { deviceOf } from '../sessions/device.ts'
 import { requestPhone, verifyPhone as verifyOwnPhone } from './add-phone.ts'
 import { removePhone as removeOwnPhone } from './remove-phone.ts'
 import {
@@ -72,12 +73,7 @@ export async function signInByPhone(
     phone,
     code,
     deviceSecret,
-    device: device && {
-      installationId: device.installationId,
-      model: device.model,
-      os: device.os,
-      app: device.app,
-    },
+    device: deviceOf(device),
   })
   return { tokens: { ...issued, tokenType: 'Bearer' }, deviceSecret: keptSecret }
 }

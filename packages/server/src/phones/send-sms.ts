@@ -12,21 +12,10 @@ import type { Db } from '../db/query.ts'
 import type { Deps } from '../deps.ts'
 import { translatorFor } from '../mail/catalogue.ts'
 import { enqueue } from '../queue/enqueue.ts'
-import { type Job, JobRefused } from '../queue/worker.ts'
+import { type Job, JobRefused } from '../queue/job.ts'
+import type { JobPayloads } from '../queue/job-kinds.ts'
 import { SmsRefused, type SmsSender } from '../sms/sms-sender.ts'
 import { type CodePurpose, codeLifetimeSeconds, codeOf } from './phone-codes.ts'
-
-/** What stands in the queue. */
-export interface SmsJob {
-  purpose: CodePurpose
-  codeId: string
-  /** In E.164. */
-  to: string
-  /** The language that the recipient reads, as a BCP 47 tag; may be empty. */
-  locale: string
-  /** An ISO 8601 instant from which on the code is of no use. */
-  uselessFrom: string
-}
 
 /** Orders the message with a code, once. */
 export async function orderCode(
@@ -40,7 +29,7 @@ export async function orderCode(
   now: Date,
 ): Promise<void> {
   const uselessFrom = new Date(now.getTime() + codeLifetimeSeconds * 1000).toISOString()
-  const order: SmsJob = { purpose, codeId: id, to: canonical, locale, uselessFrom }
+  const order: JobPayloads['send_sms'] = { purpose, codeId: id, to: canonical, locale, uselessFrom }
   await enqueue(tx, 'send_sms', order)
 }
 

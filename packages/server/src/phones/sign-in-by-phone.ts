@@ -23,9 +23,9 @@ import { SignetError, type Violation } from '../errors.ts'
 import { recordEvent } from '../events/record-event.ts'
 import type { UserId } from '../ids.ts'
 import { enqueue } from '../queue/enqueue.ts'
-import type { Job } from '../queue/worker.ts'
+import type { Job } from '../queue/job.ts'
 import type { RequestContext } from '../request-context.ts'
-import type { Device } from '../sessions/start-session.ts'
+import { type Device, deviceViolations } from '../sessions/device.ts'
 import { type SignedIn, tokensOf } from '../sign-in/sign-in.ts'
 import {
   checkGuess,
@@ -37,7 +37,6 @@ import {
 } from '../throttling/guess.ts'
 import { admitSms } from '../throttling/sms-requests.ts'
 import { apiAudience } from '../tokens/access-token.ts'
-import { checkPrintable } from '../users/printable.ts'
 import { codeLifetimeSeconds, type ProvedCode, proveCode, useCode } from './phone-codes.ts'
 import { parsePhone } from './phone-number.ts'
 import { findOwner, insertCode, readGuessState } from './phones.sql.ts'
@@ -45,12 +44,6 @@ import { orderCode } from './send-sms.ts'
 
 type RequestDeps = Pick<Deps, 'config' | 'db' | 'masterSecret'>
 type SignInDeps = RequestDeps & Pick<Deps, 'signIns' | 'signingKeys'>
-
-/** What a job says that finds out who has a number. */
-export interface NumberJob {
-  codeId: string
-  canonical: string
-}
 
 export interface PhoneSignIn {
   /** What the request answered. */
@@ -134,16 +127,7 @@ async function start(
     state,
     userId,
     deviceSecret,
-    session: {
-      userId,
-      clientId: ownClientId,
-      device,
-      amr: ['sms'],
-      acr: 'aal1',
-      rev: proved.rev,
-      knownDevice: state.deviceUserId === userId,
-    },
-    eventKeys: new Map(),
+    session: { device, amr: ['sms'], acr: 'aal1', rev: proved.rev },
     yields: { kind: 'grant', audience },
   })
   if (started === 'revoked') throw new SignetError(ErrorReason.LINK_INVALID)
@@ -157,9 +141,7 @@ function requireNumber({ config }: RequestDeps, text: string, device?: Device): 
   const phone = parsePhone(text, 'phone', prefixes)
   const violations: Violation[] = [
     ...('violations' in phone ? phone.violations : []),
-    ...Object.entries(device ?? {}).flatMap(([name, value]) =>
-      checkPrintable(`device.${name}`, String(value)),
-    ),
+    ...deviceViolations(device),
   ]
   if ('violations' in phone || violations.length > 0)
     throw new SignetError(ErrorReason.INVALID_ARGUMENT, { violations })

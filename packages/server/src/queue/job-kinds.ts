@@ -8,33 +8,66 @@
  * A new kind needs its queue, made by a migration.
  */
 
-import type { AvatarJob } from '../avatars/render-avatar.ts'
-import type { NewAddressJob } from '../emails/write-to-new-address.ts'
-import type { InvitationJob } from '../invitations/write-invitation.ts'
-import type { MailOrder } from '../mail/mail-order.ts'
-import type { SmsJob } from '../phones/send-sms.ts'
-import type { NumberJob } from '../phones/sign-in-by-phone.ts'
-import type { AddressJob } from '../recovery/write-to-address.ts'
-import type { BackchannelLogout } from '../revocation/backchannel-logout.ts'
+import type { ClientId, SessionId, UserId } from '../ids.ts'
 
 /** What a job of each kind carries. It is stored as JSON. */
 export interface JobPayloads {
   /** Renders a mail and hands it to the mail server. */
-  send_mail: MailOrder
+  send_mail: {
+    /** Which mail; `mail/mail-kinds.ts` has them all. */
+    kind: string
+    /** The address as its owner writes it. */
+    to: string
+    /** The language that the recipient reads, as a BCP 47 tag; may be empty. */
+    locale: string
+    /** Facts that stand in the mail, as text. */
+    facts: Readonly<Record<string, string>>
+    /** The opener, wrapped, in base64; and the id of the key. */
+    wrapped?: { value: string; keyId: string }
+    /** An ISO 8601 instant from which on the mail is of no use, and is not sent any more. */
+    uselessFrom: string
+  }
   /** Finds out who has an address, and orders a mail to it. */
-  write_to_address: AddressJob
+  write_to_address: {
+    about: 'sign_up' | 'password_reset' | 'email_verification' | 'email_sign_in'
+    canonical: string
+    /** Of a sign-up that opened an account: whose claim it is. */
+    userId?: string
+    /** Of what the request was answered with, in hexadecimal. */
+    requestHash?: string
+  }
   /** Finds out who has a number, and orders a message to it. */
-  write_to_number: NumberJob
+  write_to_number: { codeId: string; canonical: string }
   /** Hands a text message to whoever sends it. */
-  send_sms: SmsJob
+  send_sms: {
+    purpose: 'add_phone' | 'sign_in'
+    codeId: string
+    /** In E.164. */
+    to: string
+    /** The language that the recipient reads, as a BCP 47 tag; may be empty. */
+    locale: string
+    /** An ISO 8601 instant from which on the code is of no use. */
+    uselessFrom: string
+  }
   /** Tells a client that a session has ended. It is queued by the database, with the end itself. */
-  backchannel_logout: BackchannelLogout
+  backchannel_logout: { sessionId: SessionId; clientId: ClientId; userId: UserId }
   /** Makes an avatar of an upload. */
-  render_avatar: AvatarJob
+  render_avatar: { uploadId: string }
   /** Writes to an address that somebody wants for their account. */
-  write_to_new_address: NewAddressJob
+  write_to_new_address: {
+    /** The id of the link that will be made. */
+    linkId: string
+    userId: string
+    canonical: string
+    /** The address as it was typed. */
+    value: string
+    /** The position of the revocation log on which the wish rests. */
+    rev: string
+    /** The identifier whose place it takes. */
+    replaces?: string
+  }
   /** Writes to somebody who is invited. */
-  write_invitation: InvitationJob
+  write_invitation: { invitationId: string }
   /** Has providers renew the tokens that are kept of them. */
   refresh_upstream_tokens: Record<string, never>
   /** Deletes what is over. */

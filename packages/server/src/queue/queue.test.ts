@@ -12,10 +12,11 @@ import { createLogger } from '../operations/log.ts'
 import { createTestDatabase, type TestDatabase } from '../testing/database.ts'
 import { runSql } from '../testing/statement.ts'
 import { enqueue } from './enqueue.ts'
+import { type Job, JobRefused } from './job.ts'
 import { type JobKind, jobPolicies, schedules } from './job-kinds.ts'
 import { cancelJob, listJobs, retryJob } from './queue.sql.ts'
 import { readQueueState } from './queue-state.ts'
-import { type Job, type JobHandlers, JobRefused, openWorker, type Worker } from './worker.ts'
+import { type JobHandlers, openWorker, type Worker } from './worker.ts'
 
 let test: TestDatabase
 let workers: Worker[]

@@ -14,6 +14,7 @@ import type { JobResult, JobWithMetadata, PerJobWorkWithMetadataHandler, PgBoss 
 import type { Logger } from 'pino'
 import { type DatabaseAddress, driverAddress } from '../db/address.ts'
 import type { ObservedJob } from '../operations/job-metrics.ts'
+import { type Job, JobRefused } from './job.ts'
 import {
   heartbeatSeconds,
   type JobKind,
@@ -23,22 +24,8 @@ import {
   schedules,
 } from './job-kinds.ts'
 
-/** One job at work. */
-export interface Job<K extends JobKind> {
-  /** The same in every attempt. */
-  id: string
-  payload: JobPayloads[K]
-  /** Aborted when the job does not belong to this worker any more, or time is up. */
-  signal: AbortSignal
-}
-
 /** What does the work of each kind. It may be called again for a job that was done, and must then do no harm. */
 export type JobHandlers = { readonly [K in JobKind]: (job: Job<K>) => Promise<void> }
-
-/** Thrown by a handler: trying this job again is of no use. The message is for an operator and names no person. */
-export class JobRefused extends Error {
-  override readonly name = 'JobRefused'
-}
 
 export interface Worker {
   /** Begins. Returns at once; a database that is away is waited for. */

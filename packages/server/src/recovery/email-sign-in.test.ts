@@ -4,6 +4,7 @@ import { ErrorReason } from '@signet/contract'
 import type { Deps } from '../deps.ts'
 import { sealBatch } from '../events/seal-events.ts'
 import { readBatch } from '../jobs/notices.ts'
+import { signIn } from '../sign-in/sign-in.ts'
 import { signUp } from '../sign-in/sign-up.ts'
 import { assertRefused, openTestUser, signInAs, testPassword } from '../testing/accounts.ts'
 import { secondsAhead } from '../testing/clock.ts'
@@ -131,6 +132,19 @@ describe('a mail to sign in with', () => {
     await enter(byCode(mine))
   })
 
+  it('lets in on a device that guessed too often: nothing was guessed here', async () => {
+    const { deviceSecret = '' } = await enter(byLink(await ask()))
+    const guess = { identifier: email, password: 'not the one', device: undefined, deviceSecret }
+    const { perAccount } = deps.config.signInAttempts
+    for (let n = 0; n < perAccount; n += 1)
+      await assertRefused(signIn(deps, testContext(), guess), ErrorReason.INVALID_CREDENTIALS)
+    await assertRefused(signIn(deps, testContext(), guess), ErrorReason.RATE_LIMITED)
+    const again = await enter({ ...byLink(await ask()), deviceSecret })
+    assert.equal(again.deviceSecret, deviceSecret, 'it is the same device')
+    // And the guesses are as used up as before.
+    await assertRefused(signIn(deps, testContext(), guess), ErrorReason.RATE_LIMITED)
+  })
+
   it('is for ten minutes', async (t) => {
     const asked = await ask()
     const late = switched(await secondsAhead(test, t, 601))
@@ -189,7 +203,7 @@ describe('a mail to sign in with', () => {
   })
 
   it('knows a device that comes again', async () => {
-    const { deviceSecret } = await enter(byLink(await ask()))
+    const { deviceSecret = '' } = await enter(byLink(await ask()))
     const again = await enter({ ...byLink(await ask()), deviceSecret: deviceSecret ?? '' })
     assert.equal(again.deviceSecret, deviceSecret)
     const text = `select details ->> 'knownDevice' from events where kind = 'session.started' order by arrival desc limit 2`

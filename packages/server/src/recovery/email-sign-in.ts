@@ -21,12 +21,10 @@ import { SignetError } from '../errors.ts'
 import { dropIdentities } from '../federation/drop-identities.ts'
 import type { UserId } from '../ids.ts'
 import type { RequestContext } from '../request-context.ts'
-import { cutUser, lockUserToCut } from '../revocation/cut-user.ts'
-import { positionsOf } from '../revocation/session-ends.ts'
-import type { Device } from '../sessions/start-session.ts'
+import { cutUser, lockUserToCut, positionAfterCut } from '../revocation/cut-user.ts'
+import { type Device, deviceViolations } from '../sessions/device.ts'
 import { startProven } from '../sign-in/proven-sign-in.ts'
 import type { StartedSignIn, Yield } from '../sign-in/simultaneous-sign-ins.ts'
-import { checkPrintable } from '../users/printable.ts'
 import {
   consumeLink,
   hashRequestToken,
@@ -73,16 +71,13 @@ export async function signInByEmail(
   { requestToken, token, code, device, deviceSecret, yields }: EmailSignIn,
 ): Promise<StartedSignIn> {
   requireEnabled(deps)
-  const violations = Object.entries(device ?? {}).flatMap(([name, text]) =>
-    checkPrintable(`device.${name}`, String(text)),
-  )
+  const violations = deviceViolations(device)
   if (violations.length > 0) throw new SignetError(ErrorReason.INVALID_ARGUMENT, { violations })
   const proof = { token, email: '', code, requestToken }
   const link = await requireLiveLink(deps, ctx, { purpose: 'sign_in', proof })
   const rev = await prove(deps, ctx, link)
   return startProven(deps, ctx, {
     userId: link.userId as UserId,
-    by: `mailed link ${link.id}`,
     ...{ amr: ['otp'], acr: 'aal1', rev, device, deviceSecret, yields },
   })
 }
@@ -105,10 +100,7 @@ async function prove(deps: EmailSignInDeps, ctx: RequestContext, link: LiveLink)
     const cut = isNews ? await endWhatWasUnproven(inTransaction, ctx, userId) : undefined
     return { position: read, entryId: cut }
   })
-  if (entryId === undefined) return position
-  const [cut = position] = await positionsOf(deps, [entryId])
-  await deps.revocations.settled()
-  return cut
+  return entryId === undefined ? position : positionAfterCut(deps, entryId)
 }
 
 /** Takes away what anybody could have set, and ends all there is. Answers the entry in the revocation log. */

@@ -14,12 +14,10 @@
  * Specs: OWASP ASVS 5.0 V6.4.3, V7.4.3.
  */
 
-import { ErrorReason } from '@signet/contract'
-import { checkPassword, installationWords } from '../authenticators/password-policy.ts'
+import { requireGoodPassword } from '../authenticators/password-policy.ts'
 import { setPassword } from '../authenticators/write-password.ts'
 import type { Db } from '../db/query.ts'
 import type { Deps } from '../deps.ts'
-import { SignetError } from '../errors.ts'
 import { recordEvent } from '../events/record-event.ts'
 import { dropIdentities, dropUnvouchedIdentities } from '../federation/drop-identities.ts'
 import type { UserId } from '../ids.ts'
@@ -37,19 +35,11 @@ export async function resetPassword(
   { proof, newPassword }: { proof: MailedProof; newPassword: string },
 ): Promise<void> {
   const link = await requireLiveLink(deps, ctx, { purpose: 'reset_password', proof })
-  const violations = checkPassword(newPassword, {
-    minLength: deps.config.passwordMinLength,
-    context: [...installationWords(deps.config.issuer), ...link.identifiers, link.displayName],
-  })
-  if (violations.length > 0) {
-    throw new SignetError(ErrorReason.PASSWORD_REJECTED, {
-      violations: violations.map((violation) => ({ ...violation, field: 'newPassword' })),
-    })
-  }
+  const words = [...link.identifiers, link.displayName]
+  requireGoodPassword(deps.config, newPassword, { words, field: 'newPassword' })
   const passwordHash = await deps.passwords.hash(newPassword, ctx.signal)
   await deps.db.transaction((tx) => reset({ ...deps, db: tx }, ctx, { link, passwordHash }))
-  deps.revocations.announce()
-  await deps.revocations.settled()
+  await deps.revocations.told()
 }
 
 async function reset(

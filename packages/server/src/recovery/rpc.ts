@@ -18,6 +18,7 @@ import type {
 } from '@signet/contract'
 import type { Deps } from '../deps.ts'
 import type { RequestContext } from '../request-context.ts'
+import { deviceOf } from '../sessions/device.ts'
 import { tokensOf } from '../sign-in/sign-in.ts'
 import { apiAudience } from '../tokens/access-token.ts'
 import {
@@ -87,12 +88,7 @@ export async function signInByEmail(
     requestToken,
     token,
     code,
-    device: device && {
-      installationId: device.installationId,
-      model: device.model,
-      os: device.os,
-      app: device.app,
-    },
+    device: deviceOf(device),
     deviceSecret,
     yields: { kind: 'grant', audience: [apiAudience(deps.config.issuer)] },
   })

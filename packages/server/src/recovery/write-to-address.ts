@@ -16,19 +16,9 @@ import type { Deps } from '../deps.ts'
 import type { UserId } from '../ids.ts'
 import { type MailKind, mailKinds } from '../mail/mail-kinds.ts'
 import { type NewMail, orderMail } from '../mail/mail-order.ts'
-import type { Job } from '../queue/worker.ts'
+import type { Job } from '../queue/job.ts'
 import { findAddressee, findClaim } from './mailed-links.sql.ts'
 import { issueMailedLink, makeOpener } from './mailed-links.ts'
-
-/** Why somebody is written to. */
-export interface AddressJob {
-  about: 'sign_up' | 'password_reset' | 'email_verification' | 'email_sign_in'
-  canonical: string
-  /** Of a sign-up that opened an account: whose claim it is. */
-  userId?: string
-  /** Of what the request was answered with, in hexadecimal. */
-  requestHash?: string
-}
 
 type Addressee = NonNullable<Awaited<ReturnType<typeof findAddressee>>>
 const purposes = {

@@ -14,9 +14,9 @@
 import { randomUUID } from 'node:crypto'
 import type { SigningAlgorithm } from '../crypto/jws.ts'
 import type { Deps } from '../deps.ts'
-import type { ClientId, SessionId, UserId } from '../ids.ts'
 import type { GuardedFetch } from '../outbound/guarded-fetch.ts'
-import { type Job, JobRefused } from '../queue/worker.ts'
+import { type Job, JobRefused } from '../queue/job.ts'
+import type { JobPayloads } from '../queue/job-kinds.ts'
 import { signJwt } from '../tokens/jwt.ts'
 import type { SigningKeys } from '../tokens/signing-keys.ts'
 import {
@@ -24,13 +24,6 @@ import {
   noteBackchannelDelivered,
   noteBackchannelFailed,
 } from './backchannel-logout.sql.ts'
-
-/** Whom to tell of the end of which session. */
-export interface BackchannelLogout {
-  sessionId: SessionId
-  clientId: ClientId
-  userId: UserId
-}
 
 type LogoutDeps = Pick<Deps, 'config' | 'db' | 'signingKeys'> & { fetch: GuardedFetch }
 
@@ -74,7 +67,7 @@ interface LogoutTokenIssuer {
 
 function makeLogoutToken(
   { issuer, signingKeys, algorithm }: LogoutTokenIssuer,
-  { sessionId, clientId, userId }: BackchannelLogout,
+  { sessionId, clientId, userId }: JobPayloads['backchannel_logout'],
   now: Date,
 ): string {
   const iat = Math.floor(now.getTime() / 1000)

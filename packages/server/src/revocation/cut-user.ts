@@ -7,11 +7,16 @@
  *    its grants, are raised with it.
  */
 
+import { ErrorReason } from '@signet/contract'
 import type { Db } from '../db/query.ts'
+import { SignetError } from '../errors.ts'
 import { lockGrantsOfSession } from '../grants/end-grants.ts'
 import type { SessionId, UserId } from '../ids.ts'
+import { type RequestContext, userCaller } from '../request-context.ts'
+import type { LiveLog } from './live-log.ts'
 import { lockLiveSession, lockUser, logUserCut } from './revocation.sql.ts'
 import type { RevocationReason } from './revocation-reasons.ts'
+import { positionsOf } from './session-ends.ts'
 
 export interface UserSession {
   userId: UserId
@@ -26,6 +31,12 @@ export async function lockUserSession(
   if ((await lockUser(tx, { id: userId })) === undefined) return false
   await lockGrantsOfSession(tx, { sessionId })
   return (await lockLiveSession(tx, { userId, sessionId })) !== undefined
+}
+
+/** The same for the session of the caller. Throws UNAUTHENTICATED where it has ended meanwhile. */
+export async function lockCallerSession(tx: Db, ctx: RequestContext): Promise<void> {
+  if (!(await lockUserSession(tx, userCaller(ctx))))
+    throw new SignetError(ErrorReason.UNAUTHENTICATED)
 }
 
 /** Locks a user until the transaction ends, where no session is to be kept. */
@@ -46,4 +57,17 @@ export async function cutUser(
   const { userId, reason, keep, awaited = false } = cut
   const { entryId } = await logUserCut(tx, { userId, reason, exceptSid: keep ?? null, awaited })
   return entryId
+}
+
+/**
+ * The position of an entry that is committed, once this instance has read it: a session may rest on the very entry that ended what was
+ * there before.
+ */
+export async function positionAfterCut(
+  deps: { db: Db; revocations: Pick<LiveLog, 'announce' | 'settled'> },
+  entryId: bigint,
+): Promise<bigint> {
+  const [position = 0n] = await positionsOf(deps, [entryId])
+  await deps.revocations.settled()
+  return position
 }

@@ -49,6 +49,8 @@ export interface LiveLog {
    * something waits for it before answering: the very next question to this instance then finds it ended.
    */
   settled(): Promise<void>
+  /** Announces, and waits until it is settled: what whoever has ended something does before answering. */
+  told(): Promise<void>
   /** For metrics and for who reports how current we are. */
   state(): LiveLogState
   stop(): Promise<void>
@@ -112,17 +114,24 @@ export async function openLiveLog(deps: LiveLogDeps, options: LiveLogOptions): P
     return read
   }
 
+  function announce(): void {
+    alarm.ring()
+    announcer.announce()
+  }
+
+  const settled = () => readAgain(AbortSignal.timeout(settledWithinMs))
   return {
     revokes: set.revokes,
     endsClient: set.endsClient,
     watchCaller: callers.watch,
-    announce() {
-      alarm.ring()
-      announcer.announce()
-    },
+    announce,
     applied: reader.applied,
     readAgain,
-    settled: () => readAgain(AbortSignal.timeout(settledWithinMs)),
+    settled,
+    told() {
+      announce()
+      return settled()
+    },
     state: () => ({
       ...reader.at(),
       entries: set.count(),

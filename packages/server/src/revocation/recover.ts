@@ -17,7 +17,7 @@ const reason: RevocationReason = 'recovered'
 
 /** Ends every session and grant of everyone; answers how many sessions were alive. */
 export async function recoverInstallation(
-  deps: Pick<Deps, 'db' | 'masterSecret'> & { revocations: Pick<LiveLog, 'announce' | 'settled'> },
+  deps: Pick<Deps, 'db' | 'masterSecret'> & { revocations: Pick<LiveLog, 'told'> },
   ctx: RequestContext,
 ): Promise<{ sessionsEnded: number }> {
   const outcome = await deps.db.transaction(async (tx) => {
@@ -31,7 +31,6 @@ export async function recoverInstallation(
     await renewLog(tx)
     return { sessionsEnded }
   })
-  deps.revocations.announce()
-  await deps.revocations.settled()
+  await deps.revocations.told()
   return outcome
 }

@@ -39,7 +39,7 @@ export async function revokeAccessToken(
       details: { grantId: claims.gid ?? null, sessionId: claims.sid ?? null },
     })
   })
-  await known(deps)
+  await deps.revocations.told()
 }
 
 /** Ends a grant; of a client of ours the session that it belongs to, with all its grants. */
@@ -66,7 +66,7 @@ export async function revokeGrant(
     })
     return true
   })
-  if (ended) await known(deps)
+  if (ended) await deps.revocations.told()
 }
 
 /** Ends what an authorization code was redeemed for, because the code was used again (RFC 6749 §4.1.2). */
@@ -87,10 +87,5 @@ export async function revokeReusedGrant(
     })
     return true
   })
-  if (ended) await known(deps)
-}
-
-async function known({ revocations }: RevokeDeps): Promise<void> {
-  revocations.announce()
-  await revocations.settled()
+  if (ended) await deps.revocations.told()
 }

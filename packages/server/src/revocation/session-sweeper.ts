@@ -8,9 +8,9 @@
  * Specs: OpenID Connect Back-Channel Logout 1.0 §2.7.
  */
 
-import { setTimeout } from 'node:timers/promises'
 import type { Db } from '../db/query.ts'
 import type { Deps } from '../deps.ts'
+import { keepDoing } from '../operations/keep-doing.ts'
 import { sweepBackchannelLogouts } from './backchannel-logout.sql.ts'
 
 const pollMsDefault = 15_000
@@ -22,29 +22,13 @@ export function startSessionSweeper(
   { db, log }: Pick<Deps, 'db' | 'log'>,
   { pollMs = pollMsDefault }: { pollMs?: number } = {},
 ): { stop(): Promise<void> } {
-  const stopping = new AbortController()
-  let failing = false
-  const takeTurns = async () => {
-    while (!stopping.signal.aborted) {
-      let pauseMs = pollMs
-      try {
-        if (await sweepSessions(db)) pauseMs = 0
-        failing = false
-      } catch (error) {
-        if (!failing) log.warn({ err: error }, 'ended sessions are not looked for; trying again')
-        failing = true
-        pauseMs = retryMs
-      }
-      await setTimeout(pauseMs, undefined, { signal: stopping.signal }).catch(() => undefined)
-    }
-  }
-  const running = takeTurns()
-  return {
-    async stop() {
-      stopping.abort()
-      await running
-    },
-  }
+  return keepDoing({
+    log,
+    work: () => sweepSessions(db),
+    pollMs,
+    retryMs,
+    says: 'ended sessions are not looked for; trying again',
+  })
 }
 
 /** Looks at one batch. Whether there may be more. */

@@ -16,10 +16,9 @@ import { recordEvent } from '../events/record-event.ts'
 import type { SessionId, UserId } from '../ids.ts'
 import type { RequestContext } from '../request-context.ts'
 import { refused } from '../tokens/refused.ts'
-import { cutUser, lockUserSession } from './cut-user.ts'
+import { cutUser, lockUserSession, positionAfterCut } from './cut-user.ts'
 import { type Departure, readDepartingToken } from './departing-token.ts'
 import { countOtherSessions, findDepartingSession } from './revocation.sql.ts'
-import { positionsOf } from './session-ends.ts'
 
 export interface SignOut {
   token: string
@@ -89,9 +88,7 @@ export async function endSessionsOf(
     return { others, entryId }
   })
   if (cut === undefined) return undefined
-  const [position = 0n] = await positionsOf(deps, [cut.entryId])
-  await deps.revocations.settled()
-  return { others: cut.others, position }
+  return { others: cut.others, position: await positionAfterCut(deps, cut.entryId) }
 }
 
 /** Ends one session of a user by its id; undefined where that user has no such live session. */

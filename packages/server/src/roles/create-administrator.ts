@@ -10,7 +10,7 @@
  */
 
 import { ErrorReason } from '@signet/contract'
-import { checkPassword, installationWords } from '../authenticators/password-policy.ts'
+import { requireGoodPassword } from '../authenticators/password-policy.ts'
 import type { Deps } from '../deps.ts'
 import { SignetError } from '../errors.ts'
 import { recordEvent } from '../events/record-event.ts'
@@ -43,10 +43,7 @@ export async function createAdministrator(
     const violations = 'violations' in parsed ? [...parsed.violations, ...unreadable] : unreadable
     throw new SignetError(ErrorReason.INVALID_ARGUMENT, { violations })
   }
-  const { issuer, passwordMinLength: minLength } = deps.config
-  const context = [...installationWords(issuer), email, displayName]
-  const violations = checkPassword(password, { minLength, context })
-  if (violations.length > 0) throw new SignetError(ErrorReason.PASSWORD_REJECTED, { violations })
+  requireGoodPassword(deps.config, password, { words: [email, displayName] })
   const passwordHash = await deps.passwords.hash(password, ctx.signal)
 
   return deps.db.transaction(async (tx) => {

@@ -17,15 +17,8 @@ import { prepareEvent } from '../events/record-event.ts'
 import { type ClientId, newId, type SessionId, type UserId } from '../ids.ts'
 import type { RequestContext } from '../request-context.ts'
 import { scopesNeedingProof } from '../users/scopes-needing-proof.ts'
+import type { Device } from './device.ts'
 import { insertSessions } from './sessions.sql.ts'
-
-/** A device as it describes itself; shown to the person, never trusted. Empty where it said nothing. */
-export interface Device {
-  installationId: string
-  model: string
-  os: string
-  app: string
-}
 
 /** How sure it can be who signed in: one factor alone, or two (NIST SP 800-63B §4). */
 export const assurances = ['aal1', 'aal2'] as const

@@ -17,7 +17,7 @@
  */
 
 import { ErrorReason } from '@signet/contract'
-import { checkPassword, installationWords } from '../authenticators/password-policy.ts'
+import { requireGoodPassword } from '../authenticators/password-policy.ts'
 import { replacePassword } from '../authenticators/write-password.ts'
 import type { Deps } from '../deps.ts'
 import { SignetError } from '../errors.ts'
@@ -62,7 +62,8 @@ export async function changePassword(
     throw await wrongPassword(deps, ctx, { caller, guess })
   }
   await admitSignedInGuess(deps, guess)
-  checkNewPassword(deps, newPassword, [...user.identifiers, user.displayName ?? ''])
+  const words = [...user.identifiers, user.displayName ?? '']
+  requireGoodPassword(deps.config, newPassword, { words, field: 'newPassword' })
   const hash = await deps.passwords.hash(newPassword, ctx.signal)
   const outcome = await replaceVerified(deps, ctx, { caller, hash, hashRead, request })
   if (outcome === 'session ended') throw new SignetError(ErrorReason.UNAUTHENTICATED)
@@ -70,18 +71,7 @@ export async function changePassword(
     if (await isRepeat(deps.db, request)) return
     throw await failed(deps, ctx, caller)
   }
-  deps.revocations.announce()
-  await deps.revocations.settled()
-}
-
-function checkNewPassword(deps: ChangeDeps, newPassword: string, context: string[]): void {
-  const { issuer, passwordMinLength: minLength } = deps.config
-  const words = [...installationWords(issuer), ...context]
-  const violations = checkPassword(newPassword, { minLength, context: words })
-  if (violations.length === 0) return
-  throw new SignetError(ErrorReason.PASSWORD_REJECTED, {
-    violations: violations.map((violation) => ({ ...violation, field: 'newPassword' })),
-  })
+  await deps.revocations.told()
 }
 
 interface VerifiedChange {

@@ -24,7 +24,7 @@ import { type EventKeys, openEventKeys } from '../events/event-keys.ts'
 import { recordEvent } from '../events/record-event.ts'
 import type { UserId } from '../ids.ts'
 import type { RequestContext } from '../request-context.ts'
-import type { Device, NewSession } from '../sessions/start-session.ts'
+import { type Device, deviceViolations } from '../sessions/device.ts'
 import {
   checkGuess,
   countFailedGuess,
@@ -34,7 +34,6 @@ import {
 } from '../throttling/guess.ts'
 import { type EmailIdentifier, parseEmail } from '../users/identifier.ts'
 import { accountState } from '../users/open-account.ts'
-import { checkPrintable } from '../users/printable.ts'
 import type { FoundCandidate, StartedSignIn, Yield } from './simultaneous-sign-ins.ts'
 import { mustVerifyFirst, refuseUnverified } from './unverified.ts'
 
@@ -94,7 +93,10 @@ export async function signInWithPassword(
     state,
     userId,
     deviceSecret,
-    session: { ...sessionOf(proof, input.device), knownDevice: state.deviceUserId === userId },
+    session: {
+      ...{ device: input.device, amr: ['pwd'], acr: 'aal1' },
+      ...{ rev: proof.rev, passwordSetAt: proof.setAt },
+    },
     eventKeys,
     yields,
   })
@@ -113,9 +115,7 @@ function checkSignIn({ identifier, device }: PasswordSignIn): EmailIdentifier {
   const email = parseEmail(identifier, 'identifier')
   const violations: Violation[] = [
     ...('violations' in email ? email.violations : []),
-    ...Object.entries(device ?? {}).flatMap(([name, text]) =>
-      checkPrintable(`device.${name}`, String(text)),
-    ),
+    ...deviceViolations(device),
   ]
   if ('violations' in email || violations.length > 0) {
     throw new SignetError(ErrorReason.INVALID_ARGUMENT, { violations })
@@ -150,11 +150,6 @@ async function upgradeHash(
   { userId, upgradedHash: hash, hashRead }: Proof,
 ): Promise<void> {
   if (hash !== undefined) await upgradePasswordHash(db, { userId, hash, hashRead })
-}
-
-function sessionOf({ userId, rev, setAt }: Proof, device: Device | undefined): NewSession {
-  const clientId = ownClientId
-  return { userId, clientId, device, amr: ['pwd'], acr: 'aal1', rev, passwordSetAt: setAt }
 }
 
 /** Why there is no session although the password was right; it is recorded. */

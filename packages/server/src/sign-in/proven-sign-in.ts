@@ -4,20 +4,18 @@
  */
 
 import { ErrorReason } from '@signet/contract'
-import { ownClientId } from '../clients/own-client.ts'
 import type { Deps } from '../deps.ts'
 import { SignetError } from '../errors.ts'
 import type { UserId } from '../ids.ts'
 import type { RequestContext } from '../request-context.ts'
-import type { Assurance, Device } from '../sessions/start-session.ts'
-import { prepareGuess } from '../throttling/guess.ts'
+import type { Device } from '../sessions/device.ts'
+import type { Assurance } from '../sessions/start-session.ts'
+import { hashDeviceSecret } from '../throttling/device-secret.ts'
 import { findKnownDevice } from './proven-sign-in.sql.ts'
 import type { StartedSignIn, Yield } from './simultaneous-sign-ins.ts'
 
 export interface Proven {
   userId: UserId
-  /** What proved it, as no other sign-in has it. */
-  by: string
   amr: string[]
   acr: Assurance
   /** The position of the revocation log on which it rests. */
@@ -30,24 +28,19 @@ export interface Proven {
 
 /** Starts the session. Throws UNAVAILABLE where user or client has ended at this very moment: asked again, it is said why. */
 export async function startProven(
-  deps: Pick<Deps, 'db' | 'masterSecret' | 'signIns'>,
+  deps: Pick<Deps, 'db' | 'signIns'>,
   ctx: RequestContext,
-  { userId, by, amr, acr, rev, device, deviceSecret, yields }: Proven,
+  { userId, amr, acr, rev, device, deviceSecret, yields }: Proven,
 ): Promise<StartedSignIn> {
-  const prepared = prepareGuess(deps, ctx, { account: by, deviceSecret })
-  const guess = { ...prepared, address: prepared.account, source: prepared.account }
+  const secretHash = hashDeviceSecret(deviceSecret)
   const known =
-    guess.deviceHash && (await findKnownDevice(deps.db, { secretHash: guess.deviceHash, userId }))
-  const deviceUserId = known?.userId ?? null
-  const knownDevice = deviceUserId !== null
+    deviceSecret === '' ? undefined : await findKnownDevice(deps.db, { secretHash, userId })
   const started = await deps.signIns.start({
     ctx,
-    guess,
-    state: { retryAfter: null, deviceUserId },
+    state: { deviceUserId: known?.userId ?? null },
     userId,
     deviceSecret,
-    session: { userId, clientId: ownClientId, device, amr, acr, rev, knownDevice },
-    eventKeys: new Map(),
+    session: { device, amr, acr, rev },
     yields,
   })
   if (started !== 'revoked' && !('retryAfter' in started)) return started

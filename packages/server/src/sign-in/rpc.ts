@@ -17,6 +17,7 @@ import type {
 import { passwordLengthMax } from '../authenticators/password-policy.ts'
 import type { Deps } from '../deps.ts'
 import { type RequestContext, userCaller } from '../request-context.ts'
+import { deviceOf } from '../sessions/device.ts'
 import { changePassword as changeOwnPassword } from './change-password.ts'
 import { signIn as signInWithPassword } from './sign-in.ts'
 import { signUp as openOwnAccount } from './sign-up.ts'
@@ -41,12 +42,7 @@ export async function signIn(
     identifier,
     deviceSecret,
     password,
-    device: device && {
-      installationId: device.installationId,
-      model: device.model,
-      os: device.os,
-      app: device.app,
-    },
+    device: deviceOf(device),
   })
   const tokens = { ...issued, tokenType: 'Bearer' }
   return { result: { case: 'tokens', value: tokens }, deviceSecret: keptSecret }

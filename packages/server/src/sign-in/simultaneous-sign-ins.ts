@@ -15,6 +15,7 @@
  * Errors: UNAVAILABLE.
  */
 
+import { ownClientId } from '../clients/own-client.ts'
 import type { Secret } from '../config/secret.ts'
 import { openBatch } from '../db/batch.ts'
 import type { Db } from '../db/query.ts'
@@ -28,6 +29,7 @@ import { type NewSession, type StartedSession, startSessions } from '../sessions
 import { admitGuesses, type Guess, type RightGuess } from '../throttling/guess.ts'
 import { claimsMax } from './claims.ts'
 import { listSignInCandidates } from './sign-in.sql.ts'
+import { mustVerifyFirst } from './unverified.ts'
 
 export interface SimultaneousSignIns {
   /** One row for each who may be meant; where nobody is, one row that names nobody. */
@@ -57,9 +59,17 @@ export type Yield =
 
 export interface ProvenSignIn extends RightGuess {
   ctx: RequestContext
+  /** How the person proved who they are, and on what it rests; the rest of the session is the same for everyone. */
+  session: Omit<NewSession, 'userId' | 'clientId' | 'knownDevice'>
+  /** Those that were read with the credential, if they were. */
+  eventKeys?: EventKeys
+  yields: Yield
+}
+
+/** With all that the session is started with. */
+interface WholeSignIn extends ProvenSignIn {
   session: NewSession
   eventKeys: EventKeys
-  yields: Yield
 }
 
 /** What the device presents from now on, and the session with what it yields. */
@@ -78,9 +88,20 @@ const limits = { max: 16 }
 
 /** The way in for one instance. */
 export function openSimultaneousSignIns(deps: SignInDeps): SimultaneousSignIns {
+  const start = openBatch((proven: readonly WholeSignIn[]) => startAll(deps, proven), limits)
   return {
     findCandidates: openBatch((asked) => findAll(deps, asked), limits),
-    start: openBatch((proven) => startAll(deps, proven), limits),
+    start: (proven) => start(whole(proven)),
+  }
+}
+
+function whole(proven: ProvenSignIn): WholeSignIn {
+  const { session, userId, state, eventKeys = new Map() } = proven
+  const knownDevice = state.deviceUserId === userId
+  return {
+    ...proven,
+    eventKeys,
+    session: { ...session, userId, clientId: ownClientId, knownDevice },
   }
 }
 
@@ -97,7 +118,7 @@ async function findAll(
       address: guess.address.toString('base64'),
       device_hash: guess.deviceHash?.toString('base64') ?? null,
     })),
-    claimsBesideOwner: config.emailVerification.when === 'before-sign-in',
+    claimsBesideOwner: mustVerifyFirst(config),
     limit: 1 + claimsMax,
   })
   return asked.map((_, place) => rows.filter((row) => row.place === place))
@@ -105,7 +126,7 @@ async function findAll(
 
 async function startAll(
   deps: SignInDeps,
-  proven: readonly ProvenSignIn[],
+  proven: readonly WholeSignIn[],
 ): Promise<(StartedSignIn | RefusedSignIn)[]> {
   return deps.db.transaction(async (db) => {
     const admitted = await admitGuesses(db, proven)
@@ -135,9 +156,9 @@ async function startAll(
 /** Who goes on with a session of the same browser. In the order of users, in which everyone here takes their locks. */
 async function proveAgainAll(
   deps: Pick<Deps, 'config' | 'masterSecret'> & { db: Db },
-  proven: readonly ProvenSignIn[],
-): Promise<Map<ProvenSignIn, SessionId>> {
-  const again = new Map<ProvenSignIn, SessionId>()
+  proven: readonly WholeSignIn[],
+): Promise<Map<WholeSignIn, SessionId>> {
+  const again = new Map<WholeSignIn, SessionId>()
   const inOrder = proven.toSorted((a, b) => (a.userId < b.userId ? -1 : 1))
   for (const each of inOrder) {
     const { ctx, session, yields, eventKeys } = each
@@ -148,7 +169,7 @@ async function proveAgainAll(
   return again
 }
 
-function askForGrant(of: ProvenSignIn, { id: sessionId, userId, scopes }: StartedSession) {
+function askForGrant(of: WholeSignIn, { id: sessionId, userId, scopes }: StartedSession) {
   const { ctx, yields } = of
   if (yields.kind !== 'grant') return []
   return [{ of, ctx, grant: { userId, sessionId, scopes, audience: yields.audience } }]

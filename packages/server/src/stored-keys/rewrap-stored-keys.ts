@@ -14,7 +14,6 @@
  */
 
 import { randomUUID } from 'node:crypto'
-import { setTimeout } from 'node:timers/promises'
 import type { Db } from '../db/query.ts'
 import { type Rewrapped, rewrapValues, type WrappedValues } from '../db/rewrap.ts'
 import type { Deps } from '../deps.ts'
@@ -24,6 +23,7 @@ import { upstreamTokenValues } from '../federation/kept-tokens.ts'
 import { providerSecretValues } from '../federation/known-providers.ts'
 import { grantSecretValues } from '../grants/grant-keys.ts'
 import { mailOpenerValues } from '../mail/mail-order.ts'
+import { keepDoing } from '../operations/keep-doing.ts'
 import { privateKeyValues } from '../tokens/signing-keys.ts'
 import {
   countEventKeysOtherwise,
@@ -163,27 +163,20 @@ export async function startRewrapping(
       readableKeyIds: masterSecret.readableKeyIds,
     })
   await declare()
-  const stopping = new AbortController()
-  const { signal } = stopping
-  let failing = false
-  const takeTurns = async () => {
-    while (!signal.aborted) {
-      try {
-        await takeTurn(deps, signal)
-        failing = false
-      } catch (error) {
-        if (!failing) log.warn({ err: error }, 'stored keys cannot be rewrapped; trying again')
-        failing = true
-      }
-      await setTimeout(everyMs, undefined, { signal }).catch(() => undefined)
-      if (!signal.aborted) await declare().catch(() => undefined)
-    }
-  }
-  const running = takeTurns()
+  const { stop } = keepDoing({
+    log,
+    async work(signal) {
+      await declare().catch(() => undefined)
+      await takeTurn(deps, signal)
+      return false
+    },
+    pollMs: everyMs,
+    retryMs: everyMs,
+    says: 'stored keys cannot be rewrapped; trying again',
+  })
   return {
     async stop() {
-      stopping.abort()
-      await running
+      await stop()
       // Where the database is away the others find out by the silence.
       await forgetInstances(db, { id }).catch(() => undefined)
     },

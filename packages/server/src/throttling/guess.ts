@@ -103,8 +103,9 @@ export async function countFailedGuess(
 
 /** A right guess of this user. */
 export interface RightGuess {
-  guess: Guess
-  state: GuessState
+  /** Undefined where nothing was guessed: what cannot be guessed is counted nowhere, and no count keeps it out. */
+  guess?: Guess | undefined
+  state: Pick<GuessState, 'deviceUserId'>
   userId: UserId
   /** What the device presented; empty where it presented nothing. */
   deviceSecret: string
@@ -124,11 +125,11 @@ export async function admitGuesses<G extends RightGuess>(
   guesses: readonly G[],
 ): Promise<Map<G, Admitted>> {
   const asked = guesses.map(({ guess, state, userId, deviceSecret }, place) => {
-    const { account, address, source } = counters(guess, state)
+    const { account, address, source } = guess === undefined ? nowhere : counters(guess, state)
     const kept = state.deviceUserId === userId ? deviceSecret : makeDeviceSecret()
     const row = {
       place,
-      account: account.toString('base64'),
+      account: account?.toString('base64') ?? null,
       address: address?.toString('base64') ?? null,
       source: source?.toString('base64') ?? null,
       device_hash: hashDeviceSecret(kept).toString('base64'),
@@ -159,6 +160,8 @@ export async function admitGuess(
 ): Promise<number | null> {
   return (await admitWithoutDevice(db, counters(guess, state))).retryAfter
 }
+
+const nowhere = { account: null, address: null, source: null }
 
 /** Where a guess is counted: with its known device, else with account and address. */
 function counters(

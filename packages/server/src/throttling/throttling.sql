@@ -6,7 +6,7 @@ select retry_after as "retry_after?", closed_for as "closed_for?"
 
 -- name: admitGuesses :many
 -- Lets right guesses through, and from then on knows their devices for a while. The devices used longest ago make room.
--- In the order of what is guessed at, which is the order in which everyone takes locks.
+-- In the order of what is guessed at, which is the order in which everyone takes locks. Without an account nothing was guessed.
 with asked as materialized (
   select decode(a.account, 'base64') as account, decode(a.address, 'base64') as address,
          decode(a.source, 'base64') as source, decode(a.device_hash, 'base64') as device_hash, a.user_id, a.place

@@ -24,7 +24,7 @@ export const countFailedGuess = one<
   columns: ['retryAfter', 'closedFor'],
 })
 
-/** Lets right guesses through, and from then on knows their devices for a while. The devices used longest ago make room. In the order of what is guessed at, which is the order in which everyone takes locks. */
+/** Lets right guesses through, and from then on knows their devices for a while. The devices used longest ago make room. In the order of what is guessed at, which is the order in which everyone takes locks. Without an account nothing was guessed. */
 export const admitGuesses = many<
   {
     asked: NonNullable<Json>

@@ -25,7 +25,7 @@ import {
 } from './users.sql.ts'
 
 type SuspendDeps = Pick<Deps, 'db' | 'masterSecret'> & {
-  revocations: Pick<Deps['revocations'], 'announce' | 'settled'>
+  revocations: Pick<Deps['revocations'], 'told'>
 }
 
 /** Suspends a user; `changed` is false where that was so before. `reason` is what an administrator typed. */
@@ -51,10 +51,7 @@ export async function suspendUser(
     })
     return { changed: true }
   })
-  if (outcome.changed) {
-    deps.revocations.announce()
-    await deps.revocations.settled()
-  }
+  if (outcome.changed) await deps.revocations.told()
   return outcome
 }
 
