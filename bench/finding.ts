@@ -2,7 +2,7 @@
 
 import type { SliceOptions } from './slices.ts'
 
-export type Unit = 'x' | 'ms' | 's' | 'MB' | '/s' | ''
+export type Unit = 'x' | 'ms' | 's' | 'MB' | 'kB' | '/s' | ''
 
 export interface Finding {
   /** What was measured, in a few words. */

@@ -18,8 +18,10 @@ import { avatar } from './subjects/avatar.ts'
 import { clientCredentials } from './subjects/client-credentials.ts'
 import { grpc } from './subjects/grpc.ts'
 import { introspection } from './subjects/introspection.ts'
+import { jwks } from './subjects/jwks.ts'
 import { mail } from './subjects/mail.ts'
 import { memory } from './subjects/memory.ts'
+import { page } from './subjects/page.ts'
 import { refresh } from './subjects/refresh.ts'
 import { resetRequest } from './subjects/reset-request.ts'
 import { rest } from './subjects/rest.ts'
@@ -44,6 +46,8 @@ const subjects: readonly Subject[] = [
   watchers,
   clientCredentials,
   introspection,
+  jwks,
+  page,
   verifyHttp,
   mail,
   resetRequest,

@@ -2,7 +2,7 @@
 
 import { type Finding, isMet, type Unit } from './finding.ts'
 
-const decimals: Readonly<Record<Unit, number>> = { x: 2, ms: 1, s: 2, MB: 0, '/s': 0, '': 0 }
+const decimals: Readonly<Record<Unit, number>> = { x: 2, ms: 1, s: 2, MB: 0, kB: 1, '/s': 0, '': 0 }
 
 const head = ['', 'goal', 'measured', '', 'rounds', 'behind it']
 

@@ -6,7 +6,9 @@ import type { Subject } from './finding.ts'
 import { avatar } from './subjects/avatar.ts'
 import { clientCredentials } from './subjects/client-credentials.ts'
 import { introspection } from './subjects/introspection.ts'
+import { jwks } from './subjects/jwks.ts'
 import { mail } from './subjects/mail.ts'
+import { page } from './subjects/page.ts'
 import { revocation } from './subjects/revocation.ts'
 import { verifier } from './subjects/verifier.ts'
 import { verifyHttp } from './subjects/verify-http.ts'
@@ -22,7 +24,7 @@ async function measuredBy(subject: Subject): Promise<number[]> {
 
 test('verifier: checks are counted, and no call leaves for one', async () => {
   const measured = await measuredBy(verifier)
-  assert.equal(measured.length, 6)
+  assert.equal(measured.length, 7)
   assert.equal(measured.at(-1), 0)
 })
 
@@ -35,7 +37,7 @@ test('watchers: people sign in and out while a thousand watch', async () => {
 })
 
 test('client-credentials: both servers sign', async () => {
-  assert.equal((await measuredBy(clientCredentials)).length, 1)
+  assert.equal((await measuredBy(clientCredentials)).length, 2)
 })
 
 test('introspection: both servers say that the tokens are active', async () => {
@@ -52,4 +54,12 @@ test('mail: mails are taken by the mail server', async () => {
 
 test('avatar: pictures of 12 megapixels become avatars', async () => {
   assert.equal((await measuredBy(avatar)).length, 4)
+})
+
+test('jwks: both servers answer keys', async () => {
+  assert.equal((await measuredBy(jwks)).length, 1)
+})
+
+test('page: the page for signing in is painted', async () => {
+  assert.equal((await measuredBy(page)).length, 5)
 })

@@ -10,6 +10,7 @@
 
 import { subscribe } from 'node:diagnostics_channel'
 import { setImmediate } from 'node:timers/promises'
+import { momentOf, systemClock } from '../../packages/verifier/src/clock.ts'
 import { openFeedRevocations } from '../../packages/verifier/src/feed-revocations.ts'
 import { hashIdentifiers } from '../../packages/verifier/src/hashed-identifier.ts'
 import { createVerifier, type Verifier } from '../../packages/verifier/src/index.ts'
@@ -82,7 +83,10 @@ async function connect(issuer: VerifierIssuer, tokens: string[]): Promise<Verifi
       const token = known[index % known.length]
       if (token === undefined) throw new Error('there are no tokens')
       const words = hashIdentifiers(issuer.issuer, token.claims)
-      return feed.standing({ token, words, judgedAt: -1, verdict: undefined })
+      return feed.standing(
+        { token, words, judgedAt: -1, verdict: undefined },
+        momentOf(systemClock),
+      )
     },
   }
   const { entries, bytes } = feed.state()
@@ -92,7 +96,7 @@ async function connect(issuer: VerifierIssuer, tokens: string[]): Promise<Verifi
 function openFeed({ issuer, client }: VerifierIssuer): Revocations {
   return openFeedRevocations({
     issuerClient: createIssuerClient({ url: issuer, client, fetch: countedFetch }),
-    clock: { wallMs: () => Date.now(), monotonicMs: () => performance.now() },
+    clock: systemClock,
     name: 'bench',
     stalenessBudgetSeconds,
     entriesMax,

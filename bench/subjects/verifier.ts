@@ -9,6 +9,7 @@
 
 import { randomUUID } from 'node:crypto'
 import { setImmediate } from 'node:timers/promises'
+import { startTestRedis } from '../../packages/server/src/testing/redis.ts'
 import {
   openScriptedIssuer,
   type ScriptedIssuer,
@@ -21,7 +22,15 @@ import type {
   VerifierSlice,
   VerifierWork,
 } from '../load/verifier-load.ts'
-import { type Contender, interleave, median, ratePerCpu, ratios, type Slice } from '../slices.ts'
+import {
+  type Contender,
+  interleave,
+  median,
+  rate,
+  ratePerCpu,
+  ratios,
+  type Slice,
+} from '../slices.ts'
 
 const tokenCount = 1_000
 const tokenLifetimeSeconds = 86_400
@@ -36,6 +45,8 @@ export const verifier: Subject = {
   async run(options) {
     const empty = await openScene(0)
     const loaded = await openScene(manyEntries)
+    const redis = await startTestRedis()
+    const gets = startChild('./limits/raw-redis.ts')
     try {
       const slices: VerifierSlice[] = []
       const contenders = [
@@ -43,18 +54,25 @@ export const verifier: Subject = {
         contenderOf(loaded, 'cached', slices),
         contenderOf(loaded, 'uncached', slices),
         contenderOf(loaded, 'feed part', slices),
+        {
+          name: 'Redis GET',
+          run: (seconds: number) => gets.ask<Slice>({ url: redis.url, seconds }),
+        },
       ]
       const askedBefore = empty.asked() + loaded.asked()
       const series = await interleave(contenders, options)
       const asked = empty.asked() + loaded.asked() - askedBefore
       return [
         ...checkFindings(series),
+        redisFinding(series),
         feedFinding(series),
         memoryFinding(loaded.ready),
         packetFinding(slices, asked),
       ]
     } finally {
       for (const scene of [empty, loaded]) await scene.close()
+      await gets.stop()
+      await redis.stop()
     }
   },
 }
@@ -146,6 +164,21 @@ function checkFindings(series: Map<string, Slice[]>): Finding[] {
       detail: `${tokenCount} tokens, ${revocationsPerSecond} new revocations/s; by the clock ${median(slices.map((slice) => slice.operations / slice.seconds)).toFixed(0)}/s`,
     }
   })
+}
+
+/** Both have what answers in another process: for one that is the issuer, for the other Redis. */
+function redisFinding(series: Map<string, Slice[]>): Finding {
+  const ours = series.get(nameOf({ entries: 0 }, 'cached')) ?? []
+  const gets = series.get('Redis GET') ?? []
+  const perRound = ratios(ours, gets)
+  const perSecond = (slices: Slice[]) => median(slices.map(rate)).toFixed(0)
+  return {
+    what: 'checks of known tokens against GETs of Redis and nothing else',
+    unit: 'x',
+    measured: median(perRound),
+    rounds: perRound,
+    detail: `${perSecond(ours)}/s against ${perSecond(gets)}/s, 128 at a time over one connection`,
+  }
 }
 
 function feedFinding(series: Map<string, Slice[]>): Finding {

@@ -28,5 +28,10 @@ export function momentOf(clock: Clock): Moment {
 
 /** Milliseconds that have passed since the moment, by whichever clock says more. */
 export function elapsedMs(clock: Clock, since: Moment): number {
-  return Math.max(clock.monotonicMs() - since.monotonicMs, clock.wallMs() - since.wallMs)
+  return betweenMs(since, momentOf(clock))
+}
+
+/** Milliseconds between two moments, by whichever clock says more. */
+export function betweenMs(since: Moment, until: Moment): number {
+  return Math.max(until.monotonicMs - since.monotonicMs, until.wallMs - since.wallMs)
 }

@@ -3,7 +3,7 @@
  * that is known costs the comparison of two numbers.
  */
 
-import type { Clock } from './clock.ts'
+import type { Clock, Moment } from './clock.ts'
 import type { VerifierEvent } from './events.ts'
 import { openFeed } from './feed.ts'
 import type { IssuerClient } from './issuer-client.ts'
@@ -48,7 +48,7 @@ export function openFeedRevocations(options: FeedRevocationsOptions): Revocation
     },
   })
   return {
-    standing: (token) => standingOf(view, token, isStale),
+    standing: (token, at) => standingOf(view, token, () => isStale(at)),
     latestNowMs: issuerTime.latestMs,
     begun,
     state() {
@@ -73,11 +73,14 @@ function standingOf(view: RevocationView, token: KnownToken, isStale: () => bool
 }
 
 /** Whether the view is older than the budget; each change is told once. */
-function tellingChanges(view: RevocationView, options: FeedRevocationsOptions): () => boolean {
+function tellingChanges(
+  view: RevocationView,
+  options: FeedRevocationsOptions,
+): (at?: Moment) => boolean {
   const budgetMs = options.stalenessBudgetSeconds * 1000
   let told = false
-  return () => {
-    const ageMs = view.ageMs()
+  return (at) => {
+    const ageMs = view.ageMs(at)
     const stale = ageMs > budgetMs
     if (stale !== told) {
       told = stale

@@ -5,14 +5,15 @@
  * one: neither a clock that is wrong nor one that is put right brings back what was revoked.
  */
 
-import type { Clock } from './clock.ts'
+import type { Clock, Moment } from './clock.ts'
 import type { VerifierEvent } from './events.ts'
 
 export interface IssuerTime {
   /** Milliseconds since 1970. */
   set(ms: number): void
   earliestMs(): number
-  latestMs(): number
+  /** At a moment of this machine. */
+  latestMs(at: Moment): number
 }
 
 /** A difference that an operator should look at. */
@@ -20,17 +21,17 @@ const skewToldSeconds = 30
 
 export function openIssuerTime(clock: Clock, onEvent: (event: VerifierEvent) => void): IssuerTime {
   let known: { ms: number; monotonicMs: number } | undefined
-  const wallMs = () => clock.wallMs()
-  const issuerMs = () =>
-    known === undefined ? undefined : known.ms + clock.monotonicMs() - known.monotonicMs
+  const issuerMs = (monotonicMs: number) =>
+    known === undefined ? undefined : known.ms + monotonicMs - known.monotonicMs
 
   return {
     set(ms) {
       known = { ms, monotonicMs: clock.monotonicMs() }
-      const seconds = Math.round((wallMs() - ms) / 1000)
+      const seconds = Math.round((clock.wallMs() - ms) / 1000)
       if (Math.abs(seconds) > skewToldSeconds) onEvent({ kind: 'clock_skew', seconds })
     },
-    earliestMs: () => Math.min(wallMs(), issuerMs() ?? Number.POSITIVE_INFINITY),
-    latestMs: () => Math.max(wallMs(), issuerMs() ?? 0),
+    earliestMs: () =>
+      Math.min(clock.wallMs(), issuerMs(clock.monotonicMs()) ?? Number.POSITIVE_INFINITY),
+    latestMs: ({ wallMs, monotonicMs }) => Math.max(wallMs, issuerMs(monotonicMs) ?? 0),
   }
 }

@@ -47,7 +47,7 @@ export function redisRevocations({
   client,
   timeoutMs = timeoutMsDefault,
 }: RedisRevocationsOptions) {
-  return ({ issuer, clock, onEvent }: RevocationsParts): Revocations => {
+  return ({ issuer, onEvent }: RevocationsParts): Revocations => {
     const keysOf = rememberKeys(issuer)
     const state = { connected: false, wasFresh: false, isFresh: false }
 
@@ -67,7 +67,7 @@ export function redisRevocations({
         if (standing === 'alive' || standing === 'stale') tell(standing === 'alive')
         return standing === 'stale' && !state.wasFresh ? 'blind' : standing
       },
-      latestNowMs: clock.wallMs,
+      latestNowMs: ({ wallMs }) => wallMs,
       // There is nothing to load: the first request knows as much as any other.
       begun: Promise.resolve(),
       state: () => ({

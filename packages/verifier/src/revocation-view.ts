@@ -13,7 +13,7 @@
  * Errors: FeedError.
  */
 
-import { type Clock, elapsedMs, type Moment, momentOf } from './clock.ts'
+import { betweenMs, type Clock, type Moment, momentOf } from './clock.ts'
 import { FeedError, type FeedStep } from './feed-step.ts'
 import { everythingOffset, hashWords, identifierClaims } from './hashed-identifier.ts'
 import {
@@ -29,8 +29,8 @@ export interface RevocationView {
   judge(words: Uint32Array, rev: number): RevocationKind | undefined
   /** Counts what was applied: what was judged at this number need not be judged again. */
   version(): number
-  /** Milliseconds; infinite before the first snapshot was whole. */
-  ageMs(): number
+  /** Milliseconds, at this moment or now; infinite before the first snapshot was whole. */
+  ageMs(at?: Moment): number
   /** Something came that cannot be: the log is read again from a snapshot. What is known serves, and ages. */
   distrust(): void
   /** Where to go on reading: what is being built, else what is known. */
@@ -113,9 +113,9 @@ export function openRevocationView(options: RevocationViewOptions): RevocationVi
       return found
     },
     version: () => version,
-    ageMs() {
+    ageMs(at = momentOf(clock)) {
       if (renewed === undefined) return Number.POSITIVE_INFINITY
-      return renewed.ageMs + Math.max(0, elapsedMs(clock, renewed.at))
+      return renewed.ageMs + Math.max(0, betweenMs(renewed.at, at))
     },
     distrust() {
       building = undefined

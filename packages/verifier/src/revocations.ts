@@ -3,6 +3,7 @@
  * that is asked for every request.
  */
 
+import type { Moment } from './clock.ts'
 import type { KnownToken } from './known-tokens.ts'
 
 /**
@@ -14,9 +15,10 @@ import type { KnownToken } from './known-tokens.ts'
 export type Standing = 'alive' | 'revoked' | 'outdated' | 'stale' | 'blind'
 
 export interface Revocations {
-  standing(token: KnownToken): Standing | Promise<Standing>
+  /** At this moment, which was read for this token. */
+  standing(token: KnownToken, at: Moment): Standing | Promise<Standing>
   /** Milliseconds since 1970 by the latest clock that is known: a token has expired when any has passed its end. */
-  latestNowMs(): number
+  latestNowMs(at: Moment): number
   /** Resolves when standings are known for the first time. */
   readonly begun: Promise<void>
   state(): RevocationsState

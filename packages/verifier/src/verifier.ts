@@ -14,7 +14,7 @@
 
 import { hash } from 'node:crypto'
 import { checkTimes, type Expected, verifyAccessToken } from './access-token.ts'
-import { systemClock } from './clock.ts'
+import { type Clock, momentOf, systemClock } from './clock.ts'
 import { tokenLengthMax } from './compact-token.ts'
 import { safely } from './events.ts'
 import { openFeedRevocations } from './feed-revocations.ts'
@@ -31,7 +31,7 @@ import {
   type Freshness,
   type Requirements,
 } from './requirements.ts'
-import type { Revocations, RevocationsState } from './revocations.ts'
+import type { Revocations, RevocationsState, Standing } from './revocations.ts'
 import { describeToken, type RolePermissions, type VerifiedToken } from './verified-token.ts'
 
 export interface Verifier {
@@ -64,6 +64,7 @@ export interface VerifierStatus {
 
 interface Parts {
   issuer: string
+  clock: Clock
   expected: Expected
   keySet: KeySet
   knownTokens: KnownTokens
@@ -92,7 +93,9 @@ export function createVerifier(options: VerifierOptions): Verifier {
   return {
     async verify(text, requirements = {}) {
       try {
-        const token = await decide(parts, text, requirements)
+        // Where nothing has to be waited for, nothing is.
+        const decided = decide(parts, text, requirements)
+        const token = decided instanceof Promise ? await decided : decided
         counters.accepted += 1
         return token
       } catch (error) {
@@ -149,6 +152,7 @@ function openParts(options: VerifierOptions): Parts {
     })
   return {
     issuer,
+    clock,
     expected: { issuer, audiences: [options.audience].flat(), algorithms, findKey: keySet.find },
     keySet,
     knownTokens,
@@ -160,27 +164,52 @@ function openParts(options: VerifierOptions): Parts {
   }
 }
 
-async function decide(
-  parts: Parts,
-  text: string,
-  requirements: Requirements,
-): Promise<VerifiedToken> {
+type Decision = VerifiedToken | Promise<VerifiedToken>
+
+function decide(parts: Parts, text: string, requirements: Requirements): Decision {
   if (typeof text !== 'string' || text.length > tokenLengthMax) throw refused('malformed')
   const digest = hash('sha256', text, 'binary')
   const known = parts.knownTokens.find(digest)
-  if (known !== undefined) parts.counters.cacheHits += 1
-  const judged = known ?? (await admit(parts, text, digest))
+  if (known === undefined)
+    return admit(parts, text, digest).then((admitted) =>
+      judge(parts, { text, admitted }, requirements),
+    )
+  parts.counters.cacheHits += 1
+  return judge(parts, { text, admitted: known }, requirements)
+}
 
-  checkTimes(judged.token.claims, parts.revocations.latestNowMs())
-  const answer = parts.revocations.standing(judged)
-  const standing = typeof answer === 'string' ? answer : await answer
+interface Judged {
+  text: string
+  admitted: KnownToken
+}
+
+/** Steps 2 to 4, for a token that is good. */
+function judge(parts: Parts, judged: Judged, requirements: Requirements): Decision {
+  const { admitted } = judged
+  const at = momentOf(parts.clock)
+  checkTimes(admitted.token.claims, parts.revocations.latestNowMs(at))
+  const standing = parts.revocations.standing(admitted, at)
+  return typeof standing === 'string'
+    ? settle(parts, { ...judged, standing }, requirements)
+    : standing.then((known) => settle(parts, { ...judged, standing: known }, requirements))
+}
+
+function settle(
+  parts: Parts,
+  { text, admitted: { token }, standing }: Judged & { standing: Standing },
+  requirements: Requirements,
+): Decision {
   if (standing === 'revoked') throw refused('revoked')
   if (standing === 'outdated') throw refused('outdated')
-  if (standing !== 'alive') {
-    await passOnAnOldView(parts, { text, token: judged.token, standing }, requirements)
-  }
-  checkRequirements(judged.token, requirements)
-  return judged.token
+  if (standing === 'alive') return permitted(token, requirements)
+  return passOnAnOldView(parts, { text, token, standing }, requirements).then(() =>
+    permitted(token, requirements),
+  )
+}
+
+function permitted(token: VerifiedToken, requirements: Requirements): VerifiedToken {
+  checkRequirements(token, requirements)
+  return token
 }
 
 /** Verifies a token that is not known, and remembers it if it is good. */
@@ -189,7 +218,7 @@ async function admit(parts: Parts, text: string, digest: string): Promise<KnownT
   const times = knownTokens.timesCleared()
   const claims = await verifyAccessToken(text, parts.expected)
   // One that has expired must not push out one that is used.
-  checkTimes(claims, parts.revocations.latestNowMs())
+  checkTimes(claims, parts.revocations.latestNowMs(momentOf(parts.clock)))
   const known: KnownToken = {
     token: describeToken(claims, parts.rolePermissions),
     words: hashIdentifiers(parts.issuer, claims),

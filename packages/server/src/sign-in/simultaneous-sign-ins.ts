@@ -83,8 +83,8 @@ export type RefusedSignIn = { retryAfter: number } | 'revoked'
 
 type SignInDeps = Pick<Deps, 'config' | 'db' | 'masterSecret'>
 
-/** People that one statement serves at the most. */
-const limits = { max: 16 }
+/** People that one statement serves at the most. While one is at work the next gathers: two at once would only be smaller. */
+const limits = { max: 16, concurrent: 1 }
 
 /** The way in for one instance. */
 export function openSimultaneousSignIns(deps: SignInDeps): SimultaneousSignIns {
