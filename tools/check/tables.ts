@@ -65,6 +65,7 @@ export const tables: Readonly<Record<string, Table>> = {
   revocation_log: { owner: 'revocation' },
   revocation_verifiers: { owner: 'revocation' },
   role_assignments: { owner: 'roles' },
+  roles: { owner: 'roles' },
   running_instances: { owner: 'stored-keys' },
   session_cookies: { owner: 'sessions' },
   sessions: {

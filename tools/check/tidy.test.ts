@@ -2,12 +2,13 @@
 
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { copyFile, glob, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { layers, refuseImport } from './layers.ts'
+import { tables, tablesWritten } from './tables.ts'
 import { tidyFile } from './tidy.ts'
 
 const server = 'packages/server/src'
@@ -85,6 +86,24 @@ test('docs/architecture.md shows this order', async () => {
   const [shown = ''] = /ids errors <[^`]*?< cli\n/.exec(page) ?? []
   const order = layers.map(({ folder }) => folder).filter((folder) => folder !== 'testing')
   assert.deepEqual(shown.trim().split(/\s*<\s*/), ['ids errors', ...order.slice(1)])
+})
+
+test('every table has an owner, and every exception is in use', async () => {
+  const schema = await readFile(join(root, server, 'db/schema.sql'), 'utf8')
+  const created = [...schema.matchAll(/^CREATE TABLE (\w+) \(/gm)].map(([, table]) => table)
+  const owned = Object.keys(tables).filter((table) => !table.startsWith('jobs.'))
+  assert.deepEqual(
+    created.filter((table) => table !== 'schema_migrations').sort(),
+    owned.sort(),
+    'db/ alone writes schema_migrations',
+  )
+  const written = new Set<string>()
+  for await (const path of glob('*/*.sql', { cwd: join(root, server) })) {
+    const sql = await readFile(join(root, server, path), 'utf8')
+    for (const table of tablesWritten(sql)) written.add(`${path.split(/[\\/]/)[0]} ${table}`)
+  }
+  for (const [table, { also = {} }] of Object.entries(tables))
+    for (const feature of Object.keys(also)) assert.ok(written.has(`${feature} ${table}`), table)
 })
 
 for (const [rule, path, text, sentence] of broken) {
