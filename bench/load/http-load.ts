@@ -27,6 +27,7 @@ async function runLoad({ origin, requests, connections, seconds }: HttpLoad): Pr
   const startedAt = performance.now()
   const deadline = startedAt + seconds * 1000
   const latencies: number[] = []
+  stayAwake(deadline)
   await Promise.all(
     Array.from({ length: connections }, (_, index) =>
       exchange(connect({ host: hostname, port: Number(port), noDelay: true }), {
@@ -37,6 +38,14 @@ async function runLoad({ origin, requests, connections, seconds }: HttpLoad): Pr
     ),
   )
   return sliceOf(latencies, { seconds, late: connections })
+}
+
+/**
+ * Until then this process does not sleep. Whoever writes to a process that sleeps pays for waking it, which on a virtual machine
+ * is more than the rest of a small answer; a server that keeps this one busy would not pay, and one that is half as fast would.
+ */
+function stayAwake(deadline: number): void {
+  if (performance.now() < deadline) setImmediate(stayAwake, deadline)
 }
 
 interface Exchange {

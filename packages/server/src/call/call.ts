@@ -73,7 +73,8 @@ export function callPlain<T>(
   return answer(app, { name }, request, async (ctx) => {
     app.admission.enter('unary')
     try {
-      if (who !== undefined) await admitCaller(app, { name, who }, { ctx, request })
+      if (who !== undefined && needsCredentials(who))
+        await admitCaller(app, { name, who }, { ctx, request })
       return await handle(ctx)
     } finally {
       app.admission.leave('unary')
@@ -200,7 +201,7 @@ async function passGates(
   app.validate(method.desc.input, input)
   app.admission.enter(admissionKind(method))
   try {
-    await admitCaller(app, method, call)
+    if (needsCredentials(method.who)) await admitCaller(app, method, call)
     return input
   } catch (error) {
     app.admission.leave(admissionKind(method))
@@ -211,13 +212,12 @@ async function passGates(
 /** What says who may call, and how that is recorded. */
 type Guarded = Pick<Method, 'name' | 'who'>
 
-/** Steps 4 and 5. */
+/** Steps 4 and 5, where the method asks for credentials. */
 async function admitCaller(
   app: App,
   method: Guarded,
   { ctx, request }: { ctx: CallContext; request: CallOrigin },
 ): Promise<void> {
-  if (!needsCredentials(method.who)) return
   ctx.caller = await authenticateCaller(app, method, { ctx, request })
   await authorizeOrRecord(app, method, ctx)
 }

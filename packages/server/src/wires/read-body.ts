@@ -5,7 +5,7 @@
  */
 
 import { ErrorReason } from '@signet/contract'
-import { SignetError } from '../errors.ts'
+import { type Reason, SignetError } from '../errors.ts'
 import type { HttpRequest, HttpResponse } from './http.ts'
 import type { WireLimits } from './limits.ts'
 
@@ -14,25 +14,30 @@ export function readBody(req: HttpRequest, limits: WireLimits): Promise<Buffer> 
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let length = 0
-    const settle = (outcome: () => void) => {
-      clearTimeout(timer)
-      req.off('data', onData).off('end', onEnd).off('close', onClose).off('error', onClose)
-      outcome()
-    }
-    const tooLarge = () => settle(() => reject(new SignetError(ErrorReason.TOO_LARGE)))
+    let settled = false
     const onData = (chunk: Buffer) => {
       length += chunk.byteLength
       chunks.push(chunk)
-      if (length > limits.bodyBytes) tooLarge()
+      if (length > limits.bodyBytes) giveUp(ErrorReason.TOO_LARGE)
     }
     const onEnd = () => {
+      settled = true
+      clearTimeout(timer)
       const [only] = chunks
-      settle(() => resolve(chunks.length === 1 && only ? only : Buffer.concat(chunks, length)))
+      resolve(chunks.length === 1 && only ? only : Buffer.concat(chunks, length))
     }
-    const onClose = () => settle(() => reject(new SignetError(ErrorReason.TIMEOUT)))
+    // After the end nothing changes any more: taking the listeners away would cost more than a body.
+    const giveUp = (reason: Reason) => {
+      if (settled) return
+      settled = true
+      clearTimeout(timer)
+      req.off('data', onData).off('end', onEnd)
+      reject(new SignetError(reason))
+    }
+    const onClose = () => giveUp(ErrorReason.TIMEOUT)
     const timer = setTimeout(onClose, limits.requestTimeoutMs)
     req.on('data', onData).on('end', onEnd).on('close', onClose).on('error', onClose)
-    if (Number(req.headers['content-length']) > limits.bodyBytes) tooLarge()
+    if (Number(req.headers['content-length']) > limits.bodyBytes) giveUp(ErrorReason.TOO_LARGE)
   })
 }
 

@@ -89,8 +89,9 @@ type RoutedExchange = Exchange & { route: Route }
 type AnswerOptions = RestOptions & { heads: ReturnType<typeof jsonHeads> }
 
 async function answer(options: AnswerOptions, exchange: RoutedExchange): Promise<void> {
-  const { method } = exchange.route.binding
-  const call = await callOf(options, exchange)
+  const { method, verb } = exchange.route.binding
+  const body = verb === 'GET' ? noBody : await readBodyOf(options, exchange)
+  const call = callOf(options, exchange, body)
   if (method.kind === 'unary') await answerMessage(options, exchange, { method, call })
   else await answerEvents(options, exchange, { method, call })
 }
@@ -150,30 +151,37 @@ async function* jsonLines(
   }
 }
 
+/** What came as a body, or why it is refused. */
+interface Body {
+  bytes?: Uint8Array | undefined
+  refused?: unknown
+}
+
+const noBody: Body = {}
+
+async function readBodyOf(options: RestOptions, { req, res }: Exchange): Promise<Body> {
+  try {
+    return { bytes: await readJsonBody(req, options.limits) }
+  } catch (refused) {
+    cutAfterAnswer(req, res)
+    return { refused }
+  }
+}
+
 /** The call that a REST request is. A body that is refused is refused when the pipeline decodes: the call is counted like any other. */
-async function callOf(options: RestOptions, exchange: RoutedExchange): Promise<RestCall> {
-  const { req, res, route } = exchange
+function callOf(options: RestOptions, exchange: RoutedExchange, body: Body): RestCall {
+  const { req, route } = exchange
   const { binding, pathParameters } = route
   const url = req.url ?? ''
   const question = url.indexOf('?')
   const query = question === -1 ? undefined : url.slice(question + 1)
-  let body: Uint8Array | undefined
-  let refused: unknown
-  if (binding.verb !== 'GET') {
-    try {
-      body = await readJsonBody(req, options.limits)
-    } catch (error) {
-      refused = error
-      cutAfterAnswer(req, res)
-    }
-  }
   return {
     ...originOf(options, exchange),
     idempotencyKey: idempotencyKeyOf(req),
     shutdown: options.shutdown,
     decode() {
-      if (refused !== undefined) throw refused
-      return decodeRest(binding, { body, query, pathParameters })
+      if (body.refused !== undefined) throw body.refused
+      return decodeRest(binding, { body: body.bytes, query, pathParameters })
     },
   }
 }
