@@ -13,15 +13,17 @@ interface HttpTarget {
   pids: readonly number[]
   requests: HttpRequest[]
   connections: number
+  /** The load keeps a core to itself: for servers that need no more than one, and of whom the processor time is compared. */
+  awake?: boolean
 }
 
 /** The server at `origin` under load from `load`, a child that runs http-load.ts. */
 export function httpContender(load: Child, target: HttpTarget): Contender {
-  const { name, origin, pids, requests, connections } = target
+  const { name, pids, ...asked } = target
   return {
     name,
     async run(seconds) {
-      const question: HttpLoad = { origin, requests, connections, seconds }
+      const question: HttpLoad = { ...asked, seconds }
       const cpu = startCpuClock(pids)
       const slice = await load.ask<Slice>(question)
       return { ...slice, cpuSeconds: cpu() }

@@ -17,17 +17,20 @@ export interface HttpLoad {
   requests: HttpRequest[]
   connections: number
   seconds: number
+  /** Whether it keeps a core to itself; see `stayAwake`. */
+  awake?: boolean
 }
 
 answerParent(runLoad)
 
-async function runLoad({ origin, requests, connections, seconds }: HttpLoad): Promise<Slice> {
+async function runLoad(question: HttpLoad): Promise<Slice> {
+  const { origin, requests, connections, seconds, awake = false } = question
   const { hostname, port, host } = new URL(origin)
   const messages = requests.map((request) => messageOf(host, request))
   const startedAt = performance.now()
   const deadline = startedAt + seconds * 1000
   const latencies: number[] = []
-  stayAwake(deadline)
+  if (awake) stayAwake(deadline)
   await Promise.all(
     Array.from({ length: connections }, (_, index) =>
       exchange(connect({ host: hostname, port: Number(port), noDelay: true }), {

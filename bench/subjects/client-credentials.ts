@@ -36,7 +36,14 @@ export const clientCredentials: Subject = {
       for (const server of servers) await assertSigned(server)
       const contenders = servers.map(({ name, origin, pid, path, client: credentials }) => {
         const requests = [{ method: 'POST', path, client: credentials, form } as const]
-        return httpContender(load, { name, origin, pids: [pid], requests, connections })
+        return httpContender(load, {
+          name,
+          origin,
+          pids: [pid],
+          requests,
+          connections,
+          awake: true,
+        })
       })
       const alone = {
         name: 'ES256',

@@ -57,7 +57,14 @@ export const introspection: Subject = {
       const contenders = servers.map((server) => {
         const { name, origin, pid } = server
         const requests = requestsOf(server)
-        return httpContender(load, { name, origin, pids: [pid], requests, connections })
+        return httpContender(load, {
+          name,
+          origin,
+          pids: [pid],
+          requests,
+          connections,
+          awake: true,
+        })
       })
       const series = await interleave(contenders, options)
       for (const server of servers) await assertActive(server)

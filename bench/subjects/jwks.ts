@@ -47,7 +47,7 @@ interface Server {
 
 function contenderOf(load: Child, { name, pid, origin, path }: Server) {
   const requests = [{ method: 'GET', path } as const]
-  return httpContender(load, { name, origin, pids: [pid], requests, connections })
+  return httpContender(load, { name, origin, pids: [pid], requests, connections, awake: true })
 }
 
 async function assertKeys({ origin, path }: Server): Promise<void> {

@@ -37,7 +37,14 @@ export const rest: Subject = {
       assert.deepEqual(await bodyOf(servers['Signet GET']), await bodyOf(servers['Fastify GET']))
       assert.deepEqual(await bodyOf(servers['Signet POST']), await bodyOf(servers['Fastify POST']))
       const contenders = Object.entries(servers).map(([name, { origin, pid, request }]) =>
-        httpContender(load, { name, origin, pids: [pid], requests: [request], connections }),
+        httpContender(load, {
+          name,
+          origin,
+          pids: [pid],
+          requests: [request],
+          connections,
+          awake: true,
+        }),
       )
       const series = await interleave(contenders, options)
       return ['GET', 'POST'].map((method) => findingOf(method, series))

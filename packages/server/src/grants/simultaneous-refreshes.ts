@@ -35,7 +35,7 @@ type DecideDeps = { config: Deps['config']; db: Db }
 
 const limits = {
   max: 64,
-  concurrent: 2,
+  concurrent: 1,
   keyOf: ({ grant }: PresentedGrant) => grant.id,
 }
 
