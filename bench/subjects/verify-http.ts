@@ -44,7 +44,7 @@ export const verifyHttp: Subject = {
       const contenders = [
         { name: 'feed', origin: await feed.ask<string>(byFeed), pids: [feed.pid] },
         { name: 'Redis GET', origin: await get.ask<string>(byGet), pids: [get.pid] },
-      ].map((target) => httpContender(load, { ...target, requests, connections, awake: true }))
+      ].map((target) => httpContender(load, { ...target, requests, connections }))
       return [findingOf(await interleave(contenders, options))]
     } finally {
       clearInterval(heartbeat)
