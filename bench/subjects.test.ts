@@ -10,6 +10,7 @@ import { jwks } from './subjects/jwks.ts'
 import { mail } from './subjects/mail.ts'
 import { page } from './subjects/page.ts'
 import { revocation } from './subjects/revocation.ts'
+import { revoke } from './subjects/revoke.ts'
 import { verifier } from './subjects/verifier.ts'
 import { verifyHttp } from './subjects/verify-http.ts'
 import { watchers } from './subjects/watchers.ts'
@@ -62,4 +63,8 @@ test('jwks: both servers answer keys', async () => {
 
 test('page: the page for signing in is painted', async () => {
   assert.equal((await measuredBy(page)).length, 5)
+})
+
+test('revoke: sessions end over HTTP and by the statement alone', async () => {
+  assert.ok((await measuredBy(revoke)).length > 0)
 })

@@ -58,5 +58,6 @@ function askedFor(sessionId: string, userId: string) {
     reference: 'BENC-HMAR-KING',
     details: JSON.stringify({ sessionId, reason: 'revoked' }),
     origin: null,
+    awaited: false,
   }
 }
