@@ -120,7 +120,7 @@ async function waitsForStandby(db: Database): Promise<boolean> {
 /** By the beginning of the statement: one ends sessions, the other one decides on refreshes. */
 async function isWaiting(db: Database): Promise<boolean> {
   const text = `select count(*)::integer from pg_stat_activity
-                 where wait_event = 'SyncRep' and query ~ '^with (asked|held) as'`
+                 where wait_event = 'SyncRep' and query ~ '^with (asked|presented) as'`
   return Number((await runSql(db, text))[0]?.[0]) > 0
 }
 

@@ -118,7 +118,8 @@ function pinnedNode() {
 
 async function build(node) {
   const { builtFrom } = await import('../packages/server/bin/built-program.js')
-  if (existsSync(builtFrom().program)) return
+  const built = builtFrom()
+  if (built !== undefined && existsSync(built.program)) return
   process.stderr.write('Building (only after a change of the sources) …\n')
   spawnSync(node, [join(root, 'tools/build/main.ts')], { stdio: ['ignore', 'ignore', 'inherit'] })
 }

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { mkdir, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, symlink, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
@@ -29,7 +29,7 @@ async function somePackages(t: TestContext) {
     'packages/verifier/src/index.ts',
   ])
     await write(path, 'one')
-  const folder = () => builtFrom(join(root, 'packages')).folder
+  const folder = () => builtFrom(join(root, 'packages'))?.folder
   return { root, write, folder }
 }
 
@@ -50,6 +50,17 @@ describe('the folder of the program', () => {
     assert.equal(new Set(folders).size, folders.length)
   })
 
+  it('is not told where a source is missing, and an editor that locks a file does not matter', async (t) => {
+    const { root, write, folder } = await somePackages(t)
+    const before = folder()
+    await symlink('nobody@nowhere', join(root, 'packages/server/src/call/.#call.ts'))
+    assert.equal(folder(), before)
+    await write('packages/server/src/call/call.ts', 'longer than before')
+    assert.notEqual(folder(), before)
+    await rm(join(root, 'package-lock.json'))
+    assert.equal(folder(), undefined)
+  })
+
   it('stays where only a test has changed', async (t) => {
     const { write, folder } = await somePackages(t)
     const before = folder()
@@ -63,7 +74,7 @@ describe('the program', () => {
   it('is there after a build, however many build it at once, and says its version', async () => {
     const [first, second] = await Promise.all([buildProgram(), buildProgram()])
     assert.equal(first, second)
-    const { program, folder } = builtFrom()
+    const { program, folder } = builtFrom() ?? assert.fail()
     assert.equal(folder, first)
     const { stdout } = await run(process.execPath, [program, '--version'])
     assert.match(stdout, /^\d+\.\d+\.\d+\n$/)

@@ -5,11 +5,11 @@
  * 1. What is loaded on first use stays apart, and is loaded on first use.
  * 2. What is read at run time stays where it is: for each source, `import.meta.url` goes on to be the source's own place.
  * 3. What is native, or found by its package's name, stays in node_modules.
- * 4. The folder appears at once and whole. Folders of former sources leave after a week: a server that was started from one may
- *    still read from it.
+ * 4. The folder appears at once and whole. One that nobody has used for a week is removed: whoever runs from one says so by the
+ *    hour.
  */
 
-import { mkdir, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { build, type Plugin } from 'esbuild'
 import { builtFrom } from '../../packages/server/bin/built-program.js'
@@ -30,7 +30,9 @@ const prelude = [
 
 /** The folder of the program built from these sources; does nothing where it is there. Throws where a source is no program. */
 export async function buildProgram(): Promise<string> {
-  const { folder, program } = builtFrom()
+  const built = builtFrom()
+  if (built === undefined) throw new Error('some of its sources are not there')
+  const { folder, program } = built
   if (await isThere(program)) return folder
   const unfinished = `${folder}.${process.pid}`
   await mkdir(dirname(folder), { recursive: true })
@@ -54,7 +56,7 @@ export async function buildProgram(): Promise<string> {
     // Somebody else has built the same meanwhile.
     if (!(await isThere(program))) throw error
   }
-  await removeFormer(folder)
+  await removeUnused(folder)
   return folder
 }
 
@@ -78,14 +80,14 @@ function ownPlaces(folder: string): Plugin {
   }
 }
 
-async function removeFormer(folder: string): Promise<void> {
-  const now = Date.now()
-  await utimes(folder, now / 1000, now / 1000)
+/** What cannot be removed, or has gone meanwhile, is nobody's trouble. */
+async function removeUnused(folder: string): Promise<void> {
   const built = dirname(folder)
   for (const name of await readdir(built)) {
     const path = join(built, name)
-    const age = now - (await stat(path)).mtimeMs
-    if (path !== folder && age > keptMs) await rm(path, { recursive: true, force: true })
+    const used = await stat(path).catch(() => undefined)
+    if (used === undefined || path === folder || Date.now() - used.mtimeMs < keptMs) continue
+    await rm(path, { recursive: true, force: true }).catch(() => undefined)
   }
 }
 

@@ -15,13 +15,22 @@ const roots = ['contract/src', 'server/src', 'verifier/src']
 const others = ['../package-lock.json', '../tools/build/build.ts', 'server/package.json']
 
 /**
- * The folder and the program for the sources at this moment. Sizes and times tell sources apart: reading them all would take
- * longer than what is gained.
+ * The folder and the program for the sources at this moment; undefined where the sources cannot be told, because some are not
+ * there or change just now. Sizes and times tell sources apart: reading them all would take longer than what is
+ * gained.
  *
  * @param {string} [packages] The folder that holds the packages.
- * @returns {{ folder: string, program: string }}
+ * @returns {{ folder: string, program: string } | undefined}
  */
 export function builtFrom(packages = ownPackages) {
+  try {
+    return builtProgramOf(packages)
+  } catch {
+    return undefined
+  }
+}
+
+function builtProgramOf(packages) {
   const fingerprint = createHash('sha256')
   for (const path of others) note(fingerprint, packages, path)
   for (const root of roots) noteFolder(fingerprint, packages, root)
@@ -33,6 +42,7 @@ function noteFolder(fingerprint, packages, folder) {
   const entries = readdirSync(join(packages, folder), { withFileTypes: true })
   for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
     const path = `${folder}/${entry.name}`
+    if (entry.name.startsWith('.')) continue
     if (entry.isDirectory() && entry.name !== 'testing') noteFolder(fingerprint, packages, path)
     else if (entry.name.endsWith('.ts') && !entry.name.endsWith('.test.ts'))
       note(fingerprint, packages, path)

@@ -187,7 +187,9 @@ function judge(parts: Parts, judged: Judged, requirements: Requirements): Decisi
   const standing = parts.revocations.standing(admitted, at)
   return typeof standing === 'string'
     ? settle(parts, { ...judged, standing }, requirements)
-    : standing.then((known) => settle(parts, { ...judged, standing: known }, requirements))
+    : Promise.resolve(standing).then((known) =>
+        settle(parts, { ...judged, standing: known }, requirements),
+      )
 }
 
 function settle(

@@ -85,6 +85,22 @@ describe('a batch', () => {
     assert.deepEqual(await Promise.all([first, second]), [1, 2])
   })
 
+  it('that does not come back holds up nobody, although somebody waits for one of the same key', async () => {
+    const { batches, release, enter } = held({ max: 10, concurrent: 1, keyOf: (item) => item % 10 })
+    const answers = [enter(1)]
+    await turn()
+    answers.push(enter(11))
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    answers.push(enter(2))
+    while (batches.length < 2) await turn()
+    assert.deepEqual(batches, [[1], [2]])
+    for (let n = 0; n < 3; n++) {
+      release()
+      await turn()
+    }
+    assert.deepEqual(await Promise.all(answers), [1, 11, 2])
+  })
+
   it('never has two of the same key, and serves them one after the other', async () => {
     const { batches, release, enter } = held({ max: 10, keyOf: (item) => item % 10 })
     const answers = [1, 11, 2, 21].map(enter)

@@ -40,6 +40,7 @@ export function openBatch<Item, Answer>(
   type Passenger = Waiting<Item, Answer> & { key: unknown }
   let waiting: Passenger[] = []
   let atWork = 0
+  let departing = false
   const keysAtWork = new Set<unknown>()
 
   async function serve(batch: readonly Passenger[]): Promise<void> {
@@ -90,8 +91,14 @@ export function openBatch<Item, Answer>(
 
   return (item) =>
     new Promise((resolve, reject) => {
-      if (waiting.length === 0) setImmediate(depart)
       waiting.push({ item, key: keyOf(item), resolve, reject })
       if (waiting.length === max) depart()
+      // Also where somebody waits: that may be for one of the same key, which is nobody else's affair.
+      if (departing) return
+      departing = true
+      setImmediate(() => {
+        departing = false
+        depart()
+      })
     })
 }

@@ -208,11 +208,11 @@ CREATE OR REPLACE FUNCTION public.guess_retry_after(keys bytea[])
  STABLE PARALLEL SAFE
 RETURN (SELECT (GREATEST((1)::numeric, ceil(EXTRACT(epoch FROM (max(c.closed_until) - signet_now())))))::integer AS "greatest" FROM guess_counters c WHERE ((c.key = ANY (guess_retry_after.keys)) AND (c.closed_until > signet_now())) HAVING (count(*) > 0));
 
-CREATE OR REPLACE FUNCTION public.has_other_way_in(owner uuid, without uuid)
+CREATE OR REPLACE FUNCTION public.has_other_way_in(owner uuid, without uuid, configured text[])
  RETURNS boolean
  LANGUAGE sql
  STABLE PARALLEL SAFE
-RETURN ((EXISTS (SELECT FROM federated_identities i WHERE ((i.user_id = has_other_way_in.owner) AND (i.id <> has_other_way_in.without)))) OR (EXISTS (SELECT FROM (identifiers o LEFT JOIN identifiers gone ON ((gone.id = has_other_way_in.without))) WHERE ((o.user_id = has_other_way_in.owner) AND (o.id <> has_other_way_in.without) AND ((o.kind <> 'phone'::text) OR (gone.kind = 'phone'::text)) AND ((o.verified_at IS NOT NULL) OR ((gone.id IS NOT NULL) AND (gone.verified_at IS NULL)))))));
+RETURN ((EXISTS (SELECT FROM federated_identities i WHERE ((i.user_id = has_other_way_in.owner) AND (i.id <> has_other_way_in.without) AND ((i.provider = ANY (has_other_way_in.configured)) OR (EXISTS (SELECT FROM identity_providers p WHERE ((p.id = i.provider) AND (p.status = 'active'::text)))))))) OR (EXISTS (SELECT FROM (identifiers o LEFT JOIN identifiers gone ON ((gone.id = has_other_way_in.without))) WHERE ((o.user_id = has_other_way_in.owner) AND (o.id <> has_other_way_in.without) AND ((o.kind <> 'phone'::text) OR (gone.kind = 'phone'::text)) AND ((o.verified_at IS NOT NULL) OR ((gone.id IS NOT NULL) AND (gone.verified_at IS NULL)))))));
 
 CREATE OR REPLACE FUNCTION public.is_administrator(id uuid)
  RETURNS boolean

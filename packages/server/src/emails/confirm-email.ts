@@ -26,10 +26,11 @@ import type { RequestContext } from '../request-context.ts'
 import { lockUserToCut } from '../revocation/cut-user.ts'
 import { lockHolders } from '../users/open-account.ts'
 import { deleteEmail, insertVerifiedEmail, setPrimaryEmail } from './emails.sql.ts'
+import { waysInOf } from './remove-email.ts'
 
 /** Adds the address, and answers it as it was asked for. */
 export async function confirmEmail(
-  deps: Pick<Deps, 'db' | 'masterSecret'>,
+  deps: Pick<Deps, 'config' | 'db' | 'masterSecret'>,
   ctx: RequestContext,
   { proof }: { proof: MailedProof },
 ): Promise<{ email: string }> {
@@ -39,7 +40,7 @@ export async function confirmEmail(
 }
 
 async function addEmail(
-  deps: { db: Db } & Pick<Deps, 'masterSecret'>,
+  deps: { db: Db } & Pick<Deps, 'config' | 'masterSecret'>,
   ctx: RequestContext,
   link: LiveLink,
 ): Promise<void> {
@@ -53,7 +54,9 @@ async function addEmail(
   const id = newId(ctx.now, userId)
   await insertVerifiedEmail(tx, { id, userId, value, canonical, now: ctx.now })
   const former =
-    identifierId === null ? undefined : await deleteEmail(tx, { id: identifierId, userId })
+    identifierId === null
+      ? undefined
+      : await deleteEmail(tx, { id: identifierId, userId, ...waysInOf(deps.config) })
   if (former?.primary) await setPrimaryEmail(tx, { userId, canonical })
   const event = { outcome: 'success', actorId: userId, subjectId: userId } as const
   await recordEvent(deps, ctx, {

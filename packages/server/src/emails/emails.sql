@@ -40,9 +40,12 @@ on conflict (user_id, kind, canonical) do update
    set verified_at = coalesce(identifiers.verified_at, excluded.verified_at), value = excluded.value, claim_expires_at = null;
 
 -- name: deleteEmail :maybe
--- Takes an address away, unless it is the last way in. Needs the lock on the user.
+-- Takes an address away, unless it is the last way in, or the last proved one where nobody comes in without. Needs the lock on the user.
 delete from identifiers i
- where i.id = :id and i.user_id = :userId and i.kind = 'email' and has_other_way_in(i.user_id, i.id)
+ where i.id = :id and i.user_id = :userId and i.kind = 'email' and has_other_way_in(i.user_id, i.id, :configuredProviders::text[])
+   and (i.verified_at is null or not :addressNeeded
+        or exists (select from identifiers o
+                    where o.user_id = i.user_id and o.id <> i.id and o.kind = 'email' and o.verified_at is not null))
 returning i.value, i.verified_at is not null as "verified!", coalesce(i.id = primary_email(i.user_id), false) as "primary!";
 
 -- name: withdrawPendingEmail :exec

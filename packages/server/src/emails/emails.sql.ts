@@ -101,11 +101,13 @@ on conflict (user_id, kind, canonical) do update
   columns: [],
 })
 
-/** Takes an address away, unless it is the last way in. Needs the lock on the user. */
+/** Takes an address away, unless it is the last way in, or the last proved one where nobody comes in without. Needs the lock on the user. */
 export const deleteEmail = maybe<
   {
     id: string
     userId: string
+    configuredProviders: readonly string[]
+    addressNeeded: boolean
   },
   {
     value: string
@@ -115,9 +117,12 @@ export const deleteEmail = maybe<
 >({
   name: 'emails.deleteEmail',
   text: `delete from identifiers i
- where i.id = $1 and i.user_id = $2 and i.kind = 'email' and has_other_way_in(i.user_id, i.id)
+ where i.id = $1 and i.user_id = $2 and i.kind = 'email' and has_other_way_in(i.user_id, i.id, $3::text[])
+   and (i.verified_at is null or not $4
+        or exists (select from identifiers o
+                    where o.user_id = i.user_id and o.id <> i.id and o.kind = 'email' and o.verified_at is not null))
 returning i.value, i.verified_at is not null as "verified!", coalesce(i.id = primary_email(i.user_id), false) as "primary!"`,
-  params: ['id', 'userId'],
+  params: ['id', 'userId', 'configuredProviders', 'addressNeeded'],
   columns: ['value', 'verified', 'primary'],
 })
 

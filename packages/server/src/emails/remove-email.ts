@@ -18,7 +18,7 @@ import { deleteEmail, listEmails, withdrawPendingEmail } from './emails.sql.ts'
 
 /** Takes it away. */
 export async function removeEmail(
-  deps: Pick<Deps, 'db' | 'masterSecret'>,
+  deps: Pick<Deps, 'config' | 'db' | 'masterSecret'>,
   ctx: RequestContext,
   { emailId: id }: { emailId: string },
 ): Promise<void> {
@@ -26,7 +26,7 @@ export async function removeEmail(
   await deps.db.transaction(async (tx) => {
     await lockCallerSession(tx, ctx)
     if ((await withdrawPendingEmail(tx, { id, userId })) === 1) return
-    const removed = await deleteEmail(tx, { id, userId })
+    const removed = await deleteEmail(tx, { id, userId, ...waysInOf(deps.config) })
     if (removed === undefined) {
       const isOwn = (await listEmails(tx, { userId })).some((email) => email.id === id)
       throw isOwn
@@ -41,6 +41,14 @@ export async function removeEmail(
       personal: { email: removed.value },
     })
   })
+}
+
+/** What the settings say about who comes in: by which providers, and whether an address has to be proved. */
+export function waysInOf({ providers, emailVerification }: Deps['config']) {
+  return {
+    configuredProviders: providers.map(({ id }) => id),
+    addressNeeded: emailVerification.when === 'before-sign-in',
+  }
 }
 
 function lastWayIn(): SignetError {

@@ -40,7 +40,7 @@ select id, provider, issuer, subject, email, name, created_at, last_used_at
 -- name: deleteIdentity :maybe
 -- Takes an identity away, unless it is the last way in. Needs the lock on the user.
 delete from federated_identities i
- where i.id = :id and i.user_id = :userId and has_other_way_in(i.user_id, i.id)
+ where i.id = :id and i.user_id = :userId and has_other_way_in(i.user_id, i.id, :configuredProviders::text[])
 returning i.provider, i.issuer;
 
 -- name: deleteIdentities :many

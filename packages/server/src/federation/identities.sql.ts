@@ -106,6 +106,7 @@ export const deleteIdentity = maybe<
   {
     id: string
     userId: string
+    configuredProviders: readonly string[]
   },
   {
     provider: string
@@ -114,9 +115,9 @@ export const deleteIdentity = maybe<
 >({
   name: 'federation.identities.deleteIdentity',
   text: `delete from federated_identities i
- where i.id = $1 and i.user_id = $2 and has_other_way_in(i.user_id, i.id)
+ where i.id = $1 and i.user_id = $2 and has_other_way_in(i.user_id, i.id, $3::text[])
 returning i.provider, i.issuer`,
-  params: ['id', 'userId'],
+  params: ['id', 'userId', 'configuredProviders'],
   columns: ['provider', 'issuer'],
 })
 

@@ -207,14 +207,15 @@ async function takeUp(
 
 /** Takes an identity of the caller away. */
 export async function unlinkIdentity(
-  deps: LinkDeps,
+  deps: LinkDeps & Pick<Deps, 'config'>,
   ctx: RequestContext,
   { identityId: id }: { identityId: string },
 ): Promise<void> {
   const { userId } = userCaller(ctx)
+  const configuredProviders = deps.config.providers.map((provider) => provider.id)
   await deps.db.transaction(async (tx) => {
     await lockCallerSession(tx, ctx)
-    const removed = await deleteIdentity(tx, { id, userId })
+    const removed = await deleteIdentity(tx, { id, userId, configuredProviders })
     if (removed === undefined) {
       const isOwn = (await listIdentities(tx, { userId })).some((each) => each.id === id)
       throw isOwn ? lastWayIn() : noIdentity()

@@ -47,7 +47,11 @@ export function openMailer({ mail }: Pick<Config, 'mail'>, inbox: Inbox | undefi
   }
   return {
     async send(message, signal) {
-      opened ??= open()
+      opened ??= open().catch((error: unknown) => {
+        // The next mail tries again.
+        opened = undefined
+        throw error
+      })
       await (await opened).send(message, signal)
     },
     close: async () => (await opened)?.close(),

@@ -85,7 +85,7 @@ select pg_advisory_xact_lock(hashtextextended('signet identifier phone ' || :can
 -- Takes a number away, with what was sent there to sign in with, unless it is the last way in. Needs the lock on the user.
 with removed as (
   delete from identifiers i
-   where i.user_id = :userId and i.kind = 'phone' and i.canonical = :canonical and has_other_way_in(i.user_id, i.id)
+   where i.user_id = :userId and i.kind = 'phone' and i.canonical = :canonical and has_other_way_in(i.user_id, i.id, :configuredProviders::text[])
   returning i.canonical
 ), void as (
   update phone_codes c set used_at = signet_now()

@@ -165,18 +165,27 @@ export const lockNumber = exec<{ canonical: string }>({
 })
 
 /** Takes a number away, with what was sent there to sign in with, unless it is the last way in. Needs the lock on the user. */
-export const removePhone = maybe<{ userId: string; canonical: string }, { canonical: string }>({
+export const removePhone = maybe<
+  {
+    userId: string
+    canonical: string
+    configuredProviders: readonly string[]
+  },
+  {
+    canonical: string
+  }
+>({
   name: 'phones.removePhone',
   text: `with removed as (
   delete from identifiers i
-   where i.user_id = $1 and i.kind = 'phone' and i.canonical = $2 and has_other_way_in(i.user_id, i.id)
+   where i.user_id = $1 and i.kind = 'phone' and i.canonical = $2 and has_other_way_in(i.user_id, i.id, $3::text[])
   returning i.canonical
 ), void as (
   update phone_codes c set used_at = signet_now()
     from removed r where c.user_id = $1 and c.canonical = r.canonical and c.used_at is null
 )
 select canonical from removed`,
-  params: ['userId', 'canonical'],
+  params: ['userId', 'canonical', 'configuredProviders'],
   columns: ['canonical'],
 })
 

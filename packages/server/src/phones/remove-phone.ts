@@ -15,7 +15,7 @@ import { countPhones, lockNumber, removePhone as removeOwnPhone } from './phones
 
 /** Takes it away. */
 export async function removePhone(
-  deps: Pick<Deps, 'db' | 'masterSecret'>,
+  deps: Pick<Deps, 'config' | 'db' | 'masterSecret'>,
   ctx: RequestContext,
   { phone: text }: { phone: string },
 ): Promise<void> {
@@ -24,10 +24,12 @@ export async function removePhone(
   if ('violations' in phone)
     throw new SignetError(ErrorReason.INVALID_ARGUMENT, { violations: phone.violations })
   const { canonical } = phone
+  const configuredProviders = deps.config.providers.map(({ id }) => id)
   await deps.db.transaction(async (tx) => {
     await lockNumber(tx, { canonical })
     await lockCallerSession(tx, ctx)
-    if ((await removeOwnPhone(tx, { userId, canonical })) === undefined) {
+    const removed = await removeOwnPhone(tx, { userId, canonical, configuredProviders })
+    if (removed === undefined) {
       const { has } = await countPhones(tx, { userId, canonical })
       throw has
         ? lastWayIn()
