@@ -8,7 +8,7 @@ import { randomFillSync } from 'node:crypto'
 const pool = Buffer.alloc(8192)
 let used = pool.length
 
-/** So many new bytes, at most 1024. */
+/** So many new bytes, a few dozen at the most. */
 export function uniqueBytes(length: number): Buffer {
   if (used + length > pool.length) {
     randomFillSync(pool)
