@@ -326,5 +326,7 @@ describe('key', () => {
     const { keys } = await said(['key', 'list'])
     assert.equal(keys.find(({ id }: { id: string }) => id === kid).state, 'retired')
     assert.equal((await run(['key', 'revoke', 'none'])).value.error.code, 'NOT_FOUND')
+    const dashed = await runSignet(['key', 'revoke', '--', '-w4BO'], { environment })
+    assert.match(dashed.stderr, /There is no key "-w4BO"/)
   })
 })

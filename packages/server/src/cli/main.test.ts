@@ -40,6 +40,7 @@ describe('what is not understood is exit code 2, on standard error', () => {
     [['satrt'], /^Unknown command 'satrt'\.\n\(Did you mean start\?\)/],
     [['user', 'lst'], /^Unknown command 'lst'\.\n\(Did you mean list\?\)/],
     [['status', '--jsn'], /^Unknown option '--jsn'\.\n\(Did you mean --json\?\)/],
+    [['key', 'revoke', '-w4BO'], /^Unknown option '-w4BO'\..*\nA value that begins with a dash /s],
     [['help', 'usr'], /^Unknown command 'usr'\.\n/],
     [['help', 'user', 'lst'], /^Unknown command 'lst'\.\n/],
     [['status', 'now'], /^Too many arguments/],

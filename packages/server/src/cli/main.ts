@@ -57,7 +57,9 @@ function descendants(command: ReturnType<typeof buildProgram>): (typeof command)
 function usageFailure(usage: readonly string[]): Failure {
   const [, problem, rest = ''] = /^error: (.*)([\s\S]*)$/u.exec(usage.join('').trim()) ?? []
   const message = problem === undefined ? usage.join('').trim() : `${sentence(problem)}${rest}`
-  return { exitCode: exitCodes.usage, code: 'USAGE', message, fix: '' }
+  const isPerhapsValue = /^unknown option '-[^-]{2}/u.test(problem ?? '')
+  const fix = isPerhapsValue ? 'A value that begins with a dash is written after -- and a space.' : ''
+  return { exitCode: exitCodes.usage, code: 'USAGE', message, fix }
 }
 
 function sentence(text: string): string {

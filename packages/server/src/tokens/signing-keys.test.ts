@@ -5,7 +5,7 @@ import { openMasterSecret } from '../crypto/master-secret.ts'
 import type { Database } from '../db/database.ts'
 import { createTestDatabase, type TestDatabase } from '../testing/database.ts'
 import { rowsOf } from '../testing/deps.ts'
-import { ensureSigningKeys, SigningKeysError } from './signing-keys.ts'
+import { ensureSigningKeys, makeSigningKey, SigningKeysError } from './signing-keys.ts'
 
 const masterSecret = openMasterSecret({ current: 'the secret that the keys are wrapped under' })
 const otherText = 'another secret, of another installation'
@@ -129,5 +129,14 @@ describe('ensureSigningKeys', () => {
       `update signing_keys k set wrapped_key = o.wrapped_key from signing_keys o where o.id <> k.id`,
     )
     await assert.rejects(ensureSigningKeys({ db, masterSecret }, now), SigningKeysError)
+  })
+})
+
+describe('makeSigningKey', () => {
+  it('makes no id that a command line would take for an option', async () => {
+    for (let made = 0; made < 500; made++) {
+      const { id } = await makeSigningKey(masterSecret, 'EdDSA')
+      assert.match(id, /^[^-]/u)
+    }
   })
 })

@@ -178,13 +178,21 @@ function describeKeys(stored: StoredKey[]): string {
 
 /** A new key, its private part wrapped; not stored yet. */
 export async function makeSigningKey(masterSecret: MasterSecret, algorithm: SigningAlgorithm) {
-  const { privateKey, publicKey } = await generate(algorithm)
-  const jwk = publicKey.export({ format: 'jwk' })
-  const id = thumbprint(jwk)
+  const { privateKey, jwk, id } = await generateNamed(algorithm)
   const publicJwk = { ...jwk, kid: id, alg: algorithm, use: 'sig' } as PublicJwk
   const der = privateKey.export({ format: 'der', type: 'pkcs8' })
   const { wrapped, keyId } = masterSecret.wrap(purposeOf(id), der)
   return { id, algorithm, publicJwk, wrappedKey: wrapped, wrappingKeyId: keyId }
+}
+
+/** A new pair. Command lines take an id that begins with a dash for an option, so one in 64 is not used. */
+async function generateNamed(algorithm: SigningAlgorithm) {
+  for (;;) {
+    const { privateKey, publicKey } = await generate(algorithm)
+    const jwk = publicKey.export({ format: 'jwk' })
+    const id = thumbprint(jwk)
+    if (!id.startsWith('-')) return { privateKey, jwk, id }
+  }
 }
 
 function generate(algorithm: SigningAlgorithm) {
