@@ -294,8 +294,9 @@ const accounts = {
   }),
   SIGNET_REVOCATION_HEARTBEAT_MS: defaulted('1000', {
     section: 'Tokens and sessions',
-    kind: whole(50, 10_000),
-    about: 'How often a verifier that follows the revocation feed is told how old its view is.',
+    kind: whole(50, 2_500),
+    about:
+      'How often a verifier that follows the revocation feed is told how old its view is. It hangs up after five seconds of silence.',
   }),
   SIGNET_REVOCATION_BUDGET_SECONDS: defaulted('10', {
     section: 'Tokens and sessions',
