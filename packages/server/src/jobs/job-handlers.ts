@@ -1,7 +1,6 @@
 /** What does the work of each kind of job. */
 
 import { deleteUnneeded } from '../avatars/delete-unneeded.ts'
-import type { PictureRenderer } from '../avatars/picture-renderer.ts'
 import { renderAvatar } from '../avatars/render-avatar.ts'
 import type { Deps } from '../deps.ts'
 import { writeToNewAddress } from '../emails/write-to-new-address.ts'
@@ -13,6 +12,7 @@ import type { GuardedFetch } from '../outbound/guarded-fetch.ts'
 import { forgetOldCodes } from '../phones/phone-codes.ts'
 import { sendSms } from '../phones/send-sms.ts'
 import { writeToNumber } from '../phones/sign-in-by-phone.ts'
+import type { PictureRenderer } from '../pictures/picture-renderer.ts'
 import type { JobHandlers } from '../queue/worker.ts'
 import { writeToAddress } from '../recovery/write-to-address.ts'
 import { tellClient } from '../revocation/backchannel-logout.ts'

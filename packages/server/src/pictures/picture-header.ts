@@ -10,8 +10,6 @@
  * Specs: ISO/IEC 10918-1 Annex B (JPEG), PNG 3rd edition §5 and §11.3.4 (acTL), RFC 9649 (WebP).
  */
 
-import type { Violation } from '../errors.ts'
-
 export type PictureRule = keyof typeof sentences
 
 /** The bytes of one still picture. */
@@ -33,12 +31,11 @@ const sentences = {
   too_small: `The picture is too small: each side needs ${sideMin} pixels or more.`,
   too_large: `The picture is too large: ${sideMax} pixels a side and ${pixelsMax / 1e6} million pixels are the most.`,
   not_only_a_picture: 'The file holds more than a picture. Save the picture alone and send that.',
-  missing: 'Nothing was uploaded. Ask for another upload and send the picture to its address.',
 } as const
 
-/** What is told about a picture that is refused. */
-export function pictureViolation(rule: PictureRule): Violation {
-  return { field: '', rule: `avatar.${rule}`, message: sentences[rule] }
+/** Why a picture is refused, for whoever sent it. */
+export function pictureSentence(rule: PictureRule): string {
+  return sentences[rule]
 }
 
 /** Looks at a file. */

@@ -3,16 +3,16 @@ import { readFileSync } from 'node:fs'
 import { after, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import sharp from 'sharp'
-import { avatarSides } from './object-store.ts'
 import { openPictureRenderer } from './picture-renderer.ts'
 import { testPicture } from './testing/pictures.ts'
 
+const sides = [64, 256, 512]
 const renderer = openPictureRenderer()
 after(() => renderer.close())
 const { signal } = new AbortController()
 
 async function rendered(bytes: Buffer) {
-  const answer = await renderer.render({ bytes, sides: avatarSides }, signal)
+  const answer = await renderer.render({ bytes, sides }, signal)
   if ('failure' in answer) assert.fail(answer.failure)
   return answer
 }
@@ -31,7 +31,7 @@ describe('of a picture', () => {
     const found = await Promise.all(pictures.map((each) => sharp(each).metadata()))
     assert.deepEqual(
       found.map(({ format, width, height }) => [format, width, height]),
-      avatarSides.map((side) => ['webp', side, side]),
+      sides.map((side) => ['webp', side, side]),
     )
     assert.match(blurhash, /^U.{35}$/)
   })
@@ -109,7 +109,7 @@ describe('refused is', () => {
       Buffer.alloc(100),
     ]
     for (const bytes of bad) {
-      const answer = await renderer.render({ bytes, sides: avatarSides }, signal)
+      const answer = await renderer.render({ bytes, sides }, signal)
       assert.ok('failure' in answer)
     }
     await rendered(whole)
