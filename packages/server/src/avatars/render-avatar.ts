@@ -70,7 +70,8 @@ async function renderUpload(
   if (bytes.length > bytesMax) return 'too_large'
   const picture = inspectPicture(bytes)
   if ('broken' in picture) return picture.broken
-  const answer = await pictures.render({ bytes: picture.bytes, sides: avatarSides }, signal)
+  const task = { bytes: picture.bytes, sides: avatarSides, fit: 'cover' } as const
+  const answer = await pictures.render(task, signal)
   return 'failure' in answer ? 'broken' : answer
 }
 

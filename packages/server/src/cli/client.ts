@@ -192,6 +192,10 @@ export async function clientGet(context: CommandContext, id: string): Promise<Ex
       ...where('Told at', [client.backchannelLogoutUri ?? '']),
       ...where('PKCE', [client.pkceRequired ? '' : 'not required (weaker: nonce protects)']),
       ...where('Keys at', [client.jwksUri ?? (client.jwks === null ? '' : 'in its record')]),
+      ...where('Home', [client.clientUri ?? '']),
+      ...where('Logo', [client.logoUri ?? '', logoText(client)]),
+      ...where('Privacy', [client.policyUri ?? '']),
+      ...where('Terms', [client.tosUri ?? '']),
       ...secrets.map(
         ({ prefix, createdAt, expiresAt, lastUsedAt }) =>
           `  Secret     ${prefix}…  since ${createdAt.toISOString()}${expiresAt === null ? '' : `, until ${expiresAt.toISOString()}`}, ${lastUsedAt === null ? 'never used' : `last used about ${lastUsedAt.toISOString()}`}`,
@@ -282,6 +286,17 @@ export async function clientEnv(
 function where(label: string, values: readonly string[]): string[] {
   const text = values.join(' ')
   return text === '' ? [] : [`  ${label.padEnd(11)}${text}`]
+}
+
+/** How the picture of a client fares. */
+function logoText({
+  logoUri,
+  logoFetchedAt,
+  logoProblem,
+}: NonNullable<Awaited<ReturnType<typeof findClient>>>): string {
+  if (logoUri === null) return ''
+  const since = logoFetchedAt === null ? 'none yet' : `fetched ${logoFetchedAt.toISOString()}`
+  return logoProblem === null ? `(${since})` : `(${since}; the last attempt failed: ${logoProblem})`
 }
 
 function lifetimeText(seconds: number | null): string {

@@ -3,6 +3,7 @@
 import type { JsonObject, MessageInitShape } from '@bufbuild/protobuf'
 import { timestampFromDate } from '@bufbuild/protobuf/wkt'
 import {
+  type ClientLogoSchema,
   type ClientRecord as ClientRecordMessage,
   type ClientRecordSchema,
   type ClientSchema,
@@ -30,6 +31,7 @@ import { SignetError } from '../errors.ts'
 import type { ClientId } from '../ids.ts'
 import type { RequestContext } from '../request-context.ts'
 import type { GrantType, ResponseMode } from './authorization-violations.ts'
+import { logoPath } from './client-logo.ts'
 import { findClient, listClients as listClientRows, listClientSecrets } from './clients.sql.ts'
 import { disableClient as disable } from './disable-client.ts'
 import { enableClient as enable } from './enable-client.ts'
@@ -66,7 +68,7 @@ export async function listClients(
   const found = await listClientRows(deps.db, { limit: limit + 1, after: pageToken || null })
   const clients = found.slice(0, limit)
   const nextPageToken = found.length > limit ? (clients.at(-1)?.id ?? '') : ''
-  return { clients: clients.map((row) => clientOf(row)), nextPageToken }
+  return { clients: clients.map((row) => clientOf(deps, row)), nextPageToken }
 }
 
 /** One client. */
@@ -155,16 +157,18 @@ function readRecord(
 type Row = NonNullable<Awaited<ReturnType<typeof findClient>>>
 type Secrets = Awaited<ReturnType<typeof listClientSecrets>>
 
-async function readClient(
-  { db }: Deps,
-  id: string,
-): Promise<MessageInitShape<typeof ClientSchema>> {
+async function readClient(deps: Deps, id: string): Promise<MessageInitShape<typeof ClientSchema>> {
+  const { db } = deps
   const row = await findClient(db, { id })
   if (row === undefined) throw new SignetError(ErrorReason.NOT_FOUND, { detail: 'no such client' })
-  return clientOf(row, await listClientSecrets(db, { clientId: id }))
+  return clientOf(deps, row, await listClientSecrets(db, { clientId: id }))
 }
 
-function clientOf(row: Row, secrets: Secrets = []): MessageInitShape<typeof ClientSchema> {
+function clientOf(
+  deps: Pick<Deps, 'config'>,
+  row: Row,
+  secrets: Secrets = [],
+): MessageInitShape<typeof ClientSchema> {
   return {
     id: row.id,
     type: typeMessages[row.type] ?? ClientTypeMessage.UNSPECIFIED,
@@ -178,6 +182,18 @@ function clientOf(row: Row, secrets: Secrets = []): MessageInitShape<typeof Clie
       ...(lastUsedAt !== null && { lastUsedAt: timestampFromDate(lastUsedAt) }),
     })),
     createdAt: timestampFromDate(row.createdAt),
+    ...(row.logoUri !== null && { logo: logoOf(deps, row) }),
+  }
+}
+
+function logoOf(
+  { config }: Pick<Deps, 'config'>,
+  { logoHash, logoFetchedAt, logoProblem }: Row,
+): MessageInitShape<typeof ClientLogoSchema> {
+  return {
+    url: logoHash === null ? '' : `${config.issuer}${logoPath(logoHash)}`,
+    ...(logoFetchedAt !== null && { fetchedAt: timestampFromDate(logoFetchedAt) }),
+    problem: logoProblem ?? '',
   }
 }
 

@@ -2,6 +2,7 @@
 
 import { deleteUnneeded } from '../avatars/delete-unneeded.ts'
 import { renderAvatar } from '../avatars/render-avatar.ts'
+import { fetchClientLogo } from '../clients/fetch-client-logo.ts'
 import type { Deps } from '../deps.ts'
 import { writeToNewAddress } from '../emails/write-to-new-address.ts'
 import { refreshUpstreamTokens } from '../federation/kept-tokens.ts'
@@ -45,6 +46,7 @@ export function jobHandlers(
     send_sms: (job) => sendSms(deps, job),
     backchannel_logout: (job) => tellClient(deps, job),
     render_avatar: (job) => renderAvatar(deps, job),
+    fetch_client_logo: (job) => fetchClientLogo(deps, job),
     async clean_up({ signal }) {
       await cleanUp(deps.db, signal)
       await forgetOldCodes(deps.db, signal)

@@ -15,6 +15,7 @@ export type PictureRule = keyof typeof sentences
 /** The bytes of one still picture. */
 export interface StillPicture {
   bytes: Buffer
+  mediaType: string
   width: number
   height: number
 }
@@ -40,9 +41,9 @@ export function pictureSentence(rule: PictureRule): string {
 
 /** Looks at a file. */
 export function inspectPicture(bytes: Buffer): StillPicture | { broken: PictureRule } {
-  const read = readerOf(bytes)
-  if (read === undefined) return { broken: 'type' }
-  const found = read(bytes)
+  const format = formatOf(bytes)
+  if (format === undefined) return { broken: 'type' }
+  const found = format.read(bytes)
   if ('broken' in found) return found
   const { width, height, end } = found
   if (isSomethingElse(bytes, end)) return { broken: 'not_only_a_picture' }
@@ -50,7 +51,7 @@ export function inspectPicture(bytes: Buffer): StillPicture | { broken: PictureR
   if (shorter < sideMin) return { broken: 'too_small' }
   if (Math.max(width, height) > sideMax || width * height > pixelsMax)
     return { broken: 'too_large' }
-  return { bytes: bytes.subarray(0, end), width, height }
+  return { bytes: bytes.subarray(0, end), mediaType: format.mediaType, width, height }
 }
 
 interface Found {
@@ -64,12 +65,12 @@ type Reader = (bytes: Buffer) => Found | { broken: PictureRule }
 const broken = { broken: 'broken' } as const
 const pngSignature = Buffer.from('89504e470d0a1a0a', 'hex')
 
-function readerOf(bytes: Buffer): Reader | undefined {
+function formatOf(bytes: Buffer): { mediaType: string; read: Reader } | undefined {
   if (bytes.length < 12) return undefined
-  if (bytes.readUIntBE(0, 3) === 0xffd8ff) return readJpeg
-  if (bytes.subarray(0, 8).equals(pngSignature)) return readPng
+  if (bytes.readUIntBE(0, 3) === 0xffd8ff) return { mediaType: 'image/jpeg', read: readJpeg }
+  if (bytes.subarray(0, 8).equals(pngSignature)) return { mediaType: 'image/png', read: readPng }
   const isWebp = textAt(bytes, 0) === 'RIFF' && textAt(bytes, 8) === 'WEBP'
-  return isWebp ? readWebp : undefined
+  return isWebp ? { mediaType: 'image/webp', read: readWebp } : undefined
 }
 
 /** Four bytes as text. */
