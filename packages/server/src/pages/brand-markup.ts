@@ -1,18 +1,22 @@
 /**
- * What an installation brings of its own to every page: the stylesheet of its accent, and its logo by day and by night.
+ * What an installation brings of its own to every page: the stylesheet of its accent, its logo by day and by night, and the mark in the
+ * tab.
  *
- * The addresses of both name their content, so a browser keeps them for good and gets others with the next page after a change.
+ * The addresses of all name their content, so a browser keeps them for good and gets others with the next page after a change.
  */
 
 import { createHash } from 'node:crypto'
 import type { BrandSettings, LogoFile } from '../config/brand-settings.ts'
 import { accentStylesheet } from '../html/accent.ts'
 import { type Html, html } from '../html/html.ts'
+import { seal } from '../html/seal.ts'
 
 /** What of it stands in a page. */
 export interface BrandMarkup {
   /** The link to the stylesheet; it comes after the one of all installations. */
   stylesheet: Html | undefined
+  /** The link to the mark in the tab. */
+  icon: Html
   /** The logo, or the name where there is none. */
   heading: Html
 }
@@ -26,6 +30,7 @@ export function brandMarkup(brand: BrandSettings): BrandMarkup {
   const stylesheet = accentFile(brand)
   return {
     stylesheet: stylesheet && html`<link rel="stylesheet" href="${stylesheet.path}">`,
+    icon: html`<link rel="icon" type="image/svg+xml" href="${iconFile(brand).path}">`,
     heading: headingOf(brand),
   }
 }
@@ -48,12 +53,25 @@ function shownSize({ width, height }: LogoFile): [width: number, height: number]
   return [Math.max(1, Math.round(width * scale)), Math.max(1, Math.round(height * scale))]
 }
 
-/** The stylesheet of the accent, and where it is served; undefined where the installation has none of its own. */
-export function accentFile({ accent }: BrandSettings): { path: string; css: string } | undefined {
-  if (accent === undefined) return undefined
-  const css = accentStylesheet(accent)
-  const digest = createHash('sha256').update(css).digest('hex').slice(0, 16)
-  return { path: `/brand/${digest}.css`, css }
+/** A text under an address that names its content. */
+export interface BrandFile {
+  path: string
+  text: string
+}
+
+/** The stylesheet of the accent; undefined where the installation has none of its own. */
+export function accentFile({ accent }: BrandSettings): BrandFile | undefined {
+  return accent && named(accentStylesheet(accent), 'css')
+}
+
+/** The mark in the tab. */
+export function iconFile({ color }: BrandSettings): BrandFile {
+  return named(seal(color), 'svg')
+}
+
+function named(text: string, extension: string): BrandFile {
+  const digest = createHash('sha256').update(text).digest('hex').slice(0, 16)
+  return { path: `/brand/${digest}.${extension}`, text }
 }
 
 /** Where a logo of the installation is served. */

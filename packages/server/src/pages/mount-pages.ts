@@ -16,7 +16,7 @@ import { reasons, SignetError } from '../errors.ts'
 import type { ShowProblem } from '../oauth/authorize-endpoint.ts'
 import type { PlainCalls } from '../wires/plain-calls.ts'
 import { chooseAccountPage, signedInPage, signedOutPage, signOutPage } from './account-pages.ts'
-import { accentFile } from './brand-markup.ts'
+import { keptForGood, mountBrand, mountClientLogos } from './brand-files.ts'
 import { consentPage } from './consent-page.ts'
 import { emailSignInPage } from './email-sign-in-page.ts'
 import { brokenRequestPage, noCookiesPage } from './error-page.ts'
@@ -24,7 +24,6 @@ import { openFace } from './face.ts'
 import { isFormToken, isFromElsewhere } from './form-token.ts'
 import { inboxAgainPage, inboxPage } from './inbox-pages.ts'
 import { leavePage } from './leave-page.ts'
-import { keptForGood, mountBrandLogos, mountClientLogos } from './logo-files.ts'
 import {
   acceptInvitationPage,
   confirmEmailPage,
@@ -92,8 +91,7 @@ export async function mountPages(
 ): Promise<{ showProblem: ShowProblem }> {
   const parts = { deps, call, face: await openFace(deps), gate: openSetUpGate(deps.db) }
   mountScript(fastify)
-  mountStyle(fastify, deps.config.brand)
-  mountBrandLogos(fastify, deps.config.brand)
+  mountBrand(fastify, deps.config.brand)
   mountClientLogos(fastify, parts)
   mountRefusalPages(fastify, parts)
   fastify.get('/', async (_request, reply) => reply.redirect('/signed-in', 303))
@@ -122,15 +120,6 @@ function mountScript(fastify: FastifyInstance): void {
       .header('cache-control', keptForGood)
       .type('text/javascript; charset=utf-8')
       .send(pageScript.source),
-  )
-}
-
-/** The accent of the installation, where it has one of its own. */
-function mountStyle(fastify: FastifyInstance, brand: Deps['config']['brand']): void {
-  const file = accentFile(brand)
-  if (file === undefined) return
-  fastify.get(file.path, async (_request, reply) =>
-    reply.header('cache-control', keptForGood).type('text/css; charset=utf-8').send(file.css),
   )
 }
 

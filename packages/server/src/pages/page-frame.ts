@@ -39,6 +39,7 @@ export function pageFrame(face: Face, visit: Visit, { page, refused }: ShownPage
 <title>${refused !== undefined && '⚠ '}${page.title} · ${brand.name}</title>
 ${pageStyle.element}
 ${face.brand.stylesheet}
+${face.brand.icon}
 <script src="${pageScript.path}" defer></script>
 </head>
 ${refused === undefined ? html`<body>` : html`<body data-address="${pageAddress(visit.path, visit.carried)}">`}
