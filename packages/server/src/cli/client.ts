@@ -193,7 +193,7 @@ export async function clientGet(context: CommandContext, id: string): Promise<Ex
       ...where('PKCE', [client.pkceRequired ? '' : 'not required (weaker: nonce protects)']),
       ...where('Keys at', [client.jwksUri ?? (client.jwks === null ? '' : 'in its record')]),
       ...where('Home', [client.clientUri ?? '']),
-      ...where('Logo', [client.logoUri ?? '', logoText(client)]),
+      ...where('Logo', logoText(client)),
       ...where('Privacy', [client.policyUri ?? '']),
       ...where('Terms', [client.tosUri ?? '']),
       ...secrets.map(
@@ -288,15 +288,16 @@ function where(label: string, values: readonly string[]): string[] {
   return text === '' ? [] : [`  ${label.padEnd(11)}${text}`]
 }
 
-/** How the picture of a client fares. */
+/** Where the picture of a client is, and how it fares. */
 function logoText({
   logoUri,
   logoFetchedAt,
   logoProblem,
-}: NonNullable<Awaited<ReturnType<typeof findClient>>>): string {
-  if (logoUri === null) return ''
+}: NonNullable<Awaited<ReturnType<typeof findClient>>>): string[] {
+  if (logoUri === null) return []
   const since = logoFetchedAt === null ? 'none yet' : `fetched ${logoFetchedAt.toISOString()}`
-  return logoProblem === null ? `(${since})` : `(${since}; the last attempt failed: ${logoProblem})`
+  const failure = logoProblem === null ? '' : `; the last attempt failed: ${logoProblem}`
+  return [logoUri, `(${since}${failure})`]
 }
 
 function lifetimeText(seconds: number | null): string {

@@ -83,15 +83,17 @@ it('what a page links to is kept for good, has its type, and runs nothing', asyn
 })
 
 it('mails find the logo under an address that stays, and say the name beside it', async () => {
+  const when = new Date(0).toISOString()
   const order = {
     kind: 'password_changed',
     to: 'ada@example.com',
     locale: 'en',
-    facts: {},
+    facts: { when },
+    uselessFrom: when,
   } as const
   const { html, text, from } = await composeMail(config, {
     id: '1',
-    order: { ...order, facts: { when: new Date(0).toISOString() } },
+    order,
     opener: undefined,
   })
   assert.match(html, /<img src="https:\/\/accounts\.acme\.example\/brand\/logo" alt="ACME"/u)

@@ -10,13 +10,16 @@
 import { ErrorReason } from '@signet/contract'
 import { readCookie, writeCookie } from '../cookie-header.ts'
 import { SignetError } from '../errors.ts'
+import type { Onward } from '../federation/provider-sign-in.ts'
 import { html } from '../html/html.ts'
 import { codeLifetimeMinutes } from '../mail/mail-kinds.ts'
 import { requestEmailSignIn, signInByEmail } from '../recovery/email-sign-in.ts'
 import { enterBrowser } from '../sign-in/browser-sign-in.ts'
 import { notFoundPage } from './error-page.ts'
 import { codeField, emailField, pageForm, submitButton } from './fields.ts'
+import { rememberMethod } from './last-method.ts'
 import { linkWaiting } from './sign-in-page.ts'
+import { stayField, staysSignedIn } from './stay-signed-in.ts'
 import { rememberEmail } from './typed-email.ts'
 import {
   onwardAddress,
@@ -47,29 +50,32 @@ export const emailSignInPage: PageRoute = {
       throw new SignetError(ErrorReason.INVALID_ARGUMENT)
     if (form.text('step') === 'ask') {
       const { requestToken } = await requestEmailSignIn(deps, ctx, { email })
-      const asked = { value: requestToken, maxAgeSeconds: codeLifetimeMinutes * 60 }
+      const value = [requestToken, carried.stay].join('.')
+      const asked = { value, maxAgeSeconds: codeLifetimeMinutes * 60 }
       return {
         setCookies: [writeCookie(config, 'mailed', asked), rememberEmail(config, email)],
         to: pageAddress(path, carried, { step: 'code' }),
       }
     }
-    const requestToken = requestTokenOf(visit)
-    const identifier = visit.typedEmail
-    const signedIn = await enterBrowser(deps, { identifier, cookieHeader }, (how) =>
+    const { requestToken } = askedIn(visit)
+    const persistent = staysSignedIn(visit)
+    const entry = { identifier: visit.typedEmail, cookieHeader, persistent }
+    const signedIn = await enterBrowser(deps, entry, (how) =>
       signInByEmail(deps, ctx, { requestToken, token, code, device: undefined, ...how }),
     )
     await linkWaiting(deps, ctx, { visit, ...signedIn })
     const used = writeCookie(config, 'mailed', { value: '', maxAgeSeconds: 0 })
     return {
-      setCookies: [...signedIn.setCookies, used],
+      setCookies: [...signedIn.setCookies, used, rememberMethod(config, 'email')],
       to: onwardAddress(visit, signedIn.sessionId),
     }
   },
 }
 
-/** What the request for the mail was answered with; empty in a browser that did not ask. */
-function requestTokenOf({ config, cookieHeader }: Visit): string {
-  return readCookie(config, cookieHeader, 'mailed') ?? ''
+/** What the request for the mail was answered with, and what was said of staying signed in; empty in a browser that did not ask. */
+function askedIn({ config, cookieHeader }: Visit): { requestToken: string; stay: Onward['stay'] } {
+  const [requestToken = '', stay] = readCookie(config, cookieHeader, 'mailed')?.split('.', 2) ?? []
+  return { requestToken, stay: stay === 'yes' || stay === 'no' ? stay : '' }
 }
 
 function view(visit: Visit, tried?: Tried): Page {
@@ -93,6 +99,7 @@ ${emailField({
   autofill: 'username',
   tried,
 })}
+${stayField(visit)}
 ${submitButton(words.text('email_sign_in_send'))}`,
 })}
 <p class="aside"><a href="${pageAddress('/sign-in', carried)}">${words.text('sign_in_link')}</a></p>`,
@@ -116,8 +123,9 @@ ${submitButton(words.text('sign_in_button'))}`,
 }
 
 function linkPage(visit: Visit, token: string): Page {
-  const { words } = visit
-  if (requestTokenOf(visit) === '') {
+  const { words, carried } = visit
+  const { requestToken, stay } = askedIn(visit)
+  if (requestToken === '') {
     return {
       title: words.text('email_sign_in_elsewhere_title'),
       content: html`<p>${words.text('email_sign_in_elsewhere_lead')}</p>`,
@@ -129,6 +137,7 @@ function linkPage(visit: Visit, token: string): Page {
 ${pageForm(visit, {
   to: path,
   content: html`<input type="hidden" name="token" value="${token}">
+${stayField({ ...visit, carried: { ...carried, stay: carried.stay || stay } })}
 ${submitButton(words.text('sign_in_button'))}`,
 })}`,
   }

@@ -9,19 +9,24 @@ import { type Html, type HtmlValue, html } from '../html/html.ts'
 import type { Translator } from './page-texts.ts'
 import type { Tried, Visit } from './visit.ts'
 
-/** A form that is sent to a page, with what goes along. */
+/** A form that is sent to a page, with what goes along. Buttons outside of it name it by `id`. */
 export function pageForm(
   { carried, formToken, formAgain }: Visit,
-  { to, content }: { to: string; content: HtmlValue },
+  { to, id, content }: { to: string; id?: string; content: HtmlValue },
 ): Html {
-  const { request, uiLocales, waiting } = carried
-  return html`<form method="post" action="${to}">
+  const { request, uiLocales, waiting, stay } = carried
+  const opening =
+    id === undefined
+      ? html`<form method="post" action="${to}">`
+      : html`<form method="post" action="${to}" id="${id}">`
+  return html`${opening}
 <input type="hidden" name="form_token" value="${formToken}">
 ${formAgain && html`<input type="hidden" name="form_again" value="1">`}
 ${request !== '' && html`<input type="hidden" name="request" value="${request}">`}
 ${uiLocales !== '' && html`<input type="hidden" name="ui_locales" value="${uiLocales}">`}
 ${waiting !== '' && html`<input type="hidden" name="waiting" value="${waiting}">`}
 ${content}
+${stay !== '' && html`<input type="hidden" name="stay" value="${stay}">`}
 </form>`
 }
 
@@ -91,14 +96,14 @@ ${notes}
 </div>`
 }
 
-type PasswordField = Field & { words: Translator } & (
+type PasswordField = Field & { words: Translator; mark?: HtmlValue } & (
     | { autofill: 'current-password' }
     | { autofill: 'new-password'; minLength: number }
   )
 
-/** A password. It is never filled in again by us, and may be pasted and shown. */
+/** A password. It is never filled in again by us, and may be pasted and shown. `mark` stands beside its label. */
 export function passwordField(field: PasswordField): Html {
-  const { name, label, words } = field
+  const { name, label, words, mark } = field
   const { ids, invalid, notes } = described(field)
   const input =
     field.autofill === 'current-password'
@@ -106,9 +111,9 @@ export function passwordField(field: PasswordField): Html {
       : html`<input id="${name}" name="${name}" type="password" autocomplete="new-password" required minlength="${field.minLength}" maxlength="1024" passwordrules="minlength: ${field.minLength}; maxlength: 128;" aria-invalid="${invalid}" aria-describedby="${ids}">`
   const [show, hide] = [words.text('show_password'), words.text('hide_password')]
   return html`<div class="field">
-<label for="${name}">${label}</label>
+<label for="${name}">${label}${mark}</label>
 <div class="box">${input}<button type="button" hidden aria-pressed="false" data-reveals="${name}" data-show="${show}" data-hide="${hide}">${show}</button></div>
-<p class="hint" data-caps-lock="${name}" hidden>${words.text('caps_lock')}</p>
+<p class="hint" role="status" data-caps-lock="${name}" data-text="${words.text('caps_lock')}"></p>
 ${notes}
 </div>`
 }

@@ -26,10 +26,12 @@ import { UpstreamRefused } from '../federation/upstream.ts'
 import { takeUpstreamLogout } from '../federation/upstream-logout.ts'
 import type { RequestContext } from '../request-context.ts'
 import { brokenRequestPage, notFoundPage } from './error-page.ts'
+import { rememberMethod } from './last-method.ts'
 import { type PageForm, readForm } from './page-form.ts'
 import { type ReadVisit, readVisit, readVisitor } from './read-visit.ts'
 import { type PageParts, sendAnswer } from './render-page.ts'
 import { linkWaiting, signInPage } from './sign-in-page.ts'
+import { staysSignedIn } from './stay-signed-in.ts'
 import { rememberEmail } from './typed-email.ts'
 import { onwardAddress, type PageAnswer, pageAddress, type Visit } from './visit.ts'
 
@@ -115,6 +117,7 @@ async function begin(
     const to = await beginProviderSignIn(deps, ctx, {
       ...{ provider, browserMark, link },
       ...carried,
+      stay: staysSignedIn(visit) ? 'yes' : 'no',
       // Who is signed in here already proves it anew, or does not: an open browser is no proof.
       reauthenticate:
         sessions.length > 0 ||
@@ -159,7 +162,8 @@ function answerTo(read: ReadVisit, outcome: ProviderOutcome, provider: IdentityP
   const { carried, config } = visit
   switch (outcome.kind) {
     case 'signed in': {
-      const { sessionId, setCookies } = outcome
+      const { sessionId } = outcome
+      const setCookies = [...outcome.setCookies, rememberMethod(config, `provider~${provider.id}`)]
       return { read, answer: { to: onwardAddress(visit, sessionId), setCookies } }
     }
     case 'to app':

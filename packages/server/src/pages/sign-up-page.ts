@@ -8,6 +8,7 @@ import { html } from '../html/html.ts'
 import { signUp } from '../sign-in/sign-up.ts'
 import { emailField, pageForm, passwordField, submitButton, textField } from './fields.ts'
 import { providerButtons } from './provider-buttons.ts'
+import { stayField, stayLink } from './stay-signed-in.ts'
 import { rememberEmail } from './typed-email.ts'
 import { type PageRoute, pageAddress } from './visit.ts'
 
@@ -45,9 +46,11 @@ ${passwordField({
   words,
   tried,
 })}
+${stayField(visit)}
 ${submitButton(words.text('sign_up_button'))}`,
       })}
 ${providerButtons(visit)}
+${stayLink(visit)}
 <p class="aside">${words.text('have_account')} <a href="${pageAddress('/sign-in', carried)}">${words.text('sign_in_link')}</a></p>`,
     }
   },
