@@ -30,6 +30,7 @@ import type { Deps } from '../deps.ts'
 import { SignetError } from '../errors.ts'
 import type { ClientId } from '../ids.ts'
 import type { RequestContext } from '../request-context.ts'
+import { ownLifetimeOf } from './access-token-lifetime.ts'
 import type { GrantType, ResponseMode } from './authorization-violations.ts'
 import { logoPath } from './client-logo.ts'
 import { findClient, listClients as listClientRows, listClientSecrets } from './clients.sql.ts'
@@ -68,7 +69,7 @@ export async function listClients(
   const found = await listClientRows(deps.db, { limit: limit + 1, after: pageToken || null })
   const clients = found.slice(0, limit)
   const nextPageToken = found.length > limit ? (clients.at(-1)?.id ?? '') : ''
-  return { clients: clients.map((row) => clientOf(deps, row)), nextPageToken }
+  return { clients: clients.map((row) => clientOf(deps.config, row)), nextPageToken }
 }
 
 /** One client. */
@@ -157,15 +158,17 @@ function readRecord(
 type Row = NonNullable<Awaited<ReturnType<typeof findClient>>>
 type Secrets = Awaited<ReturnType<typeof listClientSecrets>>
 
-async function readClient(deps: Deps, id: string): Promise<MessageInitShape<typeof ClientSchema>> {
-  const { db } = deps
+async function readClient(
+  { config, db }: Deps,
+  id: string,
+): Promise<MessageInitShape<typeof ClientSchema>> {
   const row = await findClient(db, { id })
   if (row === undefined) throw new SignetError(ErrorReason.NOT_FOUND, { detail: 'no such client' })
-  return clientOf(deps, row, await listClientSecrets(db, { clientId: id }))
+  return clientOf(config, row, await listClientSecrets(db, { clientId: id }))
 }
 
 function clientOf(
-  deps: Pick<Deps, 'config'>,
+  config: Deps['config'],
   row: Row,
   secrets: Secrets = [],
 ): MessageInitShape<typeof ClientSchema> {
@@ -174,7 +177,7 @@ function clientOf(
     type: typeMessages[row.type] ?? ClientTypeMessage.UNSPECIFIED,
     disabled: row.status !== 'active',
     subjectNamespace: row.subjectNamespace ?? '',
-    record: recordOf(row),
+    record: recordOf(config, row),
     secrets: secrets.map(({ prefix, createdAt, expiresAt, lastUsedAt }) => ({
       prefix,
       createdAt: timestampFromDate(createdAt),
@@ -182,25 +185,25 @@ function clientOf(
       ...(lastUsedAt !== null && { lastUsedAt: timestampFromDate(lastUsedAt) }),
     })),
     createdAt: timestampFromDate(row.createdAt),
-    ...(row.logoUri !== null && { logo: logoOf(deps, row) }),
+    ...(row.logoUri !== null && { logo: logoOf(config, row) }),
   }
 }
 
 function logoOf(
-  { config }: Pick<Deps, 'config'>,
+  { issuer }: Deps['config'],
   { logoHash, logoFetchedAt, logoProblem }: Row,
 ): MessageInitShape<typeof ClientLogoSchema> {
   return {
-    url: logoHash === null ? '' : `${config.issuer}${logoPath(logoHash)}`,
+    url: logoHash === null ? '' : `${issuer}${logoPath(logoHash)}`,
     ...(logoFetchedAt !== null && { fetchedAt: timestampFromDate(logoFetchedAt) }),
     problem: logoProblem ?? '',
   }
 }
 
-function recordOf(row: Row): MessageInitShape<typeof ClientRecordSchema> {
+function recordOf(config: Deps['config'], row: Row): MessageInitShape<typeof ClientRecordSchema> {
   return {
     ...row,
-    accessTokenLifetimeSeconds: row.accessTokenLifetimeSeconds ?? 0,
+    accessTokenLifetimeSeconds: ownLifetimeOf(config, row) ?? 0,
     pkceOptional: !row.pkceRequired,
     backchannelLogoutUri: row.backchannelLogoutUri ?? '',
     ...(row.jwks !== null && { jwks: row.jwks as JsonObject }),
