@@ -16,6 +16,7 @@ import { requestEmailSignIn, signInByEmail } from '../recovery/email-sign-in.ts'
 import { enterBrowser } from '../sign-in/browser-sign-in.ts'
 import { notFoundPage } from './error-page.ts'
 import { codeField, emailField, pageForm, submitButton } from './fields.ts'
+import { againForm, rememberMail, sendMail } from './mail-again.ts'
 import { linkWaiting } from './sign-in-page.ts'
 import { rememberEmail } from './typed-email.ts'
 import {
@@ -46,12 +47,18 @@ export const emailSignInPage: PageRoute = {
     if (email === undefined || code === undefined || token === undefined)
       throw new SignetError(ErrorReason.INVALID_ARGUMENT)
     if (form.text('step') === 'ask') {
-      const { requestToken } = await requestEmailSignIn(deps, ctx, { email })
-      const asked = { value: requestToken, maxAgeSeconds: codeLifetimeMinutes * 60 }
-      return {
-        setCookies: [writeCookie(config, 'mailed', asked), rememberEmail(config, email)],
-        to: pageAddress(path, carried, { step: 'code' }),
-      }
+      return sendMail(emailSignInPage, { visit, form }, async () => {
+        const { requestToken, waitSeconds } = await requestEmailSignIn(deps, ctx, { email })
+        const asked = { value: requestToken, maxAgeSeconds: codeLifetimeMinutes * 60 }
+        return {
+          setCookies: [
+            writeCookie(config, 'mailed', asked),
+            rememberEmail(config, email),
+            rememberMail(visit, 'email_sign_in', waitSeconds),
+          ],
+          to: pageAddress(path, carried, { step: 'code' }),
+        }
+      })
     }
     const requestToken = requestTokenOf(visit)
     const identifier = visit.typedEmail
@@ -111,7 +118,16 @@ ${codeField({ name: 'code', label: words.text('code'), value: tried?.form.text('
 ${submitButton(words.text('sign_in_button'))}`,
 })}
 <p class="aside">${words.text('inbox_hint')}</p>
-<p class="aside"><a href="${pageAddress(path, carried)}">${words.text('inbox_again')}</a></p>`,
+${
+  typedEmail !== '' &&
+  againForm(visit, {
+    to: path,
+    about: 'email_sign_in',
+    tried,
+    content: html`<input type="hidden" name="step" value="ask"><input type="hidden" name="email" value="${typedEmail}">`,
+  })
+}
+<p class="aside"><a href="${pageAddress(path, carried)}">${words.text('inbox_another_address')}</a></p>`,
   }
 }
 

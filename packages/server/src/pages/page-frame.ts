@@ -8,6 +8,7 @@
 import { cookiesAreSecure } from '../cookie-header.ts'
 import { type Html, html } from '../html/html.ts'
 import { directionOf } from '../translation/languages.ts'
+import { countdown } from './countdown.ts'
 import { pageScript } from './page-script.ts'
 import { pageStyle } from './page-style.ts'
 import { languageNames, languageTags } from './page-texts.ts'
@@ -66,15 +67,13 @@ ${languageTags.map((tag) => languageLink(visit, tag))}
 </html>`
 }
 
-/** Why something was refused: read out, focused, and where waiting helps, counted down. */
+/** Why something was refused: read out, focused, and where waiting helps, counted down beside it, so that no second is read out. */
 function problemNote(
   { words }: Visit,
   { problem, retryAfterSeconds }: NonNullable<ShownPage['refused']>,
 ): Html {
-  const countdown =
-    retryAfterSeconds !== undefined &&
-    html`<p data-countdown="${retryAfterSeconds}" data-text="${words.text('countdown')}"></p>`
-  return html`<div class="note problem" role="alert" tabindex="-1" autofocus><p>${problem}</p>${countdown}</div>`
+  return html`<div class="note problem" role="alert" tabindex="-1" autofocus><p>${problem}</p></div>
+${retryAfterSeconds !== undefined && countdown(words, retryAfterSeconds, { until: 'attempt' })}`
 }
 
 function languageLink({ words, path, carried }: Visit, tag: string): Html {

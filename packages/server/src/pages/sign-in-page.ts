@@ -7,18 +7,19 @@
  * Specs: OWASP ASVS 5.0 V6.2.6, V6.3.8; RFC 9700 §4.12 (303 after a form with a password).
  */
 
-import { ErrorReason } from '@signet/contract'
 import type { Deps } from '../deps.ts'
-import { SignetError } from '../errors.ts'
 import { takeUpInBrowser } from '../federation/linking.ts'
 import { html } from '../html/html.ts'
 import type { SessionId, UserId } from '../ids.ts'
 import type { RequestContext } from '../request-context.ts'
 import { signInInBrowser } from '../sign-in/browser-sign-in.ts'
+import { AddressNotProved } from '../sign-in/unverified.ts'
 import { emailField, pageForm, passwordField, submitButton } from './fields.ts'
+import { patienceSeconds, rememberMail } from './mail-again.ts'
 import { providerButtons } from './provider-buttons.ts'
 import { rememberEmail } from './typed-email.ts'
 import { nameOf, onwardAddress, type PageRoute, pageAddress, type Visit } from './visit.ts'
+import { watchClaim } from './watched-claim.ts'
 
 const notices = [
   'address_confirmed',
@@ -69,10 +70,14 @@ ${config.emailSignIn && html`<p class="aside"><a href="${pageAddress('/sign-in-b
         to: onwardAddress(visit, signedIn.sessionId),
       }
     } catch (error) {
-      if (!(error instanceof SignetError) || error.reason !== ErrorReason.EMAIL_NOT_VERIFIED)
-        throw error
+      if (!(error instanceof AddressNotProved)) throw error
+      const { userId } = error
       return {
-        setCookies: [rememberEmail(deps.config, identifier)],
+        setCookies: [
+          rememberEmail(deps.config, identifier),
+          watchClaim(deps, { userId, email: identifier, displayName: '' }),
+          rememberMail(visit, 'email_verification', patienceSeconds),
+        ],
         to: pageAddress('/check-inbox', visit.carried, { notice: 'first' }),
       }
     }
