@@ -20,9 +20,9 @@ export interface Slice {
   cpuSeconds?: number
 }
 
-export interface Contender {
+export interface Contender<Measured extends Slice = Slice> {
   name: string
-  run(seconds: number): Promise<Slice>
+  run(seconds: number): Promise<Measured>
 }
 
 export interface SliceOptions {
@@ -46,11 +46,11 @@ export function sliceOf(
 }
 
 /** The slices of each contender, by name, in the order of the rounds. One round before warms up and is not counted. */
-export async function interleave(
-  contenders: readonly Contender[],
+export async function interleave<Measured extends Slice>(
+  contenders: readonly Contender<Measured>[],
   { rounds, secondsPerSlice, progress }: SliceOptions,
-): Promise<Map<string, Slice[]>> {
-  const series = new Map(contenders.map(({ name }) => [name, [] as Slice[]]))
+): Promise<Map<string, Measured[]>> {
+  const series = new Map(contenders.map(({ name }) => [name, [] as Measured[]]))
   for (const contender of contenders) await contender.run(secondsPerSlice)
   for (let round = 0; round < rounds; round += 1) {
     const inTurn = round % 2 === 0 ? contenders : contenders.toReversed()
@@ -74,10 +74,10 @@ export function ratePerCpu({ begun, cpuSeconds }: Slice): number {
 }
 
 /** For each round, `measure` of the subject divided by that of the limit. */
-export function ratios(
-  subject: readonly Slice[],
-  limit: readonly Slice[],
-  measure: (slice: Slice) => number = rate,
+export function ratios<Measured extends Slice>(
+  subject: readonly Measured[],
+  limit: readonly Measured[],
+  measure: (slice: Measured) => number = rate,
 ): number[] {
   return subject.map((slice, round) => {
     const other = limit[round]

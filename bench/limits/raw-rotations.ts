@@ -63,6 +63,7 @@ answerParent(async ({ address, grants, seconds }: RawRotations): Promise<Slice> 
       presenters: [presenter],
       windowSeconds: 0,
       idleLifetimeSeconds,
+      temporaryIdleLifetimeSeconds: idleLifetimeSeconds,
     })
     return decided
   }

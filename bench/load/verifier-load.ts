@@ -12,7 +12,7 @@ import { subscribe } from 'node:diagnostics_channel'
 import { setImmediate } from 'node:timers/promises'
 import { momentOf, systemClock } from '../../packages/verifier/src/clock.ts'
 import { openFeedRevocations } from '../../packages/verifier/src/feed-revocations.ts'
-import { hashIdentifiers } from '../../packages/verifier/src/hashed-identifier.ts'
+import { openIdentifierHashes } from '../../packages/verifier/src/hashed-identifier.ts'
 import { createVerifier, type Verifier } from '../../packages/verifier/src/index.ts'
 import { createIssuerClient } from '../../packages/verifier/src/issuer-client.ts'
 import type { Revocations } from '../../packages/verifier/src/revocations.ts'
@@ -74,6 +74,7 @@ async function connect(issuer: VerifierIssuer, tokens: string[]): Promise<Verifi
   await many.ready({ timeoutMs: readyTimeoutMs })
   await few.ready({ timeoutMs: readyTimeoutMs })
   const grownMb = megabytesInUse() - before
+  const hashIdentifiers = openIdentifierHashes(issuer.issuer)
   const known = await Promise.all(tokens.map((token) => many.verify(token)))
   const textOf = (index: number) => tokens[index % tokens.length] ?? ''
   checks = {
@@ -82,7 +83,7 @@ async function connect(issuer: VerifierIssuer, tokens: string[]): Promise<Verifi
     'feed part'(index) {
       const token = known[index % known.length]
       if (token === undefined) throw new Error('there are no tokens')
-      const words = hashIdentifiers(issuer.issuer, token.claims)
+      const words = hashIdentifiers(token.claims)
       return feed.standing(
         { token, words, judgedAt: -1, verdict: undefined },
         momentOf(systemClock),

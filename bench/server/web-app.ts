@@ -5,7 +5,7 @@ import { Secret } from '../../packages/server/src/config/secret.ts'
 import type { Database } from '../../packages/server/src/db/database.ts'
 import type { SessionId } from '../../packages/server/src/ids.ts'
 import {
-  browserCookie,
+  browserCookies,
   keepBrowserSecret,
   makeBrowserSecret,
 } from '../../packages/server/src/sessions/browser-session.ts'
@@ -28,7 +28,7 @@ export async function openBrowser(db: Database, sessionId: string): Promise<stri
   const { secret, secretHash } = makeBrowserSecret()
   await keepBrowserSecret(db, { sessionId: sessionId as SessionId, secretHash })
   const settings = { issuer: 'http://127.0.0.1', sessionLifetimeSeconds: 3600 }
-  const setCookie = browserCookie(settings, [new Secret(secret)])
+  const [setCookie] = browserCookies(settings, [{ secret: new Secret(secret), persistent: true }])
   return setCookie.slice(0, setCookie.indexOf(';'))
 }
 

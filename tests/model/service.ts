@@ -61,6 +61,7 @@ export async function openService(): Promise<Service> {
     ...test.deps.config,
     sessionLifetimeSeconds: decadeSeconds,
     sessionIdleLifetimeSeconds: decadeSeconds,
+    temporarySessionIdleLifetimeSeconds: decadeSeconds,
   }
   const { masterSecret, revocations } = test.deps
   const sessionEnds = openSessionEnds({ db, masterSecret, revocations })

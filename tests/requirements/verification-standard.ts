@@ -260,7 +260,12 @@ export const ofVerificationStandard: readonly Requirement[] = [
   {
     id: 'V7.3.1',
     asks: 'sessions end when they are idle or old',
-    shownBy: { [browser]: ['once it was idle for too long'] },
+    shownBy: {
+      [browser]: [
+        'once it was idle for too long',
+        'has a session that dies after a shorter time without use',
+      ],
+    },
   },
   {
     id: 'V7.4.1',

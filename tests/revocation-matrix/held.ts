@@ -27,7 +27,7 @@ import type {
   SingleArtefact,
 } from '../../packages/server/src/revocation/matrix/artefacts.ts'
 import {
-  browserCookie,
+  browserCookies,
   findBrowserSessions,
   keepBrowserSecret,
   makeBrowserSecret,
@@ -222,7 +222,9 @@ export async function redeem(deps: Deps, code: string) {
 async function holdInBrowser(deps: Deps, sessionId: SessionId): Promise<string> {
   const { secret, secretHash } = makeBrowserSecret()
   await keepBrowserSecret(deps.db, { sessionId, secretHash })
-  const setCookie = browserCookie(deps.config, [new Secret(secret)])
+  const [setCookie] = browserCookies(deps.config, [
+    { secret: new Secret(secret), persistent: true },
+  ])
   return setCookie.slice(0, setCookie.indexOf(';'))
 }
 

@@ -11,7 +11,15 @@
 import type { Config } from './config/config.ts'
 
 /** Which of our cookies. */
-export type CookieName = 'session' | 'browser' | 'device' | 'typed' | 'mailed' | 'claim' | 'again'
+export type CookieName =
+  | 'session'
+  | 'visit'
+  | 'browser'
+  | 'device'
+  | 'typed'
+  | 'mailed'
+  | 'claim'
+  | 'again'
 
 export interface SetCookie {
   value: string

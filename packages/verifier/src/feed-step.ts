@@ -9,7 +9,7 @@
  * Specs: `RevocationService` of the contract; ProtoJSON (64-bit numbers are strings, bytes are base64, enums are names).
  */
 
-import { hashBytes, hashWords } from './hashed-identifier.ts'
+import { type HashWords, hashBytes } from './hashed-identifier.ts'
 import type { RevocationKind, TableEntry } from './revocation-table.ts'
 
 export interface FeedStep {
@@ -88,16 +88,16 @@ function parseEntry(value: unknown): FeedEntry {
   return {
     kind,
     position: whole(entry, 'position'),
-    hash: isEverything ? new Uint32Array(hashWords) : hashOf(entry.value),
+    hash: isEverything ? [0, 0, 0, 0] : hashOf(entry.value),
     exceptSession: entry.exceptSession ? hashOf(entry.exceptSession) : undefined,
     expiresAt: secondsOf(entry.expiresAt),
   }
 }
 
-function hashOf(value: unknown): Uint32Array {
+function hashOf(value: unknown): HashWords {
   const bytes = Buffer.from(typeof value === 'string' ? value : '', 'base64')
   if (bytes.length !== hashBytes) throw new FeedError('a value that is not 16 bytes')
-  return Uint32Array.from({ length: hashWords }, (_, word) => bytes.readUInt32BE(word * 4))
+  return [0, 4, 8, 12].map((offset) => bytes.readInt32BE(offset))
 }
 
 /** The second after which an entry is over; a time that cannot be read is an error, not an expired entry. */

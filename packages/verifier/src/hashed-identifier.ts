@@ -2,7 +2,8 @@
  * Identifiers as they stand in the feed: the first 16 bytes of SHA-256 over issuer, 0x00, name of the claim, 0x00 and
  * identifier, all in UTF-8. Whoever holds a token finds its identifiers again; nobody learns another one.
  *
- * They are kept as four words of 32 bits each, in the order of the bytes.
+ * They are kept as four words of 32 bits each, in the order of the bytes. The words are signed, and in an array of numbers,
+ * which is made in a fifth of the time that a typed array takes.
  *
  * Specs: `RevocationEntry` of the contract, FIPS 180-4.
  */
@@ -14,6 +15,9 @@ import type { AccessTokenClaims } from './claims.ts'
 export const identifierClaims = ['jti', 'gid', 'sid', 'sub', 'client_id'] as const
 
 export type IdentifierClaim = (typeof identifierClaims)[number]
+
+/** Signed integers of 32 bits, four for each hash. */
+export type HashWords = readonly number[]
 
 export const hashBytes = 16
 export const hashWords = 4
@@ -29,19 +33,34 @@ export function hashIdentifier(
   return hash('sha256', hashed(issuer, claim, identifier), 'buffer').subarray(0, hashBytes)
 }
 
-/** The words of all identifiers of a token, once per token. Zero for a claim that it does not have, and for everything. */
-export function hashIdentifiers(issuer: string, claims: AccessTokenClaims): Uint32Array {
-  const words = new Uint32Array(everythingOffset + hashWords)
-  identifierClaims.forEach((claim, index) => {
-    const identifier = claims[claim]
-    if (identifier === undefined) return
-    // A string with a character for each byte takes half the time of a buffer.
-    const bytes = hash('sha256', hashed(issuer, claim, identifier), 'binary')
-    for (let word = 0; word < hashWords; word += 1) {
-      words[index * hashWords + word] = wordAt(bytes, word * 4)
-    }
-  })
-  return words
+/** Yields the words of all identifiers of a token. Zero for a claim that it does not have, and for everything. */
+export type HashIdentifiers = (claims: AccessTokenClaims) => HashWords
+
+/** For the tokens of an issuer. Most come from the client of the one before, whose hash is taken over. */
+export function openIdentifierHashes(issuer: string): HashIdentifiers {
+  const [token, grant, session, subject, client] = identifierClaims.map((claim) =>
+    hashed(issuer, claim, ''),
+  ) as [string, string, string, string, string]
+  let latest = { clientId: '', words: wordsOf(client, '') }
+  return ({ jti, gid, sid, sub, client_id: clientId }) => {
+    if (clientId !== latest.clientId) latest = { clientId, words: wordsOf(client, clientId) }
+    return [
+      ...wordsOf(token, jti),
+      ...(gid === undefined ? noWords : wordsOf(grant, gid)),
+      ...(sid === undefined ? noWords : wordsOf(session, sid)),
+      ...wordsOf(subject, sub),
+      ...latest.words,
+      ...noWords,
+    ]
+  }
+}
+
+const noWords: HashWords = [0, 0, 0, 0]
+
+function wordsOf(prefix: string, identifier: string): HashWords {
+  // A string with a character for each byte takes half the time of a buffer.
+  const bytes = hash('sha256', prefix + identifier, 'binary')
+  return [wordAt(bytes, 0), wordAt(bytes, 4), wordAt(bytes, 8), wordAt(bytes, 12)]
 }
 
 /** What the hash is over. */
@@ -49,7 +68,7 @@ function hashed(issuer: string, claim: IdentifierClaim | 'iss', identifier: stri
   return `${issuer}\0${claim}\0${identifier}`
 }
 
-/** Four bytes, the most significant one first. Uint32Array makes a word of what JavaScript takes for a negative number. */
+/** Four bytes, the most significant one first. */
 function wordAt(bytes: string, offset: number): number {
   return (
     (bytes.charCodeAt(offset) << 24) |

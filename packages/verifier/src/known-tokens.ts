@@ -10,14 +10,15 @@
  */
 
 import { hash } from 'node:crypto'
+import type { HashWords } from './hashed-identifier.ts'
 import type { RevocationKind } from './revocation-table.ts'
 import type { VerifiedToken } from './verified-token.ts'
 
 /** A good token, and what was last found about its revocation. */
 export interface KnownToken {
   readonly token: VerifiedToken
-  /** See `hashIdentifiers`. */
-  readonly words: Uint32Array
+  /** See `HashIdentifiers`. */
+  readonly words: HashWords
   /** The number of the view by which it was last judged, and how. */
   judgedAt: number
   verdict: RevocationKind | undefined

@@ -109,8 +109,8 @@ function rememberKeys(issuer: string): (token: KnownToken) => string[] {
     if (remembered !== undefined) return remembered
     const keys = [fresh]
     for (let offset = 0; offset < everythingOffset; offset += hashWords) {
-      const words = [...token.words.subarray(offset, offset + hashWords)]
-      keys.push(prefix + words.map((word) => word.toString(16).padStart(8, '0')).join(''))
+      const words = token.words.slice(offset, offset + hashWords)
+      keys.push(prefix + words.map((word) => (word >>> 0).toString(16).padStart(8, '0')).join(''))
     }
     keys.push(everything)
     known.set(token, keys)

@@ -4,12 +4,13 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
+import type { HashWords } from './hashed-identifier.ts'
 import { openRevocationTable, type RevocationKind, type TableEntry } from './revocation-table.ts'
 import { megabytesInUse } from './testing/collect-garbage.ts'
 
-const hashOf = (value: number): Uint32Array => {
+const hashOf = (value: number): HashWords => {
   const bytes = createHash('sha256').update(String(value)).digest()
-  return Uint32Array.from([0, 4, 8, 12], (offset) => bytes.readUInt32BE(offset))
+  return [0, 4, 8, 12].map((offset) => bytes.readInt32BE(offset))
 }
 
 interface Plain {
@@ -38,8 +39,7 @@ function judge(entries: Plain[], value: number, newerThan: number, session: numb
 }
 
 /** The words of a value and of a session, one after the other. */
-const wordsOf = (value: number, session: number) =>
-  Uint32Array.from([...hashOf(value), ...hashOf(session)])
+const wordsOf = (value: number, session: number) => [...hashOf(value), ...hashOf(session)]
 
 const plain = fc.record({
   value: fc.nat(12),
@@ -109,19 +109,15 @@ describe('a million live entries', () => {
 
   test('take at most 64 MB, are all found, and no other is, and go when they have expired', () => {
     const table = openRevocationTable()
-    const random = new Uint32Array(4)
     let seed = 1
     const next = () => {
       // xorshift: a million hashes by SHA-256 would be most of the time of this test.
       seed ^= seed << 13
       seed ^= seed >>> 17
       seed ^= seed << 5
-      return seed >>> 0
+      return seed
     }
-    const draw = () => {
-      for (let word = 0; word < 4; word++) random[word] = next()
-      return random
-    }
+    const draw = () => [next(), next(), next(), next()]
     const before = megabytesInUse()
     for (let n = 0; n < million; n++) {
       const entry = { hash: draw(), position: n + 1, kind: 'ended', expiresAt } as const

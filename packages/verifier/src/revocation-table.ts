@@ -7,17 +7,17 @@
  * Several entries of one hash stand in one run of slots; one that another makes superfluous is overwritten.
  */
 
-import { hashWords } from './hashed-identifier.ts'
+import { type HashWords, hashWords } from './hashed-identifier.ts'
 
 export type RevocationKind = 'ended' | 'stale'
 
 export interface TableEntry {
   /** Four words; all zero for everything. */
-  hash: Uint32Array
+  hash: HashWords
   position: number
   kind: RevocationKind
   /** The session that goes on, hashed; undefined where none does. */
-  exceptSession: Uint32Array | undefined
+  exceptSession: HashWords | undefined
   /** Whole seconds since 1970; after it no token is about that the entry could kill. */
   expiresAt: number
 }
@@ -29,7 +29,7 @@ export interface RevocationTable {
    * words each, at an offset. An entry does not count for the session that it leaves out.
    */
   find(
-    words: Uint32Array,
+    words: HashWords,
     offset: number,
     newerThan: number,
     sessionOffset: number,
@@ -44,13 +44,13 @@ interface Shard {
   /** Slots that hold an entry. */
   used: number
   capacity: number
-  hashes: Uint32Array
+  hashes: Int32Array
   positions: Float64Array
   /** Zero where a slot is empty. */
   expiries: Uint32Array
   /** Bit 0: stale. Above it: one more than the index of the session that is left out, or zero. */
   marks: Uint32Array
-  exceptSessions: Uint32Array[]
+  exceptSessions: HashWords[]
 }
 
 const shardCount = 256
@@ -106,7 +106,7 @@ function emptyShard(capacity: number): Shard {
   return {
     used: 0,
     capacity,
-    hashes: new Uint32Array(capacity * hashWords),
+    hashes: new Int32Array(capacity * hashWords),
     positions: new Float64Array(capacity),
     expiries: new Uint32Array(capacity),
     marks: new Uint32Array(capacity),
@@ -116,11 +116,11 @@ function emptyShard(capacity: number): Shard {
 
 /** Where the run of a hash begins. The second word is as good as random, and says nothing about the shard. */
 function homeOf(shard: Shard, secondWord: number): number {
-  return Math.floor((secondWord / word) * shard.capacity)
+  return Math.floor(((secondWord >>> 0) / word) * shard.capacity)
 }
 
 interface Sought {
-  words: Uint32Array
+  words: HashWords
   offset: number
   newerThan: number
   sessionOffset: number
@@ -145,7 +145,7 @@ function findIn(shard: Shard, { words, offset, newerThan, sessionOffset }: Sough
   return found
 }
 
-function isHashAt(hashes: Uint32Array, at: number, words: Uint32Array, offset: number): boolean {
+function isHashAt(hashes: Int32Array, at: number, words: HashWords, offset: number): boolean {
   return (
     hashes[at] === words[offset] &&
     hashes[at + 1] === words[offset + 1] &&
@@ -154,10 +154,14 @@ function isHashAt(hashes: Uint32Array, at: number, words: Uint32Array, offset: n
   )
 }
 
-function isLeftOut(shard: Shard, slot: number, words: Uint32Array, offset: number): boolean {
+function isSameHash(hash: HashWords, words: HashWords, offset: number): boolean {
+  return hash.every((word, index) => word === words[offset + index])
+}
+
+function isLeftOut(shard: Shard, slot: number, words: HashWords, offset: number): boolean {
   const index = (shard.marks[slot] as number) >>> 1
   if (index === 0) return false
-  return isHashAt(shard.exceptSessions[index - 1] as Uint32Array, 0, words, offset)
+  return isSameHash(shard.exceptSessions[index - 1] as HashWords, words, offset)
 }
 
 /** Puts an entry into its run. False where it took the place of one that it makes superfluous, or is superfluous itself. */
@@ -196,10 +200,10 @@ function isCovered(shard: Shard, slot: number, entry: TableEntry): boolean {
 }
 
 /** Whether what stands there leaves out exactly this session. */
-function leavesOut(shard: Shard, slot: number, session: Uint32Array | undefined): boolean {
+function leavesOut(shard: Shard, slot: number, session: HashWords | undefined): boolean {
   const index = (shard.marks[slot] as number) >>> 1
   if (index === 0 || session === undefined) return index === 0 && session === undefined
-  return isHashAt(shard.exceptSessions[index - 1] as Uint32Array, 0, session, 0)
+  return isSameHash(shard.exceptSessions[index - 1] as HashWords, session, 0)
 }
 
 /** Whether the entry kills all that what stands there kills, for as long. */
@@ -240,7 +244,7 @@ function rebuilt(from: Shard, nowSeconds: number): Shard {
 function entryAt(shard: Shard, slot: number): TableEntry {
   const mark = shard.marks[slot] as number
   return {
-    hash: shard.hashes.subarray(slot * hashWords, (slot + 1) * hashWords),
+    hash: [...shard.hashes.subarray(slot * hashWords, (slot + 1) * hashWords)],
     position: shard.positions[slot] as number,
     kind: (mark & 1) === 1 ? 'stale' : 'ended',
     exceptSession: mark >>> 1 === 0 ? undefined : shard.exceptSessions[(mark >>> 1) - 1],

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { AccessTokenClaims } from './claims.ts'
 import { FeedError, type FeedStep, parseFeedStep } from './feed-step.ts'
-import { hashIdentifiers } from './hashed-identifier.ts'
+import { type HashWords, openIdentifierHashes } from './hashed-identifier.ts'
 import { openRevocationView } from './revocation-view.ts'
 import { movableClock } from './testing/conditions.ts'
 import { hashed } from './testing/scripted-issuer.ts'
@@ -34,8 +34,8 @@ const step: FeedStep = {
   clockMs: 0,
 }
 
-function wordsOf(jti: string): Uint32Array {
-  return hashIdentifiers(issuer, { jti, sub: 's', client_id: 'c' } as AccessTokenClaims)
+function wordsOf(jti: string): HashWords {
+  return openIdentifierHashes(issuer)({ jti, sub: 's', client_id: 'c' } as AccessTokenClaims)
 }
 
 function entriesOf(...revoked: [position: number, jti: string][]) {

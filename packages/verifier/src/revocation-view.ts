@@ -15,7 +15,12 @@
 
 import { betweenMs, type Clock, type Moment, momentOf } from './clock.ts'
 import { FeedError, type FeedStep } from './feed-step.ts'
-import { everythingOffset, hashWords, identifierClaims } from './hashed-identifier.ts'
+import {
+  everythingOffset,
+  type HashWords,
+  hashWords,
+  identifierClaims,
+} from './hashed-identifier.ts'
 import {
   openRevocationTable,
   type RevocationKind,
@@ -25,8 +30,8 @@ import {
 export interface RevocationView {
   /** Applies a step that was on its way for so many milliseconds at most. */
   apply(step: FeedStep, heldBackMs: number): void
-  /** Whether a token is dead as far as is known. The words are those of `hashIdentifiers`. */
-  judge(words: Uint32Array, rev: number): RevocationKind | undefined
+  /** Whether a token is dead as far as is known. The words are those of `HashIdentifiers`. */
+  judge(words: HashWords, rev: number): RevocationKind | undefined
   /** Counts what was applied: what was judged at this number need not be judged again. */
   version(): number
   /** Milliseconds, at this moment or now; infinite before the first snapshot was whole. */
@@ -144,7 +149,7 @@ const countOf = (log: Log) => tablesOf(log).reduce((sum, table) => sum + table.c
 
 const goesOn = (from: Log, to: Log) => to.logId !== from.logId && to.position > from.position + leap
 
-function judge(table: RevocationTable, words: Uint32Array, rev: number) {
+function judge(table: RevocationTable, words: HashWords, rev: number) {
   let found = table.find(words, everythingOffset, rev, sessionOffset)
   for (let index = 0; index < identifierClaims.length && found !== 'ended'; index += 1) {
     const offset = index * hashWords

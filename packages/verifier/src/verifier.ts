@@ -17,7 +17,7 @@ import { type Clock, momentOf, systemClock } from './clock.ts'
 import { tokenLengthMax } from './compact-token.ts'
 import { safely } from './events.ts'
 import { openFeedRevocations } from './feed-revocations.ts'
-import { hashIdentifiers } from './hashed-identifier.ts'
+import { type HashIdentifiers, openIdentifierHashes } from './hashed-identifier.ts'
 import { type Introspection, openIntrospection } from './introspection.ts'
 import { createIssuerClient } from './issuer-client.ts'
 import { type KeySet, openKeySet } from './key-set.ts'
@@ -69,6 +69,7 @@ interface Parts {
   knownTokens: KnownTokens
   revocations: Revocations
   introspection: Introspection
+  hashIdentifiers: HashIdentifiers
   rolePermissions: RolePermissions
   freshness: Freshness
   counters: Omit<VerifierStatus['counters'], 'introspections'>
@@ -157,6 +158,7 @@ function openParts(options: VerifierOptions): Parts {
     knownTokens,
     revocations,
     introspection: openIntrospection(issuerClient),
+    hashIdentifiers: openIdentifierHashes(issuer),
     rolePermissions: options.permissions ?? {},
     freshness: options.freshness ?? 'deny',
     counters: { accepted: 0, cacheHits: 0, refused: {} },
@@ -219,7 +221,7 @@ async function admit(parts: Parts, text: string): Promise<KnownToken> {
   checkTimes(claims, parts.revocations.latestNowMs(momentOf(parts.clock)))
   const known: KnownToken = {
     token: describeToken(claims, parts.rolePermissions),
-    words: hashIdentifiers(parts.issuer, claims),
+    words: parts.hashIdentifiers(claims),
     judgedAt: neverJudged,
     verdict: undefined,
   }

@@ -58,7 +58,9 @@ function usageFailure(usage: readonly string[]): Failure {
   const [, problem, rest = ''] = /^error: (.*)([\s\S]*)$/u.exec(usage.join('').trim()) ?? []
   const message = problem === undefined ? usage.join('').trim() : `${sentence(problem)}${rest}`
   const isPerhapsValue = /^unknown option '-[^-]{2}/u.test(problem ?? '')
-  const fix = isPerhapsValue ? 'A value that begins with a dash is written after -- and a space.' : ''
+  const fix = isPerhapsValue
+    ? 'A value that begins with a dash is written after -- and a space.'
+    : ''
   return { exitCode: exitCodes.usage, code: 'USAGE', message, fix }
 }
 

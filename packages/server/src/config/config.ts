@@ -21,12 +21,13 @@ import { type Reading, readVariables } from './reading.ts'
 import { applyRules } from './rules.ts'
 import { Secret } from './secret.ts'
 import { lookAt, readSmallFile } from './secret-file.ts'
+import { type SessionSettings, sessionSettings } from './session-settings.ts'
 import type { SocketAddress } from './socket-address.ts'
 import { certificateWarning, parseCertificate, parsePrivateKey } from './tls-certificate.ts'
 import type { Values, VariableName } from './variables.ts'
 
 /** What an operator decided. Frozen; paths are absolute; secrets do not print. */
-export interface Config {
+export interface Config extends SessionSettings {
   readonly environment: 'development' | 'production'
   /** The `iss` of every token: an origin, without a slash at its end. */
   readonly issuer: string
@@ -85,8 +86,6 @@ export interface Config {
   }
   readonly accessTokenLifetimeSeconds: number
   readonly signingKeyLifetimeDays: number
-  readonly sessionIdleLifetimeSeconds: number
-  readonly sessionLifetimeSeconds: number
   /** How long a grant lives that outlives sessions. */
   readonly offlineGrantLifetimeSeconds: number
   readonly refreshWindowSeconds: number
@@ -280,8 +279,7 @@ function assemble(values: Values, files: Files, directory: string): Config {
     ...accounts(values),
     accessTokenLifetimeSeconds: values.SIGNET_ACCESS_TOKEN_LIFETIME_SECONDS,
     signingKeyLifetimeDays: values.SIGNET_SIGNING_KEY_LIFETIME_DAYS,
-    sessionIdleLifetimeSeconds: values.SIGNET_SESSION_IDLE_LIFETIME_SECONDS,
-    sessionLifetimeSeconds: values.SIGNET_SESSION_LIFETIME_SECONDS,
+    ...sessionSettings(values),
     offlineGrantLifetimeSeconds: values.SIGNET_OFFLINE_GRANT_LIFETIME_SECONDS,
     refreshWindowSeconds: values.SIGNET_REFRESH_WINDOW_SECONDS,
     ...present({ redisUrl: values.SIGNET_REDIS_URL }),

@@ -13,6 +13,7 @@ import { mailVariables } from './mail-variables.ts'
 import { phoneVariables } from './phone-settings.ts'
 import { providerVariables } from './provider-settings.ts'
 import { Secret } from './secret.ts'
+import { sessionVariables } from './session-settings.ts'
 import { socketAddress } from './socket-address.ts'
 import { type Default, defaulted, secret, type Variable, variable } from './variable.ts'
 import { addressRanges, collectorUrl, corsOrigins, issuer, privateHosts } from './web-addresses.ts'
@@ -278,16 +279,6 @@ const accounts = {
     kind: whole(1, 3650),
     about: 'How old a signing key becomes before the next one takes its place.',
   }),
-  SIGNET_SESSION_IDLE_LIFETIME_SECONDS: defaulted(String(14 * day), {
-    section: 'Tokens and sessions',
-    kind: whole(60, 400 * day),
-    about: 'How long a session lives without being used.',
-  }),
-  SIGNET_SESSION_LIFETIME_SECONDS: defaulted(String(90 * day), {
-    section: 'Tokens and sessions',
-    kind: whole(60, 400 * day),
-    about: 'How long a session lives at the most, however much it is used.',
-  }),
   SIGNET_OFFLINE_GRANT_LIFETIME_SECONDS: defaulted(String(90 * day), {
     section: 'Tokens and sessions',
     kind: whole(60, 400 * day),
@@ -372,6 +363,7 @@ export const variables = {
   ...edges,
   ...accounts,
   ...accountVariables,
+  ...sessionVariables,
   ...mailVariables,
   ...phoneVariables,
   ...providerVariables,

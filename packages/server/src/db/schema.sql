@@ -755,9 +755,11 @@ CREATE TABLE federated_sign_ins (
   reauthenticates boolean NOT NULL,
   created_at timestamp with time zone NOT NULL,
   expires_at timestamp with time zone NOT NULL,
+  stay text DEFAULT ''::text NOT NULL,
   CONSTRAINT federated_sign_ins_pkey PRIMARY KEY (state_hash),
   CONSTRAINT federated_sign_ins_browser_hash_check CHECK (octet_length(browser_hash) = 32),
-  CONSTRAINT federated_sign_ins_state_hash_check CHECK (octet_length(state_hash) = 32)
+  CONSTRAINT federated_sign_ins_state_hash_check CHECK (octet_length(state_hash) = 32),
+  CONSTRAINT federated_sign_ins_stay_check CHECK (stay = ANY (ARRAY[''::text, 'yes'::text, 'no'::text]))
 );
 CREATE INDEX federated_sign_ins_expires_at ON public.federated_sign_ins USING btree (expires_at);
 
@@ -1106,6 +1108,7 @@ CREATE TABLE sessions (
   ended_at timestamp with time zone,
   end_reason text,
   country text,
+  persistent boolean DEFAULT true NOT NULL,
   CONSTRAINT sessions_pkey PRIMARY KEY (id),
   CONSTRAINT sessions_country_check CHECK (country ~ '^[A-Z]{2}$'::text),
   CONSTRAINT sessions_actor_id_fkey FOREIGN KEY (actor_id) REFERENCES users(id),

@@ -1,9 +1,9 @@
 -- Sign-ins that are at a provider, and identities that wait for the owner of an account.
 
 -- name: insertFederatedSignIn :exec
-insert into federated_sign_ins (state_hash, provider, browser_hash, request, ui_locales, link, waiting, reauthenticates, created_at,
+insert into federated_sign_ins (state_hash, provider, browser_hash, request, ui_locales, link, waiting, stay, reauthenticates, created_at,
                                 expires_at)
-values (:stateHash, :provider, :browserHash, :request, :uiLocales, :link, :waiting, :reauthenticates, signet_now(),
+values (:stateHash, :provider, :browserHash, :request, :uiLocales, :link, :waiting, :stay, :reauthenticates, signet_now(),
         signet_now() + make_interval(secs => :lifetimeSeconds::integer));
 
 -- name: takeFederatedSignIn :maybe
@@ -12,9 +12,9 @@ values (:stateHash, :provider, :browserHash, :request, :uiLocales, :link, :waiti
 with taken as (
   delete from federated_sign_ins
    where state_hash = :stateHash and browser_hash = :browserHash and provider = :provider
-  returning request, ui_locales, link, waiting, reauthenticates, created_at, expires_at
+  returning request, ui_locales, link, waiting, stay, reauthenticates, created_at, expires_at
 )
-select t.request as "request!", t.ui_locales as "ui_locales!", t.link as "link!", t.waiting as "waiting!",
+select t.request as "request!", t.ui_locales as "ui_locales!", t.link as "link!", t.waiting as "waiting!", t.stay as "stay!",
        t.reauthenticates as "reauthenticates!", t.created_at as "created_at!", revocation_position() as "position!"
   from taken t
  where t.expires_at > signet_now();

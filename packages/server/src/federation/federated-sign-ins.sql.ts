@@ -10,16 +10,17 @@ export const insertFederatedSignIn = exec<
     uiLocales: string
     link: string
     waiting: string
+    stay: string
     reauthenticates: boolean
     lifetimeSeconds: number
   }
 >({
   name: 'federation.federated-sign-ins.insertFederatedSignIn',
-  text: `insert into federated_sign_ins (state_hash, provider, browser_hash, request, ui_locales, link, waiting, reauthenticates, created_at,
+  text: `insert into federated_sign_ins (state_hash, provider, browser_hash, request, ui_locales, link, waiting, stay, reauthenticates, created_at,
                                 expires_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, signet_now(),
-        signet_now() + make_interval(secs => $9::integer))`,
-  params: ['stateHash', 'provider', 'browserHash', 'request', 'uiLocales', 'link', 'waiting', 'reauthenticates', 'lifetimeSeconds'],
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, signet_now(),
+        signet_now() + make_interval(secs => $10::integer))`,
+  params: ['stateHash', 'provider', 'browserHash', 'request', 'uiLocales', 'link', 'waiting', 'stay', 'reauthenticates', 'lifetimeSeconds'],
   columns: [],
 })
 
@@ -35,6 +36,7 @@ export const takeFederatedSignIn = maybe<
     uiLocales: string
     link: string
     waiting: string
+    stay: '' | 'yes' | 'no'
     reauthenticates: boolean
     createdAt: Date
     position: bigint
@@ -44,14 +46,14 @@ export const takeFederatedSignIn = maybe<
   text: `with taken as (
   delete from federated_sign_ins
    where state_hash = $1 and browser_hash = $2 and provider = $3
-  returning request, ui_locales, link, waiting, reauthenticates, created_at, expires_at
+  returning request, ui_locales, link, waiting, stay, reauthenticates, created_at, expires_at
 )
-select t.request as "request!", t.ui_locales as "ui_locales!", t.link as "link!", t.waiting as "waiting!",
+select t.request as "request!", t.ui_locales as "ui_locales!", t.link as "link!", t.waiting as "waiting!", t.stay as "stay!",
        t.reauthenticates as "reauthenticates!", t.created_at as "created_at!", revocation_position() as "position!"
   from taken t
  where t.expires_at > signet_now()`,
   params: ['stateHash', 'browserHash', 'provider'],
-  columns: ['request', 'uiLocales', 'link', 'waiting', 'reauthenticates', 'createdAt', 'position'],
+  columns: ['request', 'uiLocales', 'link', 'waiting', 'stay', 'reauthenticates', 'createdAt', 'position'],
 })
 
 export const insertWaitingIdentity = exec<

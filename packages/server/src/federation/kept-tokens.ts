@@ -4,7 +4,8 @@
  * - They are wrapped under the master secret, each under a purpose of its own.
  * - A job refreshes those that are about to expire, while the person still comes by that provider. Of several workers one refreshes a
  *   token: providers that rotate take it for theft where two do. One that a provider refuses is not tried again; the next
- *   sign-in brings another.
+ *   sign-in brings another. A provider that does not answer is left alone until the next run, and what it has not renewed comes
+ *   last then, so that neither it nor a token that it cannot answer for holds up others.
  * - A token is released to who has the permission `identities.tokens`, and each release is recorded.
  *
  * They end with the identity, and open nothing here.
@@ -84,45 +85,52 @@ export async function releaseUpstreamToken(
   return { accessToken, expiresAt: kept.expiresAt ?? undefined, scopes: kept.scopes }
 }
 
+type RefreshDeps = Pick<Deps, 'db' | 'identityProviders' | 'log' | 'masterSecret' | 'upstream'>
+
 /** The job: refreshes what is about to expire, one after the other. */
-export async function refreshUpstreamTokens(
-  deps: Pick<Deps, 'db' | 'identityProviders' | 'log' | 'masterSecret' | 'upstream'>,
-  signal: AbortSignal,
-): Promise<void> {
-  let after: string | undefined = beforeFirst
-  while (after !== undefined && !signal.aborted) {
-    const from: string = after
-    after = await refreshNext(deps, from)
+export async function refreshUpstreamTokens(deps: RefreshDeps, signal: AbortSignal): Promise<void> {
+  const away = new Set<string>()
+  for (const tried of [false, true]) {
+    let after = beforeFirst
+    while (!signal.aborted) {
+      const due = await claimTokensDue(deps.db, {
+        ...{ aheadSeconds, idleDays, tried, after },
+        except: [...away],
+      })
+      if (due === undefined) break
+      if ((await refreshOne(deps, due)) === 'unreachable') away.add(due.provider)
+      after = due.identityId
+    }
   }
 }
 
-/** Refreshes the next one, and answers which that was. */
-async function refreshNext(
-  deps: Pick<Deps, 'db' | 'identityProviders' | 'log' | 'masterSecret' | 'upstream'>,
-  after: string,
-): Promise<string | undefined> {
-  const { db, masterSecret } = deps
-  const due = await claimTokensDue(db, { aheadSeconds, idleDays, after })
-  if (due === undefined) return undefined
+type DueTokens = NonNullable<Awaited<ReturnType<typeof claimTokensDue>>>
+
+/** Answers why the provider has given none; undefined where it has, or was not asked. */
+async function refreshOne(
+  { db, identityProviders, log, masterSecret, upstream }: RefreshDeps,
+  due: DueTokens,
+): Promise<UpstreamRefused['kind'] | undefined> {
   const { identityId, claimedUntil } = due
   const { refreshToken } = unwrap(masterSecret, due)
-  const provider = await deps.identityProviders.find(due.provider)
-  if (provider === undefined || refreshToken === undefined) return identityId
+  const provider = await identityProviders.find(due.provider)
+  if (provider === undefined || refreshToken === undefined) return undefined
   try {
-    const tokens = await deps.upstream.refresh(provider, refreshToken)
+    const tokens = await upstream.refresh(provider, refreshToken)
     await replaceTokens(db, {
       ...{ identityId, claimedUntil },
       ...wrap(masterSecret, identityId, tokens),
       scopes: [...tokens.scopes],
       expiresAt: tokens.expiresAt ?? null,
     })
+    return undefined
   } catch (error) {
     if (!(error instanceof UpstreamRefused)) throw error
-    deps.log.warn({ err: error, provider: provider.id }, 'a token of a provider was not refreshed')
+    log.warn({ err: error, provider: provider.id }, 'a token of a provider was not refreshed')
     if (error.kind === 'answer' || error.kind === 'denied')
       await noteRefusedTokens(db, { identityId, claimedUntil })
+    return error.kind
   }
-  return identityId
 }
 
 function wrap(

@@ -46,6 +46,8 @@ export interface Onward {
   uiLocales: string
   /** Takes up an identity at a provider that waits in this browser for its account. */
   waiting: string
+  /** Whether the person stays signed in, as far as they have said so. */
+  stay: 'yes' | 'no' | ''
 }
 
 export interface ProviderSignIn extends Onward {
@@ -95,7 +97,7 @@ type ProviderDeps = Pick<
 const lifetimeSeconds = 600
 const leewayMs = 60_000
 /** To no app, and with nothing that waits. */
-export const nowhere: Onward = { request: '', uiLocales: '', waiting: '' }
+export const nowhere: Onward = { request: '', uiLocales: '', waiting: '', stay: '' }
 const stateForm = /^[\w-]{43}$/u
 
 /** Where the provider sends the browser back to. */
@@ -122,6 +124,7 @@ export async function beginProviderSignIn(
     request,
     uiLocales,
     waiting,
+    stay,
     link,
     reauthenticate,
     loginHint,
@@ -139,7 +142,7 @@ export async function beginProviderSignIn(
     stateHash: hash('sha256', state, 'buffer'),
     browserHash: hash('sha256', browserMark, 'buffer'),
     provider: provider.id,
-    ...{ request, uiLocales, waiting, link, lifetimeSeconds },
+    ...{ request, uiLocales, waiting, stay, link, lifetimeSeconds },
     reauthenticates: reauthenticate,
   })
   return to
@@ -174,7 +177,8 @@ export async function finishProviderSignIn(
   if (taken === undefined || browserMark === undefined)
     return { kind: 'refused', onward: nowhere, why: 'stale' }
   const { request, uiLocales, waiting, link, position } = taken
-  const onward = { request, uiLocales, waiting }
+  const stay = taken.stay as Onward['stay']
+  const onward = { request, uiLocales, waiting, stay }
   const said = await ask(deps, ctx, { provider, parameters, state, browserMark })
   const why = 'why' in said ? said.why : isStaleProof(said.identity, taken) ? 'answer' : undefined
   if ('why' in said || why !== undefined) {
@@ -298,7 +302,8 @@ async function enter(
   const { issuer, subject, sid, amr, acr } = identity
   const by = `${provider.id} ${issuer} ${subject}`
   const isTrusted = provider.settings.trustsFactors === true
-  const entered = await enterBrowser(deps, { identifier: by, cookieHeader }, (how) =>
+  const persistent = onward.stay === 'yes'
+  const entered = await enterBrowser(deps, { identifier: by, cookieHeader, persistent }, (how) =>
     startProven(deps, ctx, {
       ...{ userId, rev, device: undefined, ...how },
       amr: isTrusted ? ['fed', ...amr.filter((each) => each !== 'fed')] : ['fed'],

@@ -28,7 +28,7 @@ select id from federated_identities where realm_id = 1 and provider = :provider 
 
 -- name: claimTokensDue :maybe
 -- Takes one that is about to expire, of somebody who has been here within a while: of several workers one has it, for a minute. No
--- transaction waits for the provider.
+-- transaction waits for the provider. Those that were taken before and not renewed are asked for apart; of some providers none is.
 update upstream_tokens c
    set claimed_until = date_trunc('milliseconds', signet_now()) + interval '1 minute'
   from (select t.identity_id, i.provider
@@ -37,7 +37,8 @@ update upstream_tokens c
           join users u on u.id = i.user_id and u.status = 'active'
          where t.refreshes and t.refused_at is null and t.expires_at <= signet_now() + make_interval(secs => :aheadSeconds::integer)
            and i.last_used_at > signet_now() - make_interval(days => :idleDays::integer)
-           and (t.claimed_until is null or t.claimed_until <= signet_now())
+           and (t.claimed_until is not null) = :tried::boolean and (t.claimed_until is null or t.claimed_until <= signet_now())
+           and i.provider <> all(:except::text[])
            and t.identity_id > :after::uuid
          order by t.identity_id
          limit 1

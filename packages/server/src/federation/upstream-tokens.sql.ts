@@ -71,11 +71,13 @@ export const findIdentityId = maybe<
   columns: ['id'],
 })
 
-/** Takes one that is about to expire, of somebody who has been here within a while: of several workers one has it, for a minute. No transaction waits for the provider. */
+/** Takes one that is about to expire, of somebody who has been here within a while: of several workers one has it, for a minute. No transaction waits for the provider. Those that were taken before and not renewed are asked for apart; of some providers none is. */
 export const claimTokensDue = maybe<
   {
     aheadSeconds: number
     idleDays: number
+    tried: boolean
+    except: readonly string[]
     after: string
   },
   {
@@ -96,14 +98,15 @@ export const claimTokensDue = maybe<
           join users u on u.id = i.user_id and u.status = 'active'
          where t.refreshes and t.refused_at is null and t.expires_at <= signet_now() + make_interval(secs => $1::integer)
            and i.last_used_at > signet_now() - make_interval(days => $2::integer)
-           and (t.claimed_until is null or t.claimed_until <= signet_now())
-           and t.identity_id > $3::uuid
+           and (t.claimed_until is not null) = $3::boolean and (t.claimed_until is null or t.claimed_until <= signet_now())
+           and i.provider <> all($4::text[])
+           and t.identity_id > $5::uuid
          order by t.identity_id
          limit 1
            for no key update of t skip locked) d
  where c.identity_id = d.identity_id
 returning c.identity_id, d.provider as "provider!", c.wrapped_tokens, c.wrapping_key_id, c.scopes, c.claimed_until as "claimed_until!"`,
-  params: ['aheadSeconds', 'idleDays', 'after'],
+  params: ['aheadSeconds', 'idleDays', 'tried', 'except', 'after'],
   columns: ['identityId', 'provider', 'wrappedTokens', 'wrappingKeyId', 'scopes', 'claimedUntil'],
 })
 

@@ -110,7 +110,8 @@ with presented as materialized (
 ), touched as (
   update sessions s
      set last_active_at = greatest(s.last_active_at, head.moment),
-         idle_expires_at = least(head.moment + make_interval(secs => :idleLifetimeSeconds), s.expires_at)
+         idle_expires_at = least(head.moment + make_interval(secs => case when s.persistent then :idleLifetimeSeconds::integer
+                                                                         else :temporaryIdleLifetimeSeconds::integer end), s.expires_at)
     from head
    where s.id = any(array(select r.id from reachable r)) and s.ended_at is null
   returning s.id, least(s.idle_expires_at, s.expires_at) as expires_at

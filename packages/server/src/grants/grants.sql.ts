@@ -84,6 +84,7 @@ export const decideRefreshes = many<
     presenters: readonly Buffer[]
     windowSeconds: number
     idleLifetimeSeconds: number
+    temporaryIdleLifetimeSeconds: number
   },
   {
     grantId: string
@@ -173,7 +174,8 @@ export const decideRefreshes = many<
 ), touched as (
   update sessions s
      set last_active_at = greatest(s.last_active_at, head.moment),
-         idle_expires_at = least(head.moment + make_interval(secs => $8), s.expires_at)
+         idle_expires_at = least(head.moment + make_interval(secs => case when s.persistent then $8::integer
+                                                                         else $9::integer end), s.expires_at)
     from head
    where s.id = any(array(select r.id from reachable r)) and s.ended_at is null
   returning s.id, least(s.idle_expires_at, s.expires_at) as expires_at
@@ -189,7 +191,7 @@ select d.id as "grant_id!", d.verdict as "verdict!",
        d.position as "position!"
   from decided d
   left join touched t on t.id = d.session_id`,
-  params: ['grantIds', 'userIds', 'clientIds', 'generations', 'clientsAuthenticated', 'presenters', 'windowSeconds', 'idleLifetimeSeconds'],
+  params: ['grantIds', 'userIds', 'clientIds', 'generations', 'clientsAuthenticated', 'presenters', 'windowSeconds', 'idleLifetimeSeconds', 'temporaryIdleLifetimeSeconds'],
   columns: ['grantId', 'verdict', 'generation', 'sessionId', 'firstParty', 'scopes', 'audience', 'claims', 'accessTokenLifetimeSeconds', 'signingAlgorithm', 'amr', 'acr', 'authTime', 'elsewhere', 'expiresAt', 'roleNames', 'position'],
 })
 

@@ -79,6 +79,7 @@ async function decideAll(
     presenters: presented.map(({ presenter }) => presenter),
     windowSeconds: config.refreshWindowSeconds,
     idleLifetimeSeconds: config.sessionIdleLifetimeSeconds,
+    temporaryIdleLifetimeSeconds: config.temporarySessionIdleLifetimeSeconds,
   })
   const byGrant = new Map(decisions.map((decision) => [decision.grantId, decision]))
   return presented.map(({ grant }) => byGrant.get(grant.id))

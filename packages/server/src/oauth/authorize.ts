@@ -60,7 +60,7 @@ export async function authorizeRequest(
   }
   if (!isNew(session) && mustProveAgain(request, session, now)) {
     if (request.silent) throw loginRequired()
-    return { page: 'sign_in' }
+    return { page: 'sign_in', asked: session }
   }
   requireAcr(request, session)
   if (!client.firstParty && !(await isConsented(deps, request, session.userId))) {

@@ -11,7 +11,7 @@ import { ErrorReason } from '@signet/contract'
 import { ownClientId } from '../clients/own-client.ts'
 import { SignetError } from '../errors.ts'
 import { type Html, type HtmlValue, html } from '../html/html.ts'
-import { type BrowserSession, browserCookie } from '../sessions/browser-session.ts'
+import { type BrowserSession, browserCookies } from '../sessions/browser-session.ts'
 import { pageForm, submitButton } from './fields.ts'
 import { forgetEmail } from './typed-email.ts'
 import { nameOf, onwardAddress, type PageRoute, pageAddress, type Visit } from './visit.ts'
@@ -85,9 +85,8 @@ export const chooseAccountPage: PageRoute = {
     // It has ended meanwhile, or is of another browser: whoever it is signs in.
     if (chosen === undefined) return { to: pageAddress('/sign-in', visit.carried) }
     const others = sessions.filter((session) => session !== chosen)
-    const secrets = [chosen, ...others].map(({ secret }) => secret)
     return {
-      setCookies: [browserCookie(config, secrets)],
+      setCookies: browserCookies(config, [chosen, ...others]),
       to: onwardAddress(visit, chosen.sessionId),
     }
   },
@@ -132,13 +131,7 @@ ${pageForm(visit, { to: '/sign-out', content: html`<input type="hidden" name="se
     await Promise.all(ends)
     const kept = sessions.filter((session) => !leaving.includes(session))
     return {
-      setCookies: [
-        browserCookie(
-          config,
-          kept.map(({ secret }) => secret),
-        ),
-        forgetEmail(config),
-      ],
+      setCookies: [...browserCookies(config, kept), forgetEmail(config)],
       to: pageAddress(kept.length === 0 ? '/signed-out' : '/signed-in', carried),
     }
   },

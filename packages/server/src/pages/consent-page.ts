@@ -7,6 +7,7 @@
  * Specs: OpenID Connect Core 1.0 §3.1.2.4, OWASP ASVS 5.0 V10.7.1 to V10.7.3.
  */
 
+import { nowhere } from '../federation/provider-sign-in.ts'
 import { type Html, html } from '../html/html.ts'
 import { type ConsentQuestion, describeConsent, giveConsent } from '../oauth/consents.ts'
 import { wayBack } from '../oauth/endpoints.ts'
@@ -41,7 +42,7 @@ export const consentPage: PageRoute = {
     const session = askedSession(visit)
     if (session === undefined) return { to: resumeAddress(carried.request) }
     if (form.text('answer') !== 'allow')
-      return { to: pageAddress(wayBack.denied, { ...carried, uiLocales: '' }) }
+      return { to: pageAddress(wayBack.denied, { ...nowhere, request: carried.request }) }
     await giveConsent(deps, ctx, { request: app.request, userId: session.userId })
     return { to: resumeAddress(app.chosen(session.sessionId)) }
   },

@@ -10,6 +10,7 @@
 import { ErrorReason } from '@signet/contract'
 import { readCookie, writeCookie } from '../cookie-header.ts'
 import { SignetError } from '../errors.ts'
+import type { Onward } from '../federation/provider-sign-in.ts'
 import { html } from '../html/html.ts'
 import { codeLifetimeMinutes } from '../mail/mail-kinds.ts'
 import { requestEmailSignIn, signInByEmail } from '../recovery/email-sign-in.ts'
@@ -18,6 +19,7 @@ import { notFoundPage } from './error-page.ts'
 import { codeField, emailField, pageForm, submitButton } from './fields.ts'
 import { againForm, rememberMail, sendMail } from './mail-again.ts'
 import { linkWaiting } from './sign-in-page.ts'
+import { stayField, staysSignedIn } from './stay-signed-in.ts'
 import { rememberEmail } from './typed-email.ts'
 import {
   onwardAddress,
@@ -49,7 +51,8 @@ export const emailSignInPage: PageRoute = {
     if (form.text('step') === 'ask') {
       return sendMail(emailSignInPage, { visit, form }, async () => {
         const { requestToken, waitSeconds } = await requestEmailSignIn(deps, ctx, { email })
-        const asked = { value: requestToken, maxAgeSeconds: codeLifetimeMinutes * 60 }
+        const value = [requestToken, carried.stay].join('.')
+        const asked = { value, maxAgeSeconds: codeLifetimeMinutes * 60 }
         return {
           setCookies: [
             writeCookie(config, 'mailed', asked),
@@ -60,9 +63,10 @@ export const emailSignInPage: PageRoute = {
         }
       })
     }
-    const requestToken = requestTokenOf(visit)
-    const identifier = visit.typedEmail
-    const signedIn = await enterBrowser(deps, { identifier, cookieHeader }, (how) =>
+    const { requestToken } = askedIn(visit)
+    const persistent = staysSignedIn(visit)
+    const entry = { identifier: visit.typedEmail, cookieHeader, persistent }
+    const signedIn = await enterBrowser(deps, entry, (how) =>
       signInByEmail(deps, ctx, { requestToken, token, code, device: undefined, ...how }),
     )
     await linkWaiting(deps, ctx, { visit, ...signedIn })
@@ -74,9 +78,10 @@ export const emailSignInPage: PageRoute = {
   },
 }
 
-/** What the request for the mail was answered with; empty in a browser that did not ask. */
-function requestTokenOf({ config, cookieHeader }: Visit): string {
-  return readCookie(config, cookieHeader, 'mailed') ?? ''
+/** What the request for the mail was answered with, and what was said of staying signed in; empty in a browser that did not ask. */
+function askedIn({ config, cookieHeader }: Visit): { requestToken: string; stay: Onward['stay'] } {
+  const [requestToken = '', stay] = readCookie(config, cookieHeader, 'mailed')?.split('.', 2) ?? []
+  return { requestToken, stay: stay === 'yes' || stay === 'no' ? stay : '' }
 }
 
 function view(visit: Visit, tried?: Tried): Page {
@@ -100,6 +105,7 @@ ${emailField({
   autofill: 'username',
   tried,
 })}
+${stayField(visit)}
 ${submitButton(words.text('email_sign_in_send'))}`,
 })}
 <p class="aside"><a href="${pageAddress('/sign-in', carried)}">${words.text('sign_in_link')}</a></p>`,
@@ -132,8 +138,9 @@ ${
 }
 
 function linkPage(visit: Visit, token: string): Page {
-  const { words } = visit
-  if (requestTokenOf(visit) === '') {
+  const { words, carried } = visit
+  const { requestToken, stay } = askedIn(visit)
+  if (requestToken === '') {
     return {
       title: words.text('email_sign_in_elsewhere_title'),
       content: html`<p>${words.text('email_sign_in_elsewhere_lead')}</p>`,
@@ -145,6 +152,7 @@ function linkPage(visit: Visit, token: string): Page {
 ${pageForm(visit, {
   to: path,
   content: html`<input type="hidden" name="token" value="${token}">
+${stayField({ ...visit, carried: { ...carried, stay: carried.stay || stay } })}
 ${submitButton(words.text('sign_in_button'))}`,
 })}`,
   }

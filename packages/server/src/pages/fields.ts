@@ -9,19 +9,24 @@ import { type Html, type HtmlValue, html } from '../html/html.ts'
 import type { Translator } from './page-texts.ts'
 import type { Tried, Visit } from './visit.ts'
 
-/** A form that is sent to a page, with what goes along. */
+/** A form that is sent to a page, with what goes along. Buttons outside of it name it by `id`. */
 export function pageForm(
   { carried, formToken, formAgain }: Visit,
-  { to, content }: { to: string; content: HtmlValue },
+  { to, id, content }: { to: string; id?: string; content: HtmlValue },
 ): Html {
-  const { request, uiLocales, waiting } = carried
-  return html`<form method="post" action="${to}">
+  const { request, uiLocales, waiting, stay } = carried
+  const opening =
+    id === undefined
+      ? html`<form method="post" action="${to}">`
+      : html`<form method="post" action="${to}" id="${id}">`
+  return html`${opening}
 <input type="hidden" name="form_token" value="${formToken}">
 ${formAgain && html`<input type="hidden" name="form_again" value="1">`}
 ${request !== '' && html`<input type="hidden" name="request" value="${request}">`}
 ${uiLocales !== '' && html`<input type="hidden" name="ui_locales" value="${uiLocales}">`}
 ${waiting !== '' && html`<input type="hidden" name="waiting" value="${waiting}">`}
 ${content}
+${stay !== '' && html`<input type="hidden" name="stay" value="${stay}">`}
 </form>`
 }
 

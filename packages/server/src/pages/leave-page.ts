@@ -17,7 +17,7 @@ import { html } from '../html/html.ts'
 import type { ClientId } from '../ids.ts'
 import { type EndSessionRequest, openEndSessionRequest } from '../oauth/end-session.ts'
 import type { RequestContext } from '../request-context.ts'
-import { type BrowserSession, browserCookie } from '../sessions/browser-session.ts'
+import { type BrowserSession, browserCookies } from '../sessions/browser-session.ts'
 import { pageForm, submitButton } from './fields.ts'
 import type { PageForm } from './page-form.ts'
 import { forgetEmail } from './typed-email.ts'
@@ -126,10 +126,9 @@ async function leave(
     reason: 'signed_out',
   })
   const kept = visit.sessions.filter((each) => each !== session)
-  const secrets = kept.map(({ secret }) => secret)
   return {
     ...onward(visit, asked),
-    setCookies: [browserCookie(config, secrets), forgetEmail(config)],
+    setCookies: [...browserCookies(config, kept), forgetEmail(config)],
   }
 }
 

@@ -1,6 +1,7 @@
 /**
  * What a page does beyond being read and sent. Without this script everything still works: it reveals passwords, says when
- * Caps Lock is on, sends each form once, counts down, copies, and hears what happens elsewhere.
+ * Caps Lock is on, sends each form once, counts down, copies, takes along with links what a box says, and hears what happens
+ * elsewhere.
  */
 
 // The answer to a form takes the address of its page: going back to it, or loading it again, sends nothing.
@@ -41,6 +42,9 @@ for (const form of document.forms) {
       return
     }
     form.dataset.sent = 'true'
+    // Who goes another way needs no password for it, and no browser shall keep what was begun of one.
+    if (event.submitter?.formNoValidate)
+      for (const input of form.querySelectorAll('[type=password]')) input.value = ''
     event.submitter?.setAttribute('aria-busy', 'true')
   })
 }
@@ -107,8 +111,22 @@ if (filled !== null && filled.value === '' && location.hash.length > 1) {
   history.replaceState(null, '', location.pathname + location.search)
 }
 
+// What a box says goes along with every link of the page, as it does with its form.
+for (const box of document.querySelectorAll('[data-carried]')) {
+  const carry = () => {
+    for (const link of document.links) {
+      const to = new URL(link.href)
+      if (to.origin !== location.origin) continue
+      to.searchParams.set(box.name, box.checked ? box.value : 'no')
+      link.href = to.href
+    }
+  }
+  box.addEventListener('change', carry)
+  addEventListener('pageshow', carry)
+}
+
 if (document.querySelector('[autofocus]') === null && matchMedia('(pointer: fine)').matches) {
-  const inputs = document.querySelectorAll('main input:not([type=hidden]):not([readonly])')
+  const inputs = document.querySelectorAll('main .field input:not([readonly])')
   const empty = [...inputs].find((input) => input.value === '')
   empty?.focus()
 }

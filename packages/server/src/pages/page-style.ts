@@ -44,6 +44,9 @@ input.figures { font: 1.0625rem/1.4 var(--font-code); letter-spacing: 0.12em; }
 .box:has(> button:not([hidden])) input { padding-inline-end: 5.5rem; }
 .hint, .error { margin: 6px 0 0; font: var(--t-sm); }
 .hint { color: var(--ink-3); } .error { color: var(--bad); font-weight: 500; }
+.choice { display: flex; align-items: flex-start; gap: var(--s-3); margin-block-end: var(--s-4); }
+.choice input { flex: none; inline-size: 20px; block-size: 20px; min-block-size: 0; margin: 2px; accent-color: var(--intaglio); }
+.choice label { display: block; flex: 1; margin: 0; min-block-size: 24px; } .choice small { display: block; }
 .button { display: inline-flex; align-items: center; justify-content: center; inline-size: 100%; min-block-size: 44px; padding: var(--s-2) var(--s-5); border: 1px solid transparent; border-radius: var(--r-control); background: var(--intaglio); color: var(--on-intaglio); font: 600 var(--t-md); text-align: center; text-decoration: none; cursor: pointer; }
 .button:hover { background: var(--intaglio-strong); color: var(--on-intaglio); }
 .button.second { background: var(--sheet); border-color: var(--rule-strong); color: var(--ink); font-weight: 500; }

@@ -133,7 +133,7 @@ for (const javaScriptEnabled of [true, false])
   describe(javaScriptEnabled ? 'with scripts' : 'without scripts', () => {
     it('a new account: sign up, read the code, sign in, sign out', () =>
       withPage({ path: '/sign-in', javaScriptEnabled }, async (page) => {
-        await page.getByRole('link', { name: 'Create an account' }).click()
+        await page.getByRole('button', { name: 'Create an account' }).click()
         await page.getByLabel('Email address').fill(email)
         await page.getByLabel('Your name').fill('Ada Lovelace')
         await page.getByLabel('Password', { exact: true }).fill(newPassword)
@@ -163,8 +163,9 @@ for (const javaScriptEnabled of [true, false])
     it('a forgotten password, by the code in this browser', async () => {
       await openTestUser(test.deps, email)
       await withPage({ path: '/sign-in', javaScriptEnabled }, async (page) => {
-        await page.getByRole('link', { name: 'Forgot your password?' }).click()
         await page.getByLabel('Email address').fill(email)
+        await page.getByRole('button', { name: 'Forgot your password?' }).click()
+        assert.equal(await page.getByLabel('Email address').inputValue(), email)
         const mail = await mailbox.mailOf(async () => {
           await page.getByRole('button', { name: 'Send the mail' }).click()
           assert.equal(await heading(page), 'Set a new password')
@@ -269,7 +270,7 @@ describe('whoever signs in', () => {
     await withPage({ path: '/sign-in' }, async (page) => {
       await page.getByRole('link', { name: 'Español' }).click()
       assert.equal(await heading(page), 'Inicia sesión')
-      await page.getByRole('link', { name: 'Crea una cuenta' }).click()
+      await page.getByRole('button', { name: 'Crea una cuenta' }).click()
       assert.equal(await heading(page), 'Crea una cuenta')
       assert.equal(await page.locator('html').getAttribute('lang'), 'es')
       await page.locator('#email').fill('sin arroba')

@@ -147,6 +147,20 @@ it('works without scripts', () =>
     { javaScriptEnabled: false },
   ))
 
+for (const javaScriptEnabled of [true, false])
+  it(`takes along that the person stays signed in, ${javaScriptEnabled ? 'as the box says' : 'by a link where no script runs'}`, () =>
+    withPage(
+      async (page) => {
+        if (javaScriptEnabled) await page.getByLabel('Stay signed in').check()
+        else await page.getByRole('link', { name: 'Stay signed in with these, too' }).click()
+        await goThrough(page, 'google')
+        await page.waitForURL('**/signed-in')
+        const found = await rowsOf(test.deps, 'select persistent from sessions')
+        assert.deepEqual(found, [[true]])
+      },
+      { javaScriptEnabled },
+    ))
+
 it('says no at the provider, and is back at the sign-in page with a sentence', () =>
   withPage(async (page) => {
     await page.getByRole('link', { name: 'Continue with GitHub' }).click()

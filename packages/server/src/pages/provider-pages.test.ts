@@ -56,6 +56,19 @@ describe('a sign-in by a provider', () => {
       assert.doesNotMatch(decodeURIComponent(address), /eyJ[\w-]{20,}\.[\w-]+\.|sr1_|sc1_/u)
   })
 
+  it('lasts as the person has said before they went there, and otherwise not', async () => {
+    for (const [start, persistent] of [
+      ['/auth/acme', false],
+      ['/auth/acme?stay=no', false],
+      ['/auth/acme?stay=yes', true],
+      ['/auth/acme?stay=x', false],
+    ] as const) {
+      await signIn(undefined, { start })
+      assert.deepEqual(await rowsOf(deps, 'select persistent from sessions'), [[persistent]], start)
+      await rowsOf(deps, 'delete from sessions')
+    }
+  })
+
   it('goes on with the session of who is signed in already', async () => {
     const who = openPageVisitor(service.url)
     await signIn(who)

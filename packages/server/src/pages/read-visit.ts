@@ -8,13 +8,13 @@ import { readCookie, writeCookie } from '../cookie-header.ts'
 import type { Deps } from '../deps.ts'
 import { findWaiting, type WaitingIdentity } from '../federation/linking.ts'
 import type { Onward } from '../federation/provider-sign-in.ts'
-import { findBrowserSessions } from '../sessions/browser-session.ts'
+import { type BrowserSession, findBrowserSessions } from '../sessions/browser-session.ts'
 import { formToken, knownBrowserMark, makeBrowserMark } from './form-token.ts'
 import { type PageForm, readForm } from './page-form.ts'
 import { acceptedLocales, translatorFor } from './page-texts.ts'
-import { rememberedEmail } from './typed-email.ts'
+import { rememberedEmail, type TypedEmail } from './typed-email.ts'
 import type { Visit } from './visit.ts'
-import { findVisitingApp } from './visiting-app.ts'
+import { findVisitingApp, type VisitingApp } from './visiting-app.ts'
 
 export interface ReadVisit {
   visit: Visit
@@ -42,7 +42,7 @@ export async function readVisit(
   brought: Brought = {},
 ): Promise<ReadVisit> {
   const { cookie: cookieHeader } = request.headers
-  const read = await readVisitor(deps, request, brought)
+  const { typed, ...read } = await readVisitor(deps, request, brought)
   const { visit } = read
   const { carried } = visit
   const providers = await deps.identityProviders.list()
@@ -72,9 +72,22 @@ export async function readVisit(
       sessions,
       providers,
       waiting,
-      knownEmail: app?.request.loginHint || visit.typedEmail,
+      knownEmail: emailFor(typed, app, sessions),
     },
   }
+}
+
+/** Whom a form is for, as far as it is known: what was typed since the app asked, else whom the app names or has asked to prove it again. */
+function emailFor(
+  typed: TypedEmail,
+  app: VisitingApp | undefined,
+  sessions: readonly BrowserSession[],
+): string {
+  if (app === undefined) return typed.email
+  const { loginHint, chosenSession, requestedAtMs } = app.request
+  if (typed.email !== '' && typed.atMs >= requestedAtMs) return typed.email
+  const asked = sessions.find(({ sessionId }) => sessionId === chosenSession)
+  return loginHint || asked?.email || typed.email
 }
 
 /** Who waits in this browser to be linked; undefined where nobody does, or not any more. */
@@ -92,18 +105,19 @@ export async function readVisitor(
   { config, masterSecret }: Pick<Deps, 'config' | 'masterSecret'>,
   request: FastifyRequest,
   brought: Brought = {},
-): Promise<ReadVisit> {
+): Promise<ReadVisit & { typed: TypedEmail }> {
   const { cookie: cookieHeader } = request.headers
   const [path = '', search = ''] = request.url.split('?', 2)
   const query = readForm(search)
   // Links of the page lead back to it: a path that a browser would take for another host is none.
   const isOwn = /^\/(?![/\\])/u.test(path)
+  const typed = rememberedEmail(config, cookieHeader)
   const carried = brought.carried ?? carriedBy(brought.form ?? query)
-  const typedEmail = rememberedEmail(config, cookieHeader)
   const mark = knownBrowserMark(readCookie(config, cookieHeader, 'browser'))
   const newMark = mark ?? makeBrowserMark()
   return {
     mark,
+    typed,
     setCookies: mark === undefined ? [writeCookie(config, 'browser', { value: newMark })] : [],
     requestIsBroken: false,
     visit: {
@@ -122,8 +136,8 @@ export async function readVisitor(
       providers: [],
       waiting: undefined,
       browserMark: newMark,
-      typedEmail,
-      knownEmail: typedEmail,
+      typedEmail: typed.email,
+      knownEmail: typed.email,
       formToken: formToken(masterSecret, newMark),
       formAgain: false,
       cookieHeader,
@@ -133,10 +147,12 @@ export async function readVisitor(
 }
 
 function carriedBy(given: PageForm): Onward {
+  const stay = given.text('stay')
   return {
     request: given.text('request'),
     uiLocales: given.text('ui_locales').slice(0, uiLocalesLengthMax),
     waiting: given.text('waiting'),
+    stay: stay === 'yes' || stay === 'no' ? stay : '',
   }
 }
 

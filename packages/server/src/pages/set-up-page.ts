@@ -28,6 +28,7 @@ import {
   textField,
 } from './fields.ts'
 import type { PageForm } from './page-form.ts'
+import { staysSignedIn } from './stay-signed-in.ts'
 import { rememberEmail } from './typed-email.ts'
 import {
   onwardAddress,
@@ -53,8 +54,10 @@ export const setUpPage: PageRoute = {
     const setCookies = [rememberEmail(deps.config, email)]
     // Whoever had the address keeps their password, which may be another one.
     if (!made.created) return { ...done, setCookies }
-    const { cookieHeader } = visit
-    const signedIn = await signInInBrowser(deps, ctx, { identifier: email, password, cookieHeader })
+    const signedIn = await signInInBrowser(deps, ctx, {
+      ...{ identifier: email, password, cookieHeader: visit.cookieHeader },
+      persistent: staysSignedIn(visit),
+    })
     return {
       setCookies: [...signedIn.setCookies, ...setCookies],
       to: onwardAddress(visit, signedIn.sessionId),

@@ -1,15 +1,15 @@
 /**
  * `/sign-in`: identifier and password in one form, so that a password manager fills both.
  *
- * Whoever is signed in already is told so, and may go on. What was typed is kept, but for the password; the address follows to
- * the pages for a new account and a new password.
+ * Whoever is signed in already is told so, and may go on. What was typed is kept, but for the password: the ways to a new account, a
+ * new password and other ways in are buttons of the same form, so that the address follows, whether a script runs or not.
  *
  * Specs: OWASP ASVS 5.0 V6.2.6, V6.3.8; RFC 9700 §4.12 (303 after a form with a password).
  */
 
 import type { Deps } from '../deps.ts'
 import { takeUpInBrowser } from '../federation/linking.ts'
-import { html } from '../html/html.ts'
+import { type Html, html } from '../html/html.ts'
 import type { SessionId, UserId } from '../ids.ts'
 import type { RequestContext } from '../request-context.ts'
 import { signInInBrowser } from '../sign-in/browser-sign-in.ts'
@@ -17,6 +17,7 @@ import { AddressNotProved } from '../sign-in/unverified.ts'
 import { emailField, pageForm, passwordField, submitButton } from './fields.ts'
 import { patienceSeconds, rememberMail } from './mail-again.ts'
 import { providerButtons } from './provider-buttons.ts'
+import { stayField, stayLink, staysSignedIn } from './stay-signed-in.ts'
 import { rememberEmail } from './typed-email.ts'
 import { nameOf, onwardAddress, type PageRoute, pageAddress, type Visit } from './visit.ts'
 import { watchClaim } from './watched-claim.ts'
@@ -33,7 +34,7 @@ export const signInPage: PageRoute = {
   path: '/sign-in',
 
   view(visit, tried) {
-    const { words, carried, config, knownEmail } = visit
+    const { words, config, knownEmail } = visit
     const notice = notices.find((each) => each === visit.query.text('notice'))
     return {
       title: words.text('sign_in_title'),
@@ -42,6 +43,7 @@ export const signInPage: PageRoute = {
       content: html`${waitingNote(visit) ?? alreadySignedIn(visit)}
 ${pageForm(visit, {
   to: '/sign-in',
+  id: 'sign-in',
   content: html`${emailField({
     name: 'identifier',
     label: words.text('email'),
@@ -50,20 +52,30 @@ ${pageForm(visit, {
     tried,
   })}
 ${passwordField({ name: 'password', label: words.text('password'), autofill: 'current-password', words, tried })}
+${stayField(visit)}
 ${submitButton(words.text('sign_in_button'))}`,
 })}
-<p class="aside"><a href="${pageAddress('/forgot-password', carried)}">${words.text('forgot_link')}</a></p>
+<p class="aside">${wayOn('forgot_password', words.text('forgot_link'))}</p>
 ${providerButtons(visit)}
-${config.emailSignIn && html`<p class="aside"><a href="${pageAddress('/sign-in-by-email', carried)}">${words.text('email_sign_in_link')}</a></p>`}
-<p class="aside">${words.text('no_account')} <a href="${pageAddress('/sign-up', carried)}">${words.text('sign_up_link')}</a></p>`,
+${stayLink(visit)}
+${config.emailSignIn && html`<p class="aside">${wayOn('sign_in_by_email', words.text('email_sign_in_link'))}</p>`}
+<p class="aside">${words.text('no_account')} ${wayOn('sign_up', words.text('sign_up_link'))}</p>`,
     }
   },
 
   async submit(deps, ctx, { visit, form }) {
     const [identifier, password] = [form.text('identifier'), form.text('password')]
+    const way = waysOn.get(form.text('way'))
+    if (way !== undefined)
+      return {
+        setCookies: [rememberEmail(deps.config, identifier)],
+        to: pageAddress(way, visit.carried),
+      }
     const { cookieHeader } = visit
+    const persistent = staysSignedIn(visit)
+    const entry = { identifier, password, cookieHeader, persistent }
     try {
-      const signedIn = await signInInBrowser(deps, ctx, { identifier, password, cookieHeader })
+      const signedIn = await signInInBrowser(deps, ctx, entry)
       await linkWaiting(deps, ctx, { visit, ...signedIn })
       return {
         setCookies: [...signedIn.setCookies, rememberEmail(deps.config, identifier)],
@@ -82,6 +94,19 @@ ${config.emailSignIn && html`<p class="aside"><a href="${pageAddress('/sign-in-b
       }
     }
   },
+}
+
+/** Where the form leads that nobody signs in by. */
+const waysOn: ReadonlyMap<string, string> = new Map<Way, string>([
+  ['forgot_password', '/forgot-password'],
+  ['sign_in_by_email', '/sign-in-by-email'],
+  ['sign_up', '/sign-up'],
+])
+type Way = 'forgot_password' | 'sign_in_by_email' | 'sign_up'
+
+/** A way on that takes along what was typed. */
+function wayOn(way: Way, label: string): Html {
+  return html`<button class="plain" type="submit" form="sign-in" name="way" value="${way}" formnovalidate>${label}</button>`
 }
 
 /** Whoever comes from a provider with an address that has an account here is told what to do, and what comes of it. */

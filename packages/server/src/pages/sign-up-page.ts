@@ -11,6 +11,7 @@ import { emailField, pageForm, passwordField, submitButton, textField } from './
 import { patienceSeconds, rememberMail } from './mail-again.ts'
 import { readForm } from './page-form.ts'
 import { providerButtons } from './provider-buttons.ts'
+import { stayField, stayLink } from './stay-signed-in.ts'
 import { rememberEmail } from './typed-email.ts'
 import { type PageRoute, pageAddress } from './visit.ts'
 import { watchClaim, watchedClaim } from './watched-claim.ts'
@@ -49,9 +50,11 @@ ${passwordField({
   words,
   tried,
 })}
+${stayField(visit)}
 ${submitButton(words.text('sign_up_button'))}`,
       })}
 ${providerButtons(visit)}
+${stayLink(visit)}
 <p class="aside">${words.text('have_account')} <a href="${pageAddress('/sign-in', carried)}">${words.text('sign_in_link')}</a></p>`,
     }
   },

@@ -9,11 +9,18 @@ import { readCookie, writeCookie } from '../cookie-header.ts'
 const lifetimeSeconds = 3600
 const lengthMax = 320
 
+/** An address, and when it was typed, in milliseconds since 1970. */
+export interface TypedEmail {
+  email: string
+  atMs: number
+}
+
 type Where = Pick<Config, 'issuer'>
 
 /** The `Set-Cookie` header that keeps an address for an hour. */
 export function rememberEmail(config: Where, email: string): string {
-  const value = Buffer.from(email.slice(0, lengthMax)).toString('base64url')
+  const text = Buffer.from(email.slice(0, lengthMax)).toString('base64url')
+  const value = `${text}.${Date.now()}`
   return writeCookie(config, 'typed', { value, maxAgeSeconds: lifetimeSeconds })
 }
 
@@ -23,7 +30,8 @@ export function forgetEmail(config: Where): string {
 }
 
 /** The address that was kept; empty where there is none. */
-export function rememberedEmail(config: Where, cookieHeader: string | undefined): string {
-  const value = readCookie(config, cookieHeader, 'typed') ?? ''
-  return Buffer.from(value, 'base64url').toString('utf8').slice(0, lengthMax)
+export function rememberedEmail(config: Where, cookieHeader: string | undefined): TypedEmail {
+  const [text = '', atMs = ''] = readCookie(config, cookieHeader, 'typed')?.split('.', 2) ?? []
+  const email = Buffer.from(text, 'base64url').toString('utf8').slice(0, lengthMax)
+  return { email, atMs: Number(atMs) }
 }

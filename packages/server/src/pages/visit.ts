@@ -5,7 +5,7 @@ import type { Deps } from '../deps.ts'
 import type { Violation } from '../errors.ts'
 import type { ListedProvider } from '../federation/known-providers.ts'
 import type { WaitingIdentity } from '../federation/linking.ts'
-import type { Onward } from '../federation/provider-sign-in.ts'
+import { nowhere, type Onward } from '../federation/provider-sign-in.ts'
 import type { HtmlValue } from '../html/html.ts'
 import type { SessionId } from '../ids.ts'
 import { wayBack } from '../oauth/endpoints.ts'
@@ -25,6 +25,7 @@ export interface Visit {
     | 'issuer'
     | 'passwordMinLength'
     | 'sessionLifetimeSeconds'
+    | 'staySignedIn'
   >
   words: Translator
   /** The path that was asked for. */
@@ -42,7 +43,7 @@ export interface Visit {
   sessions: readonly BrowserSession[]
   /** The address that was typed on an earlier page; empty where none was. */
   typedEmail: string
-  /** The address that the app names, else the one that was typed. */
+  /** The address that was typed since the app asked, else the one that it names or asks for again, else the one that was typed before. */
   knownEmail: string
   /** Whom people may sign in with. */
   providers: readonly ListedProvider[]
@@ -107,10 +108,10 @@ export interface PageRoute {
 /** The address of another page, with what goes along. */
 export function pageAddress(
   path: string,
-  { request, uiLocales, waiting }: Onward,
+  { request, uiLocales, waiting, stay }: Onward,
   more: Readonly<Record<string, string>> = {},
 ): string {
-  const given = { ...more, request, ui_locales: uiLocales, waiting }
+  const given = { ...more, request, ui_locales: uiLocales, waiting, stay }
   const query = new URLSearchParams(Object.entries(given).filter(([, value]) => value !== ''))
   return query.size === 0 ? path : `${path}?${query}`
 }
@@ -118,13 +119,13 @@ export function pageAddress(
 /** Where somebody goes on who is done with the pages: back to what the app wants, with this session; else to who they are here. */
 export function onwardAddress({ app, carried }: Visit, sessionId: SessionId): string {
   return app === undefined
-    ? pageAddress('/signed-in', { ...carried, waiting: '' })
+    ? pageAddress('/signed-in', { ...carried, waiting: '', stay: '' })
     : resumeAddress(app.chosen(sessionId))
 }
 
 /** Where the protocol decides again on a sealed request. */
 export function resumeAddress(request: string): string {
-  return pageAddress(wayBack.resume, { request, uiLocales: '', waiting: '' })
+  return pageAddress(wayBack.resume, { ...nowhere, request })
 }
 
 /** How a person is called on a page. */

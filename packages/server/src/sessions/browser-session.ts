@@ -2,9 +2,12 @@
  * Sessions of a browser: who is signed in in it, by the secrets in its cookie. Several people, or one with several accounts,
  * may be; the one who is active comes first.
  *
- * The cookie holds one secret of 256 random bits for each session. The database has its SHA-256, and each secret names one
+ * Cookies hold one secret of 256 random bits for each session. The database has its SHA-256, and each secret names one
  * session. A secret that names no live session counts for nothing, so nobody can be signed in by a cookie that was given to them
  * before.
+ *
+ * There are two cookies. `session` has the secrets of those who stay signed in, and outlives the browser. `visit` is forgotten when
+ * the browser is closed; it is there while somebody is signed in who does not stay, and has the secrets of all, in their order.
  *
  * Specs: OWASP ASVS 5.0 V7.2.1 to V7.2.4, V7.3.
  */
@@ -25,7 +28,7 @@ import {
   listBrowserSessions,
   proveAgain as proveAgainNow,
 } from './browser-sessions.sql.ts'
-import type { NewSession } from './start-session.ts'
+import { idleLifetimeSeconds, type NewSession } from './start-session.ts'
 
 /** A live session of one browser. */
 export interface BrowserSession {
@@ -42,6 +45,8 @@ export interface BrowserSession {
   position: bigint
   /** As old as it may become. */
   expiresAt: Date
+  /** Whether the person stays signed in when the browser is closed. */
+  persistent: boolean
   displayName: string
   /** Of the person, as BCP 47; empty where they said none. */
   locale: string
@@ -81,6 +86,7 @@ export async function findBrowserSessions(
   const found = await listBrowserSessions(db, {
     secretHashes: secrets.map(hashSecret),
     idleLifetimeSeconds: config.sessionIdleLifetimeSeconds,
+    temporaryIdleLifetimeSeconds: config.temporarySessionIdleLifetimeSeconds,
   })
   return found.map(({ place, email, sessionId, userId, ...session }) => ({
     ...session,
@@ -91,14 +97,26 @@ export async function findBrowserSessions(
   }))
 }
 
-/** The `Set-Cookie` header after which the browser holds these secrets, the active session's first; none, and it forgets. */
-export function browserCookie(
+/** What a browser holds of a session. */
+export type HeldSecret = Pick<BrowserSession, 'secret' | 'persistent'>
+
+/** The `Set-Cookie` headers after which the browser holds these secrets, the active session's first; none, and it forgets. */
+export function browserCookies(
   config: Pick<Config, 'issuer' | 'sessionLifetimeSeconds'>,
-  secrets: readonly Secret[],
-): string {
-  const value = secrets.map((secret) => secret.reveal()).join(separator)
-  const maxAgeSeconds = secrets.length === 0 ? 0 : config.sessionLifetimeSeconds
-  return writeCookie(config, 'session', { value, maxAgeSeconds })
+  held: readonly HeldSecret[],
+): [session: string, visit: string] {
+  const staying = held.filter(({ persistent }) => persistent)
+  const maxAgeSeconds = staying.length === 0 ? 0 : config.sessionLifetimeSeconds
+  return [
+    writeCookie(config, 'session', { value: joined(staying), maxAgeSeconds }),
+    staying.length === held.length
+      ? writeCookie(config, 'visit', { value: '', maxAgeSeconds: 0 })
+      : writeCookie(config, 'visit', { value: joined(held) }),
+  ]
+}
+
+function joined(held: readonly HeldSecret[]): string {
+  return held.map(({ secret }) => secret.reveal()).join(separator)
 }
 
 /** Gives a session that was just started its secret, in the same transaction. */
@@ -136,12 +154,12 @@ export async function proveAgain(
   { session, presented, secretHash }: ProofInBrowser,
 ): Promise<{ id: SessionId; expiresAt: Date } | undefined> {
   if (presented.length === 0) return undefined
-  const { userId, clientId, amr, acr, rev, passwordSetAt = null } = session
+  const { userId, clientId, amr, acr, rev, passwordSetAt = null, persistent = true } = session
   const found = await proveAgainNow(deps.db, {
     presented: presented.map((secret) => hashSecret(secret.reveal())),
-    ...{ userId, clientId, amr, acr, rev, passwordSetAt, secretHash },
+    ...{ userId, clientId, amr, acr, rev, passwordSetAt, persistent, secretHash },
     now: ctx.now,
-    idleLifetimeSeconds: deps.config.sessionIdleLifetimeSeconds,
+    idleLifetimeSeconds: idleLifetimeSeconds(deps.config, persistent),
   })
   if (found === undefined) return undefined
   await recordEvent(deps, ctx, {
@@ -157,7 +175,9 @@ export async function proveAgain(
 
 /** What has the form of a secret, each once, and no more than there can be. */
 function secretsIn(config: Pick<Config, 'issuer'>, header: string | undefined): string[] {
-  const presented = readCookie(config, header, 'session')?.split(separator) ?? []
+  const presented = (['visit', 'session'] as const).flatMap(
+    (name) => readCookie(config, header, name)?.split(separator) ?? [],
+  )
   const formed = presented.filter((secret) => secretForm.test(secret))
   return [...new Set(formed)].slice(0, browserSessionsMax)
 }

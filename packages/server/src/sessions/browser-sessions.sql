@@ -4,7 +4,7 @@
 with presented as materialized (
   select p.secret_hash, p.place from unnest(:secretHashes::bytea[]) with ordinality as p (secret_hash, place)
 ), live as materialized (
-  select p.place, s.id, s.user_id, s.auth_time, s.amr, s.acr, s.rev, s.last_active_at, s.idle_expires_at, s.expires_at,
+  select p.place, s.id, s.user_id, s.auth_time, s.amr, s.acr, s.rev, s.last_active_at, s.persistent, s.expires_at,
          u.display_name, u.locale
     from presented p
     join session_cookies k on k.secret_hash = p.secret_hash
@@ -21,13 +21,14 @@ with presented as materialized (
 ), touched as (
   update sessions s
      set last_active_at = greatest(s.last_active_at, signet_now()),
-         idle_expires_at = least(signet_now() + make_interval(secs => :idleLifetimeSeconds::integer), s.expires_at)
+         idle_expires_at = least(signet_now() + make_interval(secs => case when s.persistent then :idleLifetimeSeconds::integer
+                                                                           else :temporaryIdleLifetimeSeconds::integer end), s.expires_at)
     from reachable r
    where s.id = r.id and s.ended_at is null
 )
 select l.id as "session_id!", l.user_id as "user_id!", l.auth_time as "auth_time!", l.amr as "amr!", l.acr as "acr!",
        l.rev as "rev!", revocation_position() as "position!", l.expires_at as "expires_at!",
-       l.display_name as "display_name!", l.locale as "locale!", l.place as "place!",
+       l.persistent as "persistent!", l.display_name as "display_name!", l.locale as "locale!", l.place as "place!",
        (select i.value from identifiers i
          where i.user_id = l.user_id and i.kind = 'email'
          order by i.id = primary_email(l.user_id) desc, i.created_at, i.id limit 1) as "email?"
@@ -60,7 +61,7 @@ with presented as materialized (
 ), proved as (
   -- The rev is as it was read: whoever kept this session while ending everything else has raised it, and this proof is older.
   update sessions s
-     set auth_time = greatest(s.auth_time, :now), amr = :amr, acr = :acr,
+     set auth_time = greatest(s.auth_time, :now), amr = :amr, acr = :acr, persistent = :persistent,
          last_active_at = greatest(s.last_active_at, signet_now()),
          idle_expires_at = least(signet_now() + make_interval(secs => :idleLifetimeSeconds::integer), s.expires_at)
     from presented p

@@ -6,6 +6,7 @@ export const listBrowserSessions = many<
   {
     secretHashes: readonly Buffer[]
     idleLifetimeSeconds: number
+    temporaryIdleLifetimeSeconds: number
   },
   {
     sessionId: string
@@ -16,6 +17,7 @@ export const listBrowserSessions = many<
     rev: bigint
     position: bigint
     expiresAt: Date
+    persistent: boolean
     displayName: string
     locale: string
     place: bigint
@@ -26,7 +28,7 @@ export const listBrowserSessions = many<
   text: `with presented as materialized (
   select p.secret_hash, p.place from unnest($1::bytea[]) with ordinality as p (secret_hash, place)
 ), live as materialized (
-  select p.place, s.id, s.user_id, s.auth_time, s.amr, s.acr, s.rev, s.last_active_at, s.idle_expires_at, s.expires_at,
+  select p.place, s.id, s.user_id, s.auth_time, s.amr, s.acr, s.rev, s.last_active_at, s.persistent, s.expires_at,
          u.display_name, u.locale
     from presented p
     join session_cookies k on k.secret_hash = p.secret_hash
@@ -43,20 +45,21 @@ export const listBrowserSessions = many<
 ), touched as (
   update sessions s
      set last_active_at = greatest(s.last_active_at, signet_now()),
-         idle_expires_at = least(signet_now() + make_interval(secs => $2::integer), s.expires_at)
+         idle_expires_at = least(signet_now() + make_interval(secs => case when s.persistent then $2::integer
+                                                                           else $3::integer end), s.expires_at)
     from reachable r
    where s.id = r.id and s.ended_at is null
 )
 select l.id as "session_id!", l.user_id as "user_id!", l.auth_time as "auth_time!", l.amr as "amr!", l.acr as "acr!",
        l.rev as "rev!", revocation_position() as "position!", l.expires_at as "expires_at!",
-       l.display_name as "display_name!", l.locale as "locale!", l.place as "place!",
+       l.persistent as "persistent!", l.display_name as "display_name!", l.locale as "locale!", l.place as "place!",
        (select i.value from identifiers i
          where i.user_id = l.user_id and i.kind = 'email'
          order by i.id = primary_email(l.user_id) desc, i.created_at, i.id limit 1) as "email?"
   from live l
  order by l.place`,
-  params: ['secretHashes', 'idleLifetimeSeconds'],
-  columns: ['sessionId', 'userId', 'authTime', 'amr', 'acr', 'rev', 'position', 'expiresAt', 'displayName', 'locale', 'place', 'email'],
+  params: ['secretHashes', 'idleLifetimeSeconds', 'temporaryIdleLifetimeSeconds'],
+  columns: ['sessionId', 'userId', 'authTime', 'amr', 'acr', 'rev', 'position', 'expiresAt', 'persistent', 'displayName', 'locale', 'place', 'email'],
 })
 
 /** Gives a session that has just been started its secret. */
@@ -78,6 +81,7 @@ export const proveAgain = maybe<
     now: Date
     amr: readonly string[]
     acr: string
+    persistent: boolean
     idleLifetimeSeconds: number
     secretHash: Buffer
   },
@@ -104,15 +108,15 @@ export const proveAgain = maybe<
    limit 1
 ), proved as (
   update sessions s
-     set auth_time = greatest(s.auth_time, $6), amr = $7, acr = $8,
+     set auth_time = greatest(s.auth_time, $6), amr = $7, acr = $8, persistent = $9,
          last_active_at = greatest(s.last_active_at, signet_now()),
-         idle_expires_at = least(signet_now() + make_interval(secs => $9::integer), s.expires_at)
+         idle_expires_at = least(signet_now() + make_interval(secs => $10::integer), s.expires_at)
     from presented p
    where s.id = p.id and s.rev = p.rev and s.ended_at is null
   returning s.id, least(s.idle_expires_at, s.expires_at) as expires_at
 ), replaced as (
   update session_cookies k
-     set secret_hash = $10
+     set secret_hash = $11
     from proved p
    where k.session_id = p.id and k.secret_hash = any ($1)
   returning k.session_id
@@ -120,7 +124,7 @@ export const proveAgain = maybe<
 select p.id as "id!", p.expires_at as "expires_at!"
   from proved p
   join replaced r on r.session_id = p.id`,
-  params: ['presented', 'userId', 'clientId', 'rev', 'passwordSetAt', 'now', 'amr', 'acr', 'idleLifetimeSeconds', 'secretHash'],
+  params: ['presented', 'userId', 'clientId', 'rev', 'passwordSetAt', 'now', 'amr', 'acr', 'persistent', 'idleLifetimeSeconds', 'secretHash'],
   columns: ['id', 'expiresAt'],
 })
 

@@ -8,13 +8,13 @@ with asked as materialized (
     from jsonb_to_recordset(:asked)
       as a (id uuid, user_id uuid, client_id text, installation_id text, device_model text, device_os text, device_app text,
             ip_address inet, country text, user_agent text, amr text[], acr text, auth_time timestamptz, rev bigint,
-            password_set_at timestamptz, idle_lifetime_seconds integer, lifetime_seconds integer, event_id uuid,
+            password_set_at timestamptz, persistent boolean, idle_lifetime_seconds integer, lifetime_seconds integer, event_id uuid,
             event_kind text, event_outcome text, event_reference text, event_details text, event_origin text)
 ), started as (
   insert into sessions (id, user_id, client_id, installation_id, device_model, device_os, device_app, ip_address,
-                        country, user_agent, amr, acr, auth_time, rev, created_at, last_active_at, idle_expires_at, expires_at)
+                        country, user_agent, amr, acr, auth_time, rev, created_at, last_active_at, persistent, idle_expires_at, expires_at)
   select a.id, u.id, c.id, a.installation_id, a.device_model, a.device_os, a.device_app, a.ip_address,
-         a.country, a.user_agent, a.amr, a.acr, a.auth_time, a.rev, a.auth_time, a.auth_time,
+         a.country, a.user_agent, a.amr, a.acr, a.auth_time, a.rev, a.auth_time, a.auth_time, a.persistent,
          signet_now() + make_interval(secs => a.idle_lifetime_seconds), signet_now() + make_interval(secs => a.lifetime_seconds)
     from asked a
     join users u on u.id = a.user_id and u.status = 'active'

@@ -10,6 +10,7 @@
  */
 
 import { isIP } from 'node:net'
+import type { Config } from '../config/config.ts'
 import type { Db } from '../db/query.ts'
 import type { Deps } from '../deps.ts'
 import type { EventKeys } from '../events/event-keys.ts'
@@ -38,6 +39,8 @@ export interface NewSession {
   knownDevice?: boolean
   /** When the password was set that the session rests on, if it rests on one. */
   passwordSetAt?: Date
+  /** Whether the person stays signed in, also when the browser was closed and nobody came for a while; left out: they do. */
+  persistent?: boolean
   /** How long it lives, used or not; left out, as the installation is configured. */
   lifetimeSeconds?: number
 }
@@ -95,7 +98,7 @@ export async function startSessions<A extends AskedSession>(
 
 async function rowOf(deps: StartDeps, { ctx, session, eventKeys }: AskedSession) {
   const { userId, clientId, device, amr, acr, rev } = session
-  const { knownDevice, passwordSetAt, lifetimeSeconds } = session
+  const { knownDevice, passwordSetAt, lifetimeSeconds, persistent = true } = session
   const { config } = deps
   const id = newId<SessionId>(ctx.now, userId)
   const event = await prepareEvent({ ...deps, ...(eventKeys && { eventKeys }) }, ctx, {
@@ -122,7 +125,8 @@ async function rowOf(deps: StartDeps, { ctx, session, eventKeys }: AskedSession)
     auth_time: ctx.now.toISOString(),
     rev: String(rev),
     password_set_at: passwordSetAt?.toISOString() ?? null,
-    idle_lifetime_seconds: lifetimeSeconds ?? config.sessionIdleLifetimeSeconds,
+    persistent,
+    idle_lifetime_seconds: lifetimeSeconds ?? idleLifetimeSeconds(config, persistent),
     lifetime_seconds: lifetimeSeconds ?? config.sessionLifetimeSeconds,
     event_id: event.id,
     event_kind: event.kind,
@@ -131,6 +135,14 @@ async function rowOf(deps: StartDeps, { ctx, session, eventKeys }: AskedSession)
     event_details: event.details,
     event_origin: event.origin?.toString('base64') ?? null,
   }
+}
+
+/** How long a session lives without being used. */
+export function idleLifetimeSeconds(
+  config: Pick<Config, 'sessionIdleLifetimeSeconds' | 'temporarySessionIdleLifetimeSeconds'>,
+  persistent: boolean,
+): number {
+  return persistent ? config.sessionIdleLifetimeSeconds : config.temporarySessionIdleLifetimeSeconds
 }
 
 /** An address that a column of type inet takes; a zone (`fe80::1%eth0`) means something on that machine only. */

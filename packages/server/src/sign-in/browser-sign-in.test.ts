@@ -24,13 +24,15 @@ const wrong = 'not the password'
 interface Attempt {
   identifier?: string
   password?: string
+  persistent?: boolean
   context?: Partial<RequestContext>
   with?: Deps
 }
 
 async function enter(jar: CookieJar, attempt: Attempt = {}): Promise<string> {
-  const { identifier = email, password = testPassword, context, with: parts = deps } = attempt
-  const input = { identifier, password, cookieHeader: jar.header() }
+  const { identifier = email, password = testPassword, persistent = true } = attempt
+  const { context, with: parts = deps } = attempt
+  const input = { identifier, password, persistent, cookieHeader: jar.header() }
   const { sessionId, setCookies } = await signInInBrowser(parts, testContext(context), input)
   jar.keep(setCookies)
   return sessionId
@@ -61,6 +63,7 @@ describe('a sign-in in a browser', () => {
       authTime: now,
       amr: ['pwd'],
       acr: 'aal1',
+      persistent: true,
       displayName: '',
       locale: '',
       email,
@@ -151,6 +154,53 @@ describe('somebody who signs in again in the same browser', () => {
     for (const [index, tab] of tabs.entries()) assert.equal((await idsIn(tab))[0], sessions[index])
     assert.equal(new Set(tabs.map((tab) => tab.header())).size, 50)
     assert.deepEqual(await idsIn(jar), [])
+  })
+})
+
+describe('somebody who does not stay signed in', () => {
+  const { temporarySessionIdleLifetimeSeconds: idle } = deps.config
+
+  it('is forgotten by the browser when it is closed, and nobody else is', async () => {
+    const jar = openCookieJar()
+    const entered: string[] = []
+    for (const [identifier, persistent] of [
+      [email, true],
+      ['eve@example.com', false],
+      ['grace@example.com', true],
+    ] as const) {
+      await openTestUser(deps, identifier)
+      entered.unshift(await enter(jar, { identifier, persistent }))
+    }
+    assert.deepEqual(await idsIn(jar), entered)
+    jar.closeBrowser()
+    assert.deepEqual(await idsIn(jar), [entered[0], entered[2]])
+  })
+
+  it('has a session that dies after a shorter time without use, whatever the browser keeps', async (t) => {
+    await openTestUser(deps, email)
+    const jar = openCookieJar()
+    const sessionId = await enter(jar, { persistent: false })
+    const [almost, after, later] = await Promise.all(
+      [idle - 5, idle + 5, 2 * idle + 5].map((seconds) => secondsAhead(test, t, seconds)),
+    )
+    assert.deepEqual(await idsIn(jar, after), [])
+    assert.deepEqual(await idsIn(jar, almost), [sessionId])
+    assert.deepEqual(await idsIn(jar, after), [sessionId])
+    assert.deepEqual(await idsIn(jar, later), [])
+  })
+
+  it('may choose otherwise at the next proof, and back', async (t) => {
+    await openTestUser(deps, email)
+    const jar = openCookieJar()
+    const after = await secondsAhead(test, t, idle + 5)
+    const sessionId = await enter(jar, { persistent: false })
+    assert.equal(await enter(jar, { persistent: true }), sessionId)
+    assert.equal((await onlySession(jar)).persistent, true)
+    const open = openCookieJar(jar)
+    jar.closeBrowser()
+    assert.deepEqual(await idsIn(jar), [sessionId])
+    assert.equal(await enter(open, { persistent: false }), sessionId)
+    assert.deepEqual(await idsIn(open, after), [])
   })
 })
 

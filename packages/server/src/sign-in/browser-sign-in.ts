@@ -19,7 +19,7 @@ import type { Deps } from '../deps.ts'
 import type { SessionId, UserId } from '../ids.ts'
 import type { RequestContext } from '../request-context.ts'
 import {
-  browserCookie,
+  browserCookies,
   browserSessionsMax,
   dropBrowserSecrets,
   findBrowserSessions,
@@ -37,16 +37,26 @@ export interface SignedInBrowser {
   setCookies: string[]
 }
 
+/** Who comes, and how. */
+export interface Entry {
+  /** What tells one account of this browser from another. */
+  identifier: string
+  /** As it came. */
+  cookieHeader: string | undefined
+  /** Whether the person stays signed in. */
+  persistent: boolean
+}
+
 /** Accounts whose device secrets one browser keeps. */
 const devicesMax = 5
 const secondsOfDay = 86_400
 const markLength = 12
 
-/** Signs the person in by password, and records whether it worked. `cookieHeader` is as it came. */
+/** Signs the person in by password, and records whether it worked. */
 export function signInInBrowser(
   deps: PasswordDeps,
   ctx: RequestContext,
-  input: { identifier: string; password: string; cookieHeader: string | undefined },
+  input: Entry & { password: string },
 ): Promise<SignedInBrowser> {
   const { identifier, password } = input
   return enterBrowser(deps, input, (how) =>
@@ -57,7 +67,7 @@ export function signInInBrowser(
 /** Holds in a browser what a sign-in starts, whatever it is that proves who it is. */
 export async function enterBrowser(
   deps: Pick<Deps, 'config' | 'db' | 'masterSecret'>,
-  { identifier, cookieHeader }: { identifier: string; cookieHeader: string | undefined },
+  { identifier, cookieHeader, persistent }: Entry,
   start: (how: { deviceSecret: string; yields: Yield }) => Promise<StartedSignIn>,
 ): Promise<SignedInBrowser> {
   const { config } = deps
@@ -68,22 +78,23 @@ export async function enterBrowser(
   const presented = held.map((session) => session.secret)
   const started = await start({
     deviceSecret: devices.get(mark) ?? '',
-    yields: { kind: 'cookie', secretHash, presented },
+    yields: { kind: 'cookie', secretHash, presented, persistent },
   })
   if (started.kind !== 'cookie') throw new Error('a sign-in in a browser has no cookie')
   const { sessionId, userId, deviceSecret } = started
   const others = held.filter((session) => session.userId !== userId)
-  const kept = others.slice(0, browserSessionsMax - 1).map((session) => session.secret)
+  const kept = others.slice(0, browserSessionsMax - 1)
+  const dropped = held.filter((session) => !kept.includes(session))
   await dropBrowserSecrets(
     deps.db,
-    presented.filter((each) => !kept.includes(each)),
+    dropped.map((session) => session.secret),
   )
   devices.delete(mark)
   return {
     sessionId,
     userId,
     setCookies: [
-      browserCookie(config, [new Secret(secret), ...kept]),
+      ...browserCookies(config, [{ secret: new Secret(secret), persistent }, ...kept]),
       deviceCookie(config, [[mark, deviceSecret], ...devices]),
     ],
   }

@@ -55,6 +55,8 @@ export type Yield =
       secretHash: Buffer
       /** The secrets that it holds. */
       presented: readonly Secret[]
+      /** Whether the person stays signed in. */
+      persistent: boolean
     }
 
 export interface ProvenSignIn extends RightGuess {
@@ -96,12 +98,13 @@ export function openSimultaneousSignIns(deps: SignInDeps): SimultaneousSignIns {
 }
 
 function whole(proven: ProvenSignIn): WholeSignIn {
-  const { session, userId, state, eventKeys = new Map() } = proven
+  const { session, userId, state, yields, eventKeys = new Map() } = proven
   const knownDevice = state.deviceUserId === userId
+  const persistent = yields.kind === 'grant' || yields.persistent
   return {
     ...proven,
     eventKeys,
-    session: { ...session, userId, clientId: ownClientId, knownDevice },
+    session: { ...session, userId, clientId: ownClientId, knownDevice, persistent },
   }
 }
 

@@ -5,11 +5,14 @@ export interface CookieJar {
   header(): string | undefined
   /** Keeps what `Set-Cookie` headers say. */
   keep(setCookies: readonly string[]): void
+  /** Forgets those that are for as long as the browser is open. */
+  closeBrowser(): void
 }
 
 /** A jar without cookies, or with those of another one. */
 export function openCookieJar(from?: CookieJar): CookieJar {
   const cookies = new Map<string, string>()
+  const lasting = new Set<string>()
   for (const pair of from?.header()?.split('; ') ?? []) put(cookies, pair)
   return {
     header: () =>
@@ -17,8 +20,14 @@ export function openCookieJar(from?: CookieJar): CookieJar {
     keep(setCookies) {
       for (const setCookie of setCookies) {
         const [pair = '', ...attributes] = setCookie.split('; ')
-        put(cookies, attributes.includes('Max-Age=0') ? `${pair.split('=')[0]}=` : pair)
+        const [name = ''] = pair.split('=', 1)
+        put(cookies, attributes.includes('Max-Age=0') ? `${name}=` : pair)
+        if (attributes.some((each) => each.startsWith('Max-Age='))) lasting.add(name)
+        else lasting.delete(name)
       }
+    },
+    closeBrowser() {
+      for (const name of cookies.keys()) if (!lasting.has(name)) cookies.delete(name)
     },
   }
 }

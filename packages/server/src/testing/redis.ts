@@ -12,6 +12,8 @@ import { findProgram, redisServer } from './system-program.ts'
 export interface TestRedis {
   url: string
   port: number
+  /** Of the one that answers now. */
+  pid(): number
   signal(signal: NodeJS.Signals): void
   /** Kills it, and starts another, empty one at the same address. */
   replace(): Promise<void>
@@ -46,6 +48,7 @@ export async function startTestRedis(...settings: string[]): Promise<TestRedis> 
   return {
     url: `redis://127.0.0.1:${port}`,
     port,
+    pid: () => child.pid ?? 0,
     signal: (signal) => void child.kill(signal),
     async replace() {
       await killed(child)

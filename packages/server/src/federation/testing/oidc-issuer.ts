@@ -52,6 +52,10 @@ export interface OidcIssuer {
   rotateKeys(): void
   /** What the token endpoint got, newest last. */
   exchanges: URLSearchParams[]
+  /** How many of them it has answered. */
+  answered: number
+  /** What the token endpoint waits for before it looks at what it got. */
+  beforeExchange: (() => Promise<unknown>) | undefined
   close(): Promise<void>
 }
 
@@ -104,6 +108,10 @@ export async function openOidcIssuer(options: OidcIssuerOptions): Promise<OidcIs
     if (request.method === 'POST' && path.endsWith('/token')) {
       const form = await readForm(request)
       exchanges.push(new URLSearchParams(form))
+      response.once('finish', () => {
+        opened.answered += 1
+      })
+      await opened.beforeExchange?.()
       if (shape === 'apple')
         await proveApple(form, { origin, client, publicKey: appleKey.publicKey })
       Object.assign(request, { body: Object.fromEntries(form) })
@@ -123,6 +131,8 @@ export async function openOidcIssuer(options: OidcIssuerOptions): Promise<OidcIs
       email_verified: true,
     },
     exchanges,
+    answered: 0,
+    beforeExchange: undefined,
     sign: (claims, typ = 'JWT') =>
       new SignJWT({
         iss: issuerOf(),

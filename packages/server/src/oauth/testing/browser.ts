@@ -6,7 +6,7 @@ import { Secret } from '../../config/secret.ts'
 import type { Deps } from '../../deps.ts'
 import type { UserId } from '../../ids.ts'
 import {
-  browserCookie,
+  browserCookies,
   keepBrowserSecret,
   makeBrowserSecret,
 } from '../../sessions/browser-session.ts'
@@ -49,7 +49,9 @@ export async function signInBrowser(
   const { sessionId } = await signInAs(deps, email)
   const { secret, secretHash } = makeBrowserSecret()
   await keepBrowserSecret(deps.db, { sessionId, secretHash })
-  const setCookie = browserCookie(deps.config, [new Secret(secret)])
+  const [setCookie] = browserCookies(deps.config, [
+    { secret: new Secret(secret), persistent: true },
+  ])
   return { userId, email, sessionId, cookie: setCookie.slice(0, setCookie.indexOf(';')) }
 }
 

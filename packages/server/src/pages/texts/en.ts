@@ -35,6 +35,9 @@ export const en = {
   forgot_link: 'Forgot your password?',
   no_account: 'New here?',
   sign_up_link: 'Create an account',
+  stay_signed_in: 'Stay signed in',
+  stay_signed_in_hint: 'on this device, if it is yours alone',
+  stay_signed_in_elsewhere: 'Stay signed in with these, too',
   already_signed_in: 'You are signed in as {{who}}.',
   continue_as: 'Continue',
 

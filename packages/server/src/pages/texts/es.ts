@@ -28,6 +28,9 @@ export const es: Catalogue = {
   forgot_link: '¿Has olvidado la contraseña?',
   no_account: '¿Primera vez aquí?',
   sign_up_link: 'Crea una cuenta',
+  stay_signed_in: 'Mantener la sesión abierta',
+  stay_signed_in_hint: 'en este dispositivo, si es solo tuyo',
+  stay_signed_in_elsewhere: 'Mantener la sesión abierta también con estos',
   already_signed_in: 'Has iniciado sesión como {{who}}.',
   continue_as: 'Continuar',
 
