@@ -17,6 +17,7 @@ import { requestEmailSignIn, signInByEmail } from '../recovery/email-sign-in.ts'
 import { enterBrowser } from '../sign-in/browser-sign-in.ts'
 import { notFoundPage } from './error-page.ts'
 import { codeField, emailField, pageForm, submitButton } from './fields.ts'
+import { rememberMethod } from './last-method.ts'
 import { againForm, rememberMail, sendMail } from './mail-again.ts'
 import { linkWaiting } from './sign-in-page.ts'
 import { stayField, staysSignedIn } from './stay-signed-in.ts'
@@ -72,7 +73,7 @@ export const emailSignInPage: PageRoute = {
     await linkWaiting(deps, ctx, { visit, ...signedIn })
     const used = writeCookie(config, 'mailed', { value: '', maxAgeSeconds: 0 })
     return {
-      setCookies: [...signedIn.setCookies, used],
+      setCookies: [...signedIn.setCookies, used, rememberMethod(config, 'email')],
       to: onwardAddress(visit, signedIn.sessionId),
     }
   },

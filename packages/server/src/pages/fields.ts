@@ -96,14 +96,14 @@ ${notes}
 </div>`
 }
 
-type PasswordField = Field & { words: Translator } & (
+type PasswordField = Field & { words: Translator; mark?: HtmlValue } & (
     | { autofill: 'current-password' }
     | { autofill: 'new-password'; minLength: number }
   )
 
-/** A password. It is never filled in again by us, and may be pasted and shown. */
+/** A password. It is never filled in again by us, and may be pasted and shown. `mark` stands beside its label. */
 export function passwordField(field: PasswordField): Html {
-  const { name, label, words } = field
+  const { name, label, words, mark } = field
   const { ids, invalid, notes } = described(field)
   const input =
     field.autofill === 'current-password'
@@ -111,9 +111,9 @@ export function passwordField(field: PasswordField): Html {
       : html`<input id="${name}" name="${name}" type="password" autocomplete="new-password" required minlength="${field.minLength}" maxlength="1024" passwordrules="minlength: ${field.minLength}; maxlength: 128;" aria-invalid="${invalid}" aria-describedby="${ids}">`
   const [show, hide] = [words.text('show_password'), words.text('hide_password')]
   return html`<div class="field">
-<label for="${name}">${label}</label>
+<label for="${name}">${label}${mark}</label>
 <div class="box">${input}<button type="button" hidden aria-pressed="false" data-reveals="${name}" data-show="${show}" data-hide="${hide}">${show}</button></div>
-<p class="hint" data-caps-lock="${name}" hidden>${words.text('caps_lock')}</p>
+<p class="hint" role="status" data-caps-lock="${name}" data-text="${words.text('caps_lock')}"></p>
 ${notes}
 </div>`
 }

@@ -336,7 +336,7 @@ describe('an installation behind https', () => {
       const answer = await who.send(page, '/sign-in', right, origin)
       assert.equal(answer.status, 303)
       const cookies = [...page.headers.getSetCookie(), ...answer.headers.getSetCookie()]
-      assert.equal(cookies.length, 5)
+      assert.equal(cookies.length, 6)
       for (const cookie of cookies)
         assert.match(
           cookie,

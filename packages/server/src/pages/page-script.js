@@ -26,12 +26,13 @@ for (const button of document.querySelectorAll('button[data-reveals]')) {
 for (const hint of document.querySelectorAll('[data-caps-lock]')) {
   const input = document.getElementById(hint.dataset.capsLock)
   const tell = (event) => {
-    hint.hidden = !event.getModifierState?.('CapsLock')
+    const text = event.getModifierState?.('CapsLock') ? hint.dataset.text : ''
+    if (hint.textContent !== text) hint.textContent = text
   }
   input.addEventListener('keydown', tell)
   input.addEventListener('keyup', tell)
   input.addEventListener('blur', () => {
-    hint.hidden = true
+    hint.textContent = ''
   })
 }
 

@@ -43,7 +43,7 @@ input.figures { font: 1.0625rem/1.4 var(--font-code); letter-spacing: 0.12em; }
 .box > button { position: absolute; inset-inline-end: 1px; inset-block: 1px; padding: 0 var(--s-3); border: 0; border-radius: var(--r-control); background: var(--sheet); color: var(--intaglio); font: 500 var(--t-sm); cursor: pointer; }
 .box:has(> button:not([hidden])) input { padding-inline-end: 5.5rem; }
 .hint, .error { margin: 6px 0 0; font: var(--t-sm); }
-.hint { color: var(--ink-3); } .error { color: var(--bad); font-weight: 500; }
+.hint { color: var(--ink-3); } .hint:empty { margin: 0; } .error { color: var(--bad); font-weight: 500; }
 .choice { display: flex; align-items: flex-start; gap: var(--s-3); margin-block-end: var(--s-4); }
 .choice input { flex: none; inline-size: 20px; block-size: 20px; min-block-size: 0; margin: 2px; accent-color: var(--intaglio); }
 .choice label { display: block; flex: 1; margin: 0; min-block-size: 24px; } .choice small { display: block; }
@@ -58,7 +58,7 @@ input.figures { font: 1.0625rem/1.4 var(--font-code); letter-spacing: 0.12em; }
 .stack > * + * { margin-block-start: var(--s-3); }
 .or { display: flex; align-items: center; gap: var(--s-3); margin: var(--s-5) 0 var(--s-4); color: var(--ink-3); font: var(--t-sm); }
 .or::before, .or::after { content: ""; flex: 1; border-block-start: var(--line); }
-.provider { gap: var(--s-3); } .mark { flex: none; }
+.provider { gap: var(--s-3); } .provider .tag { flex: none; } .more { border: 0; margin: var(--s-3) 0 0; padding: 0; } .more .stack { margin-block-start: var(--s-2); } .mark { flex: none; }
 .aside { margin: var(--s-5) 0 0; color: var(--ink-2); font: var(--t-sm); }
 .aside a + a { margin-inline-start: var(--s-4); }
 .aside a, .tap { display: inline-flex; align-items: center; min-block-size: 24px; }

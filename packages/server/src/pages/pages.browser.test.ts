@@ -266,6 +266,42 @@ describe('whoever signs in', () => {
     })
   })
 
+  it('is told that Caps Lock is on, in what screen readers speak', async () => {
+    await withPage({ path: '/sign-in' }, async (page) => {
+      const status = page.getByRole('status')
+      assert.equal(await status.textContent(), '')
+      // Playwright presses no lock: the event is as a browser makes it then.
+      const press = (capsLock: boolean) =>
+        page.evaluate(
+          `document.getElementById('password').dispatchEvent(new KeyboardEvent('keydown', { key: 'a', modifierCapsLock: ${capsLock} }))`,
+        )
+      await press(true)
+      assert.equal(await status.textContent(), 'Caps Lock is on.')
+      await judgeLook(page)
+      await press(false)
+      assert.equal(await status.textContent(), '')
+    })
+  })
+
+  it('takes the address along to wherever they go, and no password', async () => {
+    await withPage({ path: '/sign-in' }, async (page) => {
+      for (const [way, title] of [
+        ['Create an account', 'Create an account'],
+        ['Forgot your password?', 'Forgot your password?'],
+        ['Sign in with a code by mail', 'Sign in by mail'],
+      ] as const) {
+        await page.goto(`${service.url}/sign-in`)
+        await page.locator('#identifier').fill(`${way.length}@example.com`)
+        await page.locator('#password').fill('begun')
+        const sent = page.waitForRequest((request) => request.method() === 'POST')
+        await page.getByRole('button', { name: way }).click()
+        assert.doesNotMatch((await sent).postData() ?? '', /begun/u)
+        assert.equal(await heading(page), title)
+        assert.equal(await page.locator('#email').inputValue(), `${way.length}@example.com`)
+      }
+    })
+  })
+
   it('may read another language, and keeps it on the way', async () => {
     await withPage({ path: '/sign-in' }, async (page) => {
       await page.getByRole('link', { name: 'Español' }).click()

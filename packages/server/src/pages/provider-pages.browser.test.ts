@@ -105,7 +105,9 @@ const withPage = (
 
 /** Presses the button, and the one at the provider. */
 async function goThrough(page: Page, kind: ProviderKind): Promise<void> {
-  await page.getByRole('link', { name: `Continue with ${names[kind]}` }).click()
+  const button = page.getByRole('link', { name: `Continue with ${names[kind]}` })
+  if (!(await button.isVisible())) await page.getByText('More ways').click()
+  await button.click()
   await page.getByRole('button', { name: /^Continue as / }).click()
 }
 
@@ -161,8 +163,33 @@ for (const javaScriptEnabled of [true, false])
       { javaScriptEnabled },
     ))
 
+it('finds the way that was used last in this browser first, and marked', () =>
+  withPage(async (page) => {
+    await goThrough(page, 'linkedin')
+    await page.waitForURL('**/signed-in')
+    await page.goto(`${service.url}/sign-in`)
+    const [first] = await page.getByRole('link', { name: /^Continue with/u }).allTextContents()
+    assert.equal(first, 'Continue with LinkedIn Last used')
+    assert.equal(await page.locator('.tag').count(), 1)
+    await judgeLook(page)
+    const cookies = await page.context().cookies()
+    const method = cookies.find(({ name }) => name === 'signet-method')
+    assert.equal(method?.value, 'provider~linkedin')
+    const email = 'somebody.else@example.com'
+    await openTestUser(test.deps, email)
+    await page.locator('#identifier').fill(email)
+    await page.locator('#password').fill(testPassword)
+    await page.locator('main form button[type=submit]').first().click()
+    await page.waitForURL('**/signed-in')
+    await page.goto(`${service.url}/sign-in`)
+    assert.equal(await page.locator('label[for=password] .tag').textContent(), 'Last used')
+    assert.equal(await page.locator('.tag').count(), 1)
+    await judgeLook(page)
+  }))
+
 it('says no at the provider, and is back at the sign-in page with a sentence', () =>
   withPage(async (page) => {
+    await page.getByText('More ways').click()
     await page.getByRole('link', { name: 'Continue with GitHub' }).click()
     await page.getByRole('button', { name: 'Cancel' }).click()
     await page.getByRole('alert').waitFor()

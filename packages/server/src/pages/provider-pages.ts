@@ -26,6 +26,7 @@ import { UpstreamRefused } from '../federation/upstream.ts'
 import { takeUpstreamLogout } from '../federation/upstream-logout.ts'
 import type { RequestContext } from '../request-context.ts'
 import { brokenRequestPage, notFoundPage } from './error-page.ts'
+import { rememberMethod } from './last-method.ts'
 import { type PageForm, readForm } from './page-form.ts'
 import { type ReadVisit, readVisit, readVisitor } from './read-visit.ts'
 import { type PageParts, sendAnswer } from './render-page.ts'
@@ -161,7 +162,8 @@ function answerTo(read: ReadVisit, outcome: ProviderOutcome, provider: IdentityP
   const { carried, config } = visit
   switch (outcome.kind) {
     case 'signed in': {
-      const { sessionId, setCookies } = outcome
+      const { sessionId } = outcome
+      const setCookies = [...outcome.setCookies, rememberMethod(config, `provider~${provider.id}`)]
       return { read, answer: { to: onwardAddress(visit, sessionId), setCookies } }
     }
     case 'to app':

@@ -15,6 +15,7 @@ import type { RequestContext } from '../request-context.ts'
 import { signInInBrowser } from '../sign-in/browser-sign-in.ts'
 import { AddressNotProved } from '../sign-in/unverified.ts'
 import { emailField, pageForm, passwordField, submitButton } from './fields.ts'
+import { lastUsedMark, rememberMethod } from './last-method.ts'
 import { patienceSeconds, rememberMail } from './mail-again.ts'
 import { providerButtons } from './provider-buttons.ts'
 import { stayField, stayLink, staysSignedIn } from './stay-signed-in.ts'
@@ -34,7 +35,7 @@ export const signInPage: PageRoute = {
   path: '/sign-in',
 
   view(visit, tried) {
-    const { words, config, knownEmail } = visit
+    const { words, config, knownEmail, providers } = visit
     const notice = notices.find((each) => each === visit.query.text('notice'))
     return {
       title: words.text('sign_in_title'),
@@ -51,14 +52,22 @@ ${pageForm(visit, {
     autofill: 'username',
     tried,
   })}
-${passwordField({ name: 'password', label: words.text('password'), autofill: 'current-password', words, tried })}
+${passwordField({
+  name: 'password',
+  label: words.text('password'),
+  // Where there is no other way, there is nothing to find again.
+  mark: (config.emailSignIn || providers.length > 0) && lastUsedMark(visit, 'password'),
+  autofill: 'current-password',
+  words,
+  tried,
+})}
 ${stayField(visit)}
 ${submitButton(words.text('sign_in_button'))}`,
 })}
 <p class="aside">${wayOn('forgot_password', words.text('forgot_link'))}</p>
 ${providerButtons(visit)}
 ${stayLink(visit)}
-${config.emailSignIn && html`<p class="aside">${wayOn('sign_in_by_email', words.text('email_sign_in_link'))}</p>`}
+${config.emailSignIn && html`<p class="aside">${wayOn('sign_in_by_email', words.text('email_sign_in_link'))}${lastUsedMark(visit, 'email')}</p>`}
 <p class="aside">${words.text('no_account')} ${wayOn('sign_up', words.text('sign_up_link'))}</p>`,
     }
   },
@@ -78,7 +87,11 @@ ${config.emailSignIn && html`<p class="aside">${wayOn('sign_in_by_email', words.
       const signedIn = await signInInBrowser(deps, ctx, entry)
       await linkWaiting(deps, ctx, { visit, ...signedIn })
       return {
-        setCookies: [...signedIn.setCookies, rememberEmail(deps.config, identifier)],
+        setCookies: [
+          ...signedIn.setCookies,
+          rememberEmail(deps.config, identifier),
+          rememberMethod(deps.config, 'password'),
+        ],
         to: onwardAddress(visit, signedIn.sessionId),
       }
     } catch (error) {

@@ -43,6 +43,8 @@ export const en = {
 
   // By a provider.
   or: 'or',
+  last_used: 'Last used',
+  more_ways: 'More ways',
   continue_with: 'Continue with {{provider}}',
   waiting_lead:
     'You come from {{provider}} as {{who}}. There is an account with the address {{email}} already.',

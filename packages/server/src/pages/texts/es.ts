@@ -35,6 +35,8 @@ export const es: Catalogue = {
   continue_as: 'Continuar',
 
   or: 'o',
+  last_used: 'Último uso',
+  more_ways: 'Más formas',
   continue_with: 'Continuar con {{provider}}',
   waiting_lead:
     'Vienes de {{provider}} como {{who}}. Ya hay una cuenta con la dirección {{email}}.',
