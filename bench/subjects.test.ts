@@ -46,7 +46,7 @@ test('introspection: both servers say that the tokens are active', async () => {
 })
 
 test('verify-http: both services let the tokens pass', async () => {
-  assert.equal((await measuredBy(verifyHttp)).length, 1)
+  assert.equal((await measuredBy(verifyHttp)).length, 2)
 })
 
 test('mail: mails are taken by the mail server', async () => {
