@@ -187,7 +187,8 @@ it('one of several accounts is chosen, or another one is used', async () => {
     const choose = { prompt: 'select_account' }
     await page.goto(authorizeUrl(choose))
     assert.equal(await heading(page), 'Choose an account')
-    await page.getByRole('button', { name: email }).click()
+    await judgeLook(page)
+    await page.getByRole('button', { name: email }).first().click()
     assert.ok((await answerTo(page)).get('code'))
     await page.goto(authorizeUrl(choose))
     await page.getByRole('link', { name: 'Use another account' }).click()

@@ -1,7 +1,7 @@
 /**
  * Sends a page: its frame, its status, and the headers that keep it to itself.
  *
- * The policy allows one script, by address, and one stylesheet, by hash. Browsers hold the redirects after a form against it too,
+ * The policy allows one script, by address, one stylesheet, by hash, and pictures of this host where there are some. Browsers hold the redirects after a form against it too,
  * so the origin to which the app wants to be answered is allowed as a target of forms: of this page, for this request.
  *
  * Specs: Content Security Policy Level 3 §6.4.2 (form-action), OWASP ASVS 5.0 V3.4.1 to V3.4.8, RFC 9700 §4.2.
@@ -70,13 +70,14 @@ export function sendAnswer(
   return sendPage(reply, renderPage(face, visit, answer), status)
 }
 
-function policyFor({ app }: Visit, { leadsTo }: Page): string {
+function policyFor({ app }: Visit, { leadsTo, hasPictures = false }: Page): string {
   const leads = [app?.request.redirectUri, leadsTo].filter((uri) => uri !== undefined)
   const targets = ["'self'", ...leads.map(formTarget)]
   return [
     "default-src 'none'",
     "script-src 'self'",
     `style-src ${pageStyle.cspSource}`,
+    ...(hasPictures ? ["img-src 'self'"] : []),
     `form-action ${targets.join(' ')}`,
     "base-uri 'none'",
     "frame-ancestors 'none'",

@@ -65,6 +65,8 @@ export interface Page {
   title: string
   /** It names the app itself. */
   withoutApp?: true
+  /** It shows pictures, of this host. */
+  hasPictures?: boolean
   /** Says that something worked. */
   notice?: string
   content: HtmlValue
@@ -103,6 +105,11 @@ export interface PageRoute {
     ctx: RequestContext,
     sent: { visit: Visit; form: PageForm },
   ): Promise<PageAnswer>
+}
+
+/** Whether the page was opened to use another account than those in this browser. */
+export function isForAnother({ query }: Pick<Visit, 'query'>): boolean {
+  return query.text('another') !== ''
 }
 
 /** The address of another page, with what goes along. */

@@ -140,6 +140,11 @@ export const en = {
   add_account: 'Use another account',
   switch_account: 'Switch account',
   choose_title: 'Choose an account',
+  last_used_with: 'Last used with {{app}}',
+  remove_button: 'Remove',
+  remove_named: 'Remove {{who}} from this device',
+  remove_hint:
+    '“Remove” signs the account out in this browser and takes it off this list. The account itself stays.',
   sign_out_title: 'Sign out?',
   sign_out_lead:
     'Apps that you use with this account in this browser will ask you to sign in again.',

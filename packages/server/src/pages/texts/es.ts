@@ -129,6 +129,11 @@ export const es: Catalogue = {
   sign_out_all: 'Cerrar la sesión de todas las cuentas de aquí',
   add_account: 'Usar otra cuenta',
   switch_account: 'Cambiar de cuenta',
+  last_used_with: 'Último uso con {{app}}',
+  remove_button: 'Quitar',
+  remove_named: 'Quitar {{who}} de este dispositivo',
+  remove_hint:
+    '«Quitar» cierra la sesión de la cuenta en este navegador y la retira de esta lista. La cuenta sigue existiendo.',
   choose_title: 'Elige una cuenta',
   sign_out_title: '¿Cerrar la sesión?',
   sign_out_lead:
