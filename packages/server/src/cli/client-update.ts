@@ -7,7 +7,7 @@ import type { ClientRecord } from '../clients/register-client.ts'
 import { updateClient } from '../clients/update-client.ts'
 import type { SigningAlgorithm } from '../crypto/jws.ts'
 import type { ClientId } from '../ids.ts'
-import { type ClientRecordOptions, noSuchClient, readKeySet } from './client.ts'
+import { type ClientRecordOptions, noSuchClient, noteShortened, readKeySet } from './client.ts'
 import type { ExitCode } from './exit-codes.ts'
 import { whereNotFound, withChange } from './operator.ts'
 import type { ChangeOptions, CommandContext } from './verb.ts'
@@ -25,6 +25,7 @@ export async function clientUpdate(
     const row = await findClient(deps.db, { id })
     if (row === undefined) throw noSuchClient(id)
     await updateClient(deps, ctx, { clientId, record: changedRecord(row, options) })
+    noteShortened(context, options)
     const done = dryRun ? 'would be changed. Nothing was changed.' : 'is changed.'
     context.io.result({ clientId: id, dryRun, reference: ctx.reference }, `${id} ${done}`)
   })

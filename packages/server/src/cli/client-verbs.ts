@@ -111,7 +111,7 @@ function recordOptions(command: Command): Command {
     .option('--claim <name...>', 'Custom claims that it may put into tokens that it mints.')
     .option(
       '--access-token-lifetime <seconds>',
-      'How long its access tokens live at the most; as configured, if left out.',
+      'How long its access tokens live; as configured, if left out, and never longer.',
       wholeNumber(1, 86_400),
     )
     .addOption(

@@ -1,6 +1,7 @@
 /** `signet client`: registers the apps and services that use Signet, and looks after their secrets. */
 
 import { readFileSync } from 'node:fs'
+import { ownLifetimeOf } from '../clients/access-token-lifetime.ts'
 import type { GrantType, ResponseMode } from '../clients/authorization-violations.ts'
 import {
   findClient,
@@ -87,6 +88,7 @@ export async function clientCreate(
       accessTokenLifetimeSeconds: options.accessTokenLifetime,
     }
     const { secret } = await registerClient(deps, ctx, client)
+    noteShortened(context, options)
     const kept = dryRun ? undefined : secret
     const text = dryRun
       ? `${id} would be registered. Nothing was changed.`
@@ -94,6 +96,26 @@ export async function clientCreate(
     const { reference } = ctx
     context.io.result({ clientId: id, secret: kept ?? null, dryRun, reference }, text)
   })
+}
+
+/** Says where a lifetime was asked for that this installation does not allow. */
+export function noteShortened(
+  { config, io }: CommandContext,
+  { accessTokenLifetime: asked }: ClientRecordOptions,
+): void {
+  const given = ownLifetimeOf(config, { accessTokenLifetimeSeconds: asked })
+  if (asked !== undefined && given !== asked)
+    io.note(
+      `Its access tokens live for ${given} s: SIGNET_ACCESS_TOKEN_LIFETIME_SECONDS allows no more.`,
+    )
+}
+
+/** A record with the lifetime that its access tokens have, which an installation may have shortened since. */
+function inForce<T extends { accessTokenLifetimeSeconds: number | null }>(
+  { config }: CommandContext,
+  client: T,
+): T {
+  return { ...client, accessTokenLifetimeSeconds: ownLifetimeOf(config, client) }
 }
 
 function authorizationOf(options: ClientCreateOptions) {
@@ -142,7 +164,7 @@ export async function clientList(
   // One more than wanted tells whether there is another page.
   const page = { limit: limit + 1, after: after ?? null }
   const found = await withDatabase(context, ({ db }) => listClientRows(db, page))
-  const clients = found.slice(0, limit)
+  const clients = found.slice(0, limit).map((client) => inForce(context, client))
   const next = found.length > limit ? clients.at(-1)?.id : undefined
   const rows = clients.map((client) => [
     client.id,
@@ -165,8 +187,9 @@ export async function clientList(
 /** `client get`: one client and what is known of its secrets. */
 export async function clientGet(context: CommandContext, id: string): Promise<ExitCode> {
   return withDatabase(context, async ({ db }) => {
-    const client = await findClient(db, { id })
-    if (client === undefined) throw noSuchClient(id)
+    const found = await findClient(db, { id })
+    if (found === undefined) throw noSuchClient(id)
+    const client = inForce(context, found)
     const secrets = await listClientSecrets(db, { clientId: id })
     const flags = [
       client.firstParty ? 'first party' : '',

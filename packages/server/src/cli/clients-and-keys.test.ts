@@ -257,6 +257,20 @@ test('status counts no session of a client that is closed', async () => {
 })
 
 describe('client update and enable', () => {
+  test('say where access tokens live less long than was asked for', async () => {
+    const longer = ['--access-token-lifetime', '3600']
+    const created = await run(['client', 'create', 'lasting', '--type', 'service', ...longer])
+    assert.match(
+      created.stderr,
+      /live for 300 s: SIGNET_ACCESS_TOKEN_LIFETIME_SECONDS allows no more/,
+    )
+    assert.equal((await said(['client', 'get', 'lasting'])).accessTokenLifetimeSeconds, 300)
+    const shorter = await run(['client', 'update', 'lasting', '--access-token-lifetime', '60'])
+    assert.equal(shorter.stderr, '')
+    assert.equal((await said(['client', 'get', 'lasting'])).accessTokenLifetimeSeconds, 60)
+    assert.match((await run(['client', 'update', 'lasting', ...longer])).stderr, /live for 300 s/)
+  })
+
   const get = async (id: string) => said(['client', 'get', id])
 
   test('change what is given and nothing else, rehearsed and done', async () => {

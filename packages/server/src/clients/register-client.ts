@@ -17,6 +17,7 @@ import { SignetError } from '../errors.ts'
 import { recordEvent } from '../events/record-event.ts'
 import type { ClientId } from '../ids.ts'
 import type { RequestContext } from '../request-context.ts'
+import { ownLifetimeOf } from './access-token-lifetime.ts'
 import type { GrantType, ResponseMode } from './authorization-violations.ts'
 import { clientViolations, violation } from './client-violations.ts'
 import { insertClient } from './clients.sql.ts'
@@ -53,7 +54,7 @@ export interface ClientRecord {
   audiences: readonly string[]
   /** The custom claims that it may put into them. */
   claims: readonly string[]
-  /** Of its access tokens, at the most; undefined: as the installation is configured. */
+  /** Of its access tokens, at the most; undefined: as the installation is configured. A longer one is cut to that. */
   accessTokenLifetimeSeconds: number | undefined
   /** What it may exchange for tokens. */
   grantTypes: readonly GrantType[]
@@ -76,7 +77,7 @@ export interface ClientRecord {
   tosUri: string | undefined
 }
 
-type ClientDeps = Pick<Deps, 'db' | 'masterSecret'>
+type ClientDeps = Pick<Deps, 'config' | 'db' | 'masterSecret'>
 
 /** Registers the client. `secret` is shown this once; undefined for a public client, which cannot keep one. */
 export async function registerClient(
@@ -88,7 +89,12 @@ export async function registerClient(
   const violations = clientViolations(client)
   if (violations.length > 0) throw new SignetError(ErrorReason.INVALID_ARGUMENT, { violations })
   return deps.db.transaction(async (tx) => {
-    const row = { ...columnsOf(client), id: client.id, type: client.type, now: ctx.now }
+    const row = {
+      ...columnsOf(deps.config, client),
+      id: client.id,
+      type: client.type,
+      now: ctx.now,
+    }
     if ((await insertClient(tx, row)) === 0) {
       const taken = violation('id', 'id_taken', 'There is a client with this id. Choose another.')
       throw new SignetError(ErrorReason.INVALID_ARGUMENT, { violations: [taken] })
@@ -115,8 +121,8 @@ function keepsSecret({ type, jwks, jwksUri }: NewClient): boolean {
   return type !== 'public' && jwks === undefined && jwksUri === undefined
 }
 
-/** The record as it is stored: lists without repetition, null for what is not there. */
-export function columnsOf(client: ClientRecord) {
+/** The record as it is stored: lists without repetition, no more than the installation allows, null for what is not there. */
+export function columnsOf(config: Deps['config'], client: ClientRecord) {
   return {
     ...client,
     subjectNamespace: client.subjectNamespace ?? null,
@@ -126,7 +132,7 @@ export function columnsOf(client: ClientRecord) {
     resources: [...new Set(client.resources)],
     audiences: [...new Set(client.audiences)],
     claims: [...new Set(client.claims)],
-    accessTokenLifetimeSeconds: client.accessTokenLifetimeSeconds ?? null,
+    accessTokenLifetimeSeconds: ownLifetimeOf(config, client),
     grantTypes: [...new Set(client.grantTypes)],
     redirectUris: [...new Set(client.redirectUris)],
     postLogoutRedirectUris: [...new Set(client.postLogoutRedirectUris)],

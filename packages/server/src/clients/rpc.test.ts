@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'
-import { registerTestClient, type TestClient } from '../testing/clients.ts'
-import { openFileDeps, rowsOf } from '../testing/deps.ts'
+import { credentialsOf, registerTestClient, type TestClient } from '../testing/clients.ts'
+import { openFileDeps, rowsOf, withParts } from '../testing/deps.ts'
 import { startTestService, type TestService } from '../testing/service.ts'
 
 const { deps } = await openFileDeps({ emptied: [] })
@@ -75,6 +75,44 @@ describe('clients through the contract', () => {
       next.body.clients.map(({ id }) => id),
       ['photos', 'signet'],
     )
+  })
+
+  it('have access tokens that live no longer than the installation allows, and are answered so', async () => {
+    const { config } = deps
+    const max = config.accessTokenLifetimeSeconds
+    const asked = (accessTokenLifetimeSeconds: number) => ({
+      ...{ name: 'Reports', scopes: ['reports'], audiences: ['https://reports.example'] },
+      ...{ grantTypes: ['client_credentials'], accessTokenLifetimeSeconds },
+    })
+    const answered = ({ body }: Awaited<ReturnType<typeof ask>>) =>
+      body.client.record.accessTokenLifetimeSeconds
+    const type = 'CLIENT_TYPE_SERVICE'
+    const created = await ask('POST', '', { id: 'reports', type, record: asked(max + 1) })
+    assert.equal(answered(created), max, JSON.stringify(created.body))
+    const stored = `select access_token_lifetime_seconds from clients where id = 'reports'`
+    assert.deepEqual(await rowsOf(deps, stored), [[max]])
+    const { authorization } = credentialsOf('reports', created.body.clientSecret)
+    const grant = { grant_type: 'client_credentials' }
+    const expiresIn = async (at: TestService) => {
+      const { text } = await at.post('/oauth2/token', grant, { authorization })
+      return (JSON.parse(text) as { expires_in: number }).expires_in
+    }
+    assert.equal(await expiresIn(service), max)
+    assert.equal(answered(await ask('PUT', '/reports', { record: asked(max - 1) })), max - 1)
+    assert.equal(answered(await ask('PUT', '/reports', { record: asked(max + 1) })), max)
+
+    // Where the installation allows less from some day on, so do its answers.
+    const less = withParts(deps, { config: { ...config, accessTokenLifetimeSeconds: 60 } })
+    const stricter = await startTestService(less)
+    try {
+      const headers = { authorization: operator.authorization }
+      const read = await fetch(`${stricter.url}/api/v1/clients/reports`, { headers })
+      const { client } = (await read.json()) as Body
+      assert.equal(client.record.accessTokenLifetimeSeconds, 60)
+      assert.equal(await expiresIn(stricter), 60)
+    } finally {
+      await stricter.close()
+    }
   })
 
   it('are closed and opened again, and their secrets stay ended', async () => {

@@ -29,6 +29,7 @@ import type { Deps } from '../deps.ts'
 import { SignetError } from '../errors.ts'
 import type { ClientId } from '../ids.ts'
 import type { RequestContext } from '../request-context.ts'
+import { ownLifetimeOf } from './access-token-lifetime.ts'
 import type { GrantType, ResponseMode } from './authorization-violations.ts'
 import { findClient, listClients as listClientRows, listClientSecrets } from './clients.sql.ts'
 import { disableClient as disable } from './disable-client.ts'
@@ -66,7 +67,7 @@ export async function listClients(
   const found = await listClientRows(deps.db, { limit: limit + 1, after: pageToken || null })
   const clients = found.slice(0, limit)
   const nextPageToken = found.length > limit ? (clients.at(-1)?.id ?? '') : ''
-  return { clients: clients.map((row) => clientOf(row)), nextPageToken }
+  return { clients: clients.map((row) => clientOf(deps.config, row)), nextPageToken }
 }
 
 /** One client. */
@@ -156,21 +157,25 @@ type Row = NonNullable<Awaited<ReturnType<typeof findClient>>>
 type Secrets = Awaited<ReturnType<typeof listClientSecrets>>
 
 async function readClient(
-  { db }: Deps,
+  { config, db }: Deps,
   id: string,
 ): Promise<MessageInitShape<typeof ClientSchema>> {
   const row = await findClient(db, { id })
   if (row === undefined) throw new SignetError(ErrorReason.NOT_FOUND, { detail: 'no such client' })
-  return clientOf(row, await listClientSecrets(db, { clientId: id }))
+  return clientOf(config, row, await listClientSecrets(db, { clientId: id }))
 }
 
-function clientOf(row: Row, secrets: Secrets = []): MessageInitShape<typeof ClientSchema> {
+function clientOf(
+  config: Deps['config'],
+  row: Row,
+  secrets: Secrets = [],
+): MessageInitShape<typeof ClientSchema> {
   return {
     id: row.id,
     type: typeMessages[row.type] ?? ClientTypeMessage.UNSPECIFIED,
     disabled: row.status !== 'active',
     subjectNamespace: row.subjectNamespace ?? '',
-    record: recordOf(row),
+    record: recordOf(config, row),
     secrets: secrets.map(({ prefix, createdAt, expiresAt, lastUsedAt }) => ({
       prefix,
       createdAt: timestampFromDate(createdAt),
@@ -181,10 +186,10 @@ function clientOf(row: Row, secrets: Secrets = []): MessageInitShape<typeof Clie
   }
 }
 
-function recordOf(row: Row): MessageInitShape<typeof ClientRecordSchema> {
+function recordOf(config: Deps['config'], row: Row): MessageInitShape<typeof ClientRecordSchema> {
   return {
     ...row,
-    accessTokenLifetimeSeconds: row.accessTokenLifetimeSeconds ?? 0,
+    accessTokenLifetimeSeconds: ownLifetimeOf(config, row) ?? 0,
     pkceOptional: !row.pkceRequired,
     backchannelLogoutUri: row.backchannelLogoutUri ?? '',
     ...(row.jwks !== null && { jwks: row.jwks as JsonObject }),

@@ -25,7 +25,7 @@ import { type ClientRecord, type ClientType, columnsOf } from './register-client
 
 /** Replaces everything that can change. */
 export async function updateClient(
-  deps: Pick<Deps, 'db' | 'masterSecret'>,
+  deps: Pick<Deps, 'config' | 'db' | 'masterSecret'>,
   ctx: RequestContext,
   { clientId, record }: { clientId: ClientId; record: Omit<ClientRecord, 'subjectNamespace'> },
 ): Promise<void> {
@@ -50,7 +50,7 @@ export async function updateClient(
         ),
       )
     if (violations.length > 0) throw new SignetError(ErrorReason.INVALID_ARGUMENT, { violations })
-    const { subjectNamespace: _, ...columns } = columnsOf(changed)
+    const { subjectNamespace: _, ...columns } = columnsOf(deps.config, changed)
     await replaceClient(tx, { ...columns, id: clientId, now: ctx.now })
     await recordEvent({ ...deps, db: tx }, ctx, {
       kind: 'client.updated',

@@ -12,11 +12,11 @@
  * Specs: RFC 6749 §4.4, RFC 9068 §2.2, RFC 9700 §4.15.
  */
 
+import { lifetimeOf } from '../clients/access-token-lifetime.ts'
 import type { Deps } from '../deps.ts'
 import type { RequestContext } from '../request-context.ts'
 import { isSignetScope } from '../signet-scopes.ts'
 import { issueClientToken } from '../tokens/access-token.ts'
-import { lifetimeOf } from '../tokens/token-lifetime.ts'
 import type { Form } from './form.ts'
 import { type TokenClient, type TokenResponse, tokenError } from './token-response.ts'
 

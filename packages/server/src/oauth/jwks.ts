@@ -5,8 +5,8 @@
  */
 
 import type { FastifyInstance } from 'fastify'
+import { keySetLifetimeSeconds } from '../tokens/key-set-lifetime.ts'
 import type { SigningKeys } from '../tokens/signing-keys.ts'
-import { keySetLifetimeSeconds } from '../tokens/token-lifetime.ts'
 import { endpoints } from './endpoints.ts'
 
 /** Serves `/.well-known/jwks.json`: public keys only, readable by pages of any origin. */

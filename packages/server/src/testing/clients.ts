@@ -57,7 +57,7 @@ export function newClient(changes: Partial<NewClient> & Pick<NewClient, 'id'>): 
 
 /** Registers a client, and answers what it proves itself with; a public one has an empty secret. */
 export async function registerTestClient(
-  deps: Pick<Deps, 'db' | 'masterSecret'>,
+  deps: Pick<Deps, 'config' | 'db' | 'masterSecret'>,
   changes: Parameters<typeof newClient>[0],
 ): Promise<TestClient> {
   const { secret = '' } = await registerClient(

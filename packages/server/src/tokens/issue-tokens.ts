@@ -4,13 +4,13 @@
  * Specs: RFC 6749 §5.1, RFC 9068 §2.2.
  */
 
+import { lifetimeOf } from '../clients/access-token-lifetime.ts'
 import type { Deps } from '../deps.ts'
 import type { KnownGrant } from '../grants/grant-keys.ts'
 import type { GrantInUse } from '../grants/present-grant.ts'
 import type { SessionId } from '../ids.ts'
 import { issueAccessToken } from './access-token.ts'
 import { deriveRefreshToken } from './refresh-token.ts'
-import { lifetimeOf } from './token-lifetime.ts'
 
 export interface IssuedTokens {
   accessToken: string

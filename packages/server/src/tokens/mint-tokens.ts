@@ -15,6 +15,7 @@
 
 import type { JsonObject } from '@bufbuild/protobuf'
 import { ErrorReason } from '@signet/contract'
+import { lifetimeOf } from '../clients/access-token-lifetime.ts'
 import { mintPermission } from '../clients/permissions.ts'
 import type { SigningAlgorithm } from '../crypto/jws.ts'
 import type { Db } from '../db/query.ts'
@@ -29,7 +30,6 @@ import { ensureExternalUser } from '../users/external-subject.ts'
 import { type IssuedTokens, issueTokens } from './issue-tokens.ts'
 import { findMintingClient } from './mint-tokens.sql.ts'
 import { mintViolations } from './mint-violations.ts'
-import { lifetimeOf } from './token-lifetime.ts'
 
 export interface Mint {
   /** In the words of the provider. */

@@ -5,13 +5,13 @@
  */
 
 import type { JsonValue } from '@bufbuild/protobuf'
+import { lifetimeOf } from '../clients/access-token-lifetime.ts'
 import { isReservedClaim } from '../clients/claim-names.ts'
 import type { Config } from '../config/config.ts'
 import type { Violation } from '../errors.ts'
 import { checkPrintable } from '../users/printable.ts'
 import { apiAudience } from './access-token.ts'
 import type { Mint, MintingClient } from './mint-tokens.ts'
-import { lifetimeOf } from './token-lifetime.ts'
 
 const claimsBytesMax = 2048
 /** What Signet calls proofs of its own. */

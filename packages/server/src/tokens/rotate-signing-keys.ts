@@ -23,6 +23,7 @@ import type { Db } from '../db/query.ts'
 import type { Deps } from '../deps.ts'
 import { SignetError } from '../errors.ts'
 import { byItself, type EventContext, recordEvent } from '../events/record-event.ts'
+import { keySetLifetimeSeconds } from './key-set-lifetime.ts'
 import {
   activateNextKey,
   findNextKeyForUpdate,
@@ -37,7 +38,6 @@ import {
   revokeSigningKey as revokeStoredKey,
 } from './signing-keys.sql.ts'
 import { insertMissingKeys, makeSigningKey } from './signing-keys.ts'
-import { keySetLifetimeSeconds } from './token-lifetime.ts'
 
 type RotationDeps = Pick<Deps, 'config' | 'db' | 'masterSecret'>
 

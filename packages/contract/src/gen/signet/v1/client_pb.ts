@@ -101,7 +101,8 @@ export type ClientRecord = Message<"signet.v1.ClientRecord"> & {
   claims: string[];
 
   /**
-   * Of its access tokens in seconds; 0: as Signet is configured. Never longer than that, whatever stands here.
+   * Of its access tokens in seconds; 0: as Signet is configured. A longer one than that is cut to it: what is answered is what
+   * its tokens have.
    *
    * @generated from field: int32 access_token_lifetime_seconds = 12;
    */
