@@ -2,7 +2,7 @@
 
 import { readAvatars } from '../avatars/read-avatars.ts'
 import type { Deps } from '../deps.ts'
-import { listClientsOfSessions } from '../grants/grants.sql.ts'
+import { listClientsOfSessions } from '../grants/clients-of-sessions.ts'
 import { type Html, type HtmlValue, html } from '../html/html.ts'
 import type { BrowserSession } from '../sessions/browser-session.ts'
 import { pageForm } from './fields.ts'
