@@ -6,7 +6,7 @@
  */
 
 import { setTimeout as wait } from 'node:timers/promises'
-import { cameraPicture } from '../../packages/server/src/avatars/testing/pictures.ts'
+import { cameraPicture } from '../../packages/server/src/pictures/testing/pictures.ts'
 import type { Finding, Subject } from '../finding.ts'
 import { descendants, startCpuClock } from '../machine.ts'
 import { openAccount } from '../server/account.ts'

@@ -17,7 +17,8 @@ import { openFileDeps } from '../../packages/server/src/testing/deps.ts'
 import { startTestService, type TestService } from '../../packages/server/src/testing/service.ts'
 
 /** What may be kept, because it is the same for everybody. */
-const kept = /^\/(?:\.well-known\/|oauth2\/form-post\.js$|pages\/|avatars\/|docs|openapi\.json$)/u
+const kept =
+  /^\/(?:\.well-known\/|oauth2\/form-post\.js$|pages\/|avatars\/|brand\/|client-logos\/|docs|openapi\.json$)/u
 
 const { deps } = await openFileDeps({ emptied: [] })
 let service: TestService

@@ -11,6 +11,7 @@ export const layers: readonly { folder: string; because: string }[] = [
     because: 'texts by language need nothing of ours, and whoever speaks to people has some',
   },
   { folder: 'crypto', because: 'keys and ciphers know no table and no request' },
+  { folder: 'pictures', because: 'a picture is judged by its bytes, whoever sends or names it' },
   {
     folder: 'config',
     because: 'settings are read once, before anything exists that could be asked',

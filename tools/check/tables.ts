@@ -20,6 +20,7 @@ export const tables: Readonly<Record<string, Table>> = {
   avatars: { owner: 'avatars' },
   backchannel_logouts: { owner: 'revocation' },
   client_assertions: { owner: 'clients' },
+  client_logos: { owner: 'clients' },
   client_secrets: { owner: 'clients' },
   clients: { owner: 'clients' },
   consents: { owner: 'oauth' },

@@ -6,6 +6,8 @@ import { after, beforeEach, describe, it } from 'node:test'
 import { ErrorReason } from '@signet/contract'
 import type { Deps } from '../deps.ts'
 import type { UserId } from '../ids.ts'
+import { openPictureRenderer } from '../pictures/picture-renderer.ts'
+import { testPicture } from '../pictures/testing/pictures.ts'
 import type { RequestContext } from '../request-context.ts'
 import { assertRefused, openTestUser, signInAs } from '../testing/accounts.ts'
 import { openFileDeps, rowsOf, testContext, withParts } from '../testing/deps.ts'
@@ -13,7 +15,6 @@ import { authenticateBearer } from '../tokens/authenticate.ts'
 import { suspendUser } from '../users/suspend-user.ts'
 import { deleteUnneeded } from './delete-unneeded.ts'
 import { type ObjectStore, openObjectStore } from './object-store.ts'
-import { openPictureRenderer } from './picture-renderer.ts'
 import { readAvatars } from './read-avatars.ts'
 import {
   completeUpload,
@@ -24,7 +25,6 @@ import {
 } from './receive-upload.ts'
 import { removeAvatar } from './remove-avatar.ts'
 import { renderAvatar } from './render-avatar.ts'
-import { testPicture } from './testing/pictures.ts'
 import { startS3Server } from './testing/s3-server.ts'
 
 const opened = await openFileDeps({

@@ -8,15 +8,15 @@ import { after, before, beforeEach, describe, it } from 'node:test'
 import sharp from 'sharp'
 import type { Deps } from '../deps.ts'
 import type { UserId } from '../ids.ts'
+import { openPictureRenderer } from '../pictures/picture-renderer.ts'
+import { testPicture } from '../pictures/testing/pictures.ts'
 import { createAdministrator } from '../roles/create-administrator.ts'
 import { openTestUser, signInAs, testPassword } from '../testing/accounts.ts'
 import { openFileDeps, rowsOf, testContext, withParts } from '../testing/deps.ts'
 import { startTestService, type TestService } from '../testing/service.ts'
 import { suspendUser } from '../users/suspend-user.ts'
 import { openObjectStore } from './object-store.ts'
-import { openPictureRenderer } from './picture-renderer.ts'
 import { renderAvatar } from './render-avatar.ts'
-import { testPicture } from './testing/pictures.ts'
 
 const opened = await openFileDeps({ emptied: ['jobs.job', 'avatar_uploads', 'avatars', 'users'] })
 const directory = mkdtempSync(join(tmpdir(), 'signet-avatars-'))

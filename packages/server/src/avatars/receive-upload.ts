@@ -17,6 +17,7 @@ import { ErrorReason } from '@signet/contract'
 import type { Deps } from '../deps.ts'
 import { SignetError } from '../errors.ts'
 import type { UserId } from '../ids.ts'
+import { inspectPicture } from '../pictures/picture-header.ts'
 import { enqueue } from '../queue/enqueue.ts'
 import { type RequestContext, userCaller } from '../request-context.ts'
 import {
@@ -27,7 +28,7 @@ import {
   receiveUpload as receiveAwaitedUpload,
 } from './avatars.sql.ts'
 import { newKey, uploadName } from './object-store.ts'
-import { inspectPicture, type PictureRule, pictureViolation } from './picture-header.ts'
+import { pictureViolation, type UploadRule } from './picture-violation.ts'
 
 export type UploadState = 'awaited' | 'received' | 'ready' | 'refused' | 'replaced'
 
@@ -36,7 +37,7 @@ export interface Upload {
   id: string
   state: UploadState
   /** The rule that the picture breaks, where it was refused. */
-  refusal: PictureRule | undefined
+  refusal: UploadRule | undefined
 }
 
 /** An address to put a picture to. */
@@ -159,11 +160,11 @@ function uploadOf({ id, state, refusal }: { id: string; state: string; refusal: 
   return {
     id,
     state: state as UploadState,
-    refusal: (refusal ?? undefined) as PictureRule | undefined,
+    refusal: (refusal ?? undefined) as UploadRule | undefined,
   }
 }
 
-function refused(rule: PictureRule): SignetError {
+function refused(rule: UploadRule): SignetError {
   return new SignetError(ErrorReason.INVALID_ARGUMENT, { violations: [pictureViolation(rule)] })
 }
 

@@ -17,12 +17,13 @@
 import type { Deps } from '../deps.ts'
 import { recordEvent } from '../events/record-event.ts'
 import type { UserId } from '../ids.ts'
+import { inspectPicture } from '../pictures/picture-header.ts'
+import type { PictureRenderer } from '../pictures/picture-renderer.ts'
 import type { Job } from '../queue/job.ts'
 import { findWork, insertPicture, lockAvatar, publishPicture, settleUpload } from './avatars.sql.ts'
 import { deleteUnneeded } from './delete-unneeded.ts'
 import { avatarSides, newKey, pictureName, uploadName } from './object-store.ts'
-import { inspectPicture, type PictureRule } from './picture-header.ts'
-import type { PictureRenderer } from './picture-renderer.ts'
+import type { UploadRule } from './picture-violation.ts'
 
 type RenderDeps = Pick<Deps, 'config' | 'db' | 'masterSecret' | 'avatarObjects'> & {
   pictures: PictureRenderer
@@ -61,7 +62,7 @@ async function renderUpload(
   { config, avatarObjects, pictures }: RenderDeps,
   objectKey: string,
   signal: AbortSignal,
-): Promise<PictureRule | { pictures: Buffer[]; blurhash: string }> {
+): Promise<UploadRule | { pictures: Buffer[]; blurhash: string }> {
   const { bytesMax } = config.avatars
   // One byte more than is allowed shows that there are too many.
   const bytes = await avatarObjects.get(uploadName(objectKey), bytesMax + 1)
@@ -69,7 +70,8 @@ async function renderUpload(
   if (bytes.length > bytesMax) return 'too_large'
   const picture = inspectPicture(bytes)
   if ('broken' in picture) return picture.broken
-  const answer = await pictures.render({ bytes: picture.bytes, sides: avatarSides }, signal)
+  const task = { bytes: picture.bytes, sides: avatarSides, fit: 'cover' } as const
+  const answer = await pictures.render(task, signal)
   return 'failure' in answer ? 'broken' : answer
 }
 

@@ -21,7 +21,7 @@ import {
 import type { Deps } from '../deps.ts'
 import type { UserId } from '../ids.ts'
 import { type RequestContext, userCaller } from '../request-context.ts'
-import { pictureViolation } from './picture-header.ts'
+import { pictureViolation } from './picture-violation.ts'
 import { readAvatars } from './read-avatars.ts'
 import { completeUpload, getUpload, requestUpload, type Upload } from './receive-upload.ts'
 import { removeAvatar as removeAvatarOf } from './remove-avatar.ts'

@@ -75,9 +75,14 @@ function changedRecord(row: Row, options: ClientRecordOptions): Changeable {
     pkceRequired: options.pkce ?? row.pkceRequired,
     jwks: options.jwksUri === undefined ? jwks : undefined,
     jwksUri: options.jwksUri ?? row.jwksUri ?? undefined,
-    clientUri: options.clientUri ?? row.clientUri ?? undefined,
-    logoUri: options.logoUri ?? row.logoUri ?? undefined,
-    policyUri: options.policyUri ?? row.policyUri ?? undefined,
-    tosUri: options.tosUri ?? row.tosUri ?? undefined,
+    clientUri: shownAddress(options.clientUri, row.clientUri),
+    logoUri: shownAddress(options.logoUri, row.logoUri),
+    policyUri: shownAddress(options.policyUri, row.policyUri),
+    tosUri: shownAddress(options.tosUri, row.tosUri),
   }
+}
+
+/** An empty text takes an address away. */
+function shownAddress(given: string | undefined, stored: string | null): string | undefined {
+  return (given ?? stored) || undefined
 }

@@ -133,7 +133,10 @@ function recordOptions(command: Command): Command {
     .option('--jwks <path>', 'A file with its public keys; it signs, and has no secret.')
     .option('--jwks-uri <uri>', 'Where its public keys are published; it signs, and has no secret.')
     .option('--client-uri <uri>', 'Its home page, shown to people.')
-    .option('--logo-uri <uri>', 'Its picture, shown to people.')
+    .option(
+      '--logo-uri <uri>',
+      'Where its picture is: PNG, WebP or JPEG. It is fetched, and shown to people from here.',
+    )
     .option('--policy-uri <uri>', 'What it does with personal data, shown to people.')
     .option('--tos-uri <uri>', 'Its terms, shown to people.')
 }

@@ -215,6 +215,10 @@ export async function clientGet(context: CommandContext, id: string): Promise<Ex
       ...where('Told at', [client.backchannelLogoutUri ?? '']),
       ...where('PKCE', [client.pkceRequired ? '' : 'not required (weaker: nonce protects)']),
       ...where('Keys at', [client.jwksUri ?? (client.jwks === null ? '' : 'in its record')]),
+      ...where('Home', [client.clientUri ?? '']),
+      ...where('Logo', logoText(client)),
+      ...where('Privacy', [client.policyUri ?? '']),
+      ...where('Terms', [client.tosUri ?? '']),
       ...secrets.map(
         ({ prefix, createdAt, expiresAt, lastUsedAt }) =>
           `  Secret     ${prefix}…  since ${createdAt.toISOString()}${expiresAt === null ? '' : `, until ${expiresAt.toISOString()}`}, ${lastUsedAt === null ? 'never used' : `last used about ${lastUsedAt.toISOString()}`}`,
@@ -305,6 +309,18 @@ export async function clientEnv(
 function where(label: string, values: readonly string[]): string[] {
   const text = values.join(' ')
   return text === '' ? [] : [`  ${label.padEnd(11)}${text}`]
+}
+
+/** Where the picture of a client is, and how it fares. */
+function logoText({
+  logoUri,
+  logoFetchedAt,
+  logoProblem,
+}: NonNullable<Awaited<ReturnType<typeof findClient>>>): string[] {
+  if (logoUri === null) return []
+  const since = logoFetchedAt === null ? 'none yet' : `fetched ${logoFetchedAt.toISOString()}`
+  const failure = logoProblem === null ? '' : `; the last attempt failed: ${logoProblem}`
+  return [logoUri, `(${since}${failure})`]
 }
 
 function lifetimeText(seconds: number | null): string {

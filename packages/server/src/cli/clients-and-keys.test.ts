@@ -292,6 +292,27 @@ describe('client update and enable', () => {
     assert.deepEqual(await get('photos'), { ...before, redirectUris })
   })
 
+  test('have its logo fetched, say how it fares, and take addresses away', async () => {
+    const logoUri = 'https://photos.example/logo.png'
+    const change = ['client', 'update', 'photos', '--logo-uri']
+    const queued = async () =>
+      (await rowsOf(deps, `select data from jobs.job where name = 'fetch_client_logo'`)).flat()
+    await said([...change, logoUri, '--client-uri', 'https://photos.example', '--dry-run'])
+    assert.deepEqual(await queued(), [])
+    await said([...change, logoUri, '--client-uri', 'https://photos.example'])
+    assert.deepEqual(await queued(), [{ clientId: 'photos' }])
+    const shown = async () => (await runSignet(['client', 'get', 'photos'], { environment })).stdout
+    assert.match(await shown(), /Logo +https:\/\/photos\.example\/logo\.png \(none yet\)\n/)
+    const problem = 'photos.example answered 404 instead of a picture.'
+    const note = 'insert into client_logos (client_id, uri, problem) values ($1, $2, $3)'
+    await rowsOf(deps, note, ['photos', logoUri, problem])
+    assert.match(await shown(), /\(none yet; the last attempt failed: photos\.example answered 404/)
+    await said([...change, '', '--client-uri', ''])
+    const { logoUri: gone, clientUri, tosUri } = await get('photos')
+    assert.deepEqual([gone, clientUri, tosUri], [null, null, 'https://photos.example/terms'])
+    assert.doesNotMatch(await shown(), /Logo/)
+  })
+
   test('are refused where there is no such client, or the change contradicts itself', async () => {
     const nobody = await run(['client', 'update', 'nobody', '--name', 'Nobody'])
     assert.equal(nobody.value.error.code, 'NOT_FOUND')

@@ -15,8 +15,10 @@ on conflict (id) do nothing;
 select id, name, type, status, first_party, direct_sign_in, confirming, subject_namespace, signing_algorithm, scopes,
        allowed_origins, permissions, resources, audiences, claims, access_token_lifetime_seconds, grant_types, redirect_uris,
        post_logout_redirect_uris, backchannel_logout_uri, response_modes, pkce_required, jwks, jwks_uri, client_uri, logo_uri,
-       policy_uri, tos_uri, created_at
+       policy_uri, tos_uri, created_at, l.hash as logo_hash, l.fetched_at as logo_fetched_at,
+       case when l.uri = logo_uri then l.problem end as logo_problem
   from clients
+  left join client_logos l on l.client_id = id and logo_uri is not null
  where id = :id;
 
 -- name: findAuthorizationClient :maybe
@@ -37,8 +39,10 @@ select id, type, status, subject_namespace, permissions, jwks is not null or jwk
 select id, name, type, status, first_party, direct_sign_in, confirming, subject_namespace, signing_algorithm, scopes,
        allowed_origins, permissions, resources, audiences, claims, access_token_lifetime_seconds, grant_types, redirect_uris,
        post_logout_redirect_uris, backchannel_logout_uri, response_modes, pkce_required, jwks, jwks_uri, client_uri, logo_uri,
-       policy_uri, tos_uri, created_at
+       policy_uri, tos_uri, created_at, l.hash as logo_hash, l.fetched_at as logo_fetched_at,
+       case when l.uri = logo_uri then l.problem end as logo_problem
   from clients
+  left join client_logos l on l.client_id = id and logo_uri is not null
  where :after?::text is null or id > :after?
  order by id
  limit :limit::integer;

@@ -84,17 +84,22 @@ export const findClient = maybe<
     policyUri: string | null
     tosUri: string | null
     createdAt: Date
+    logoHash: string | null
+    logoFetchedAt: Date | null
+    logoProblem: string | null
   }
 >({
   name: 'clients.findClient',
   text: `select id, name, type, status, first_party, direct_sign_in, confirming, subject_namespace, signing_algorithm, scopes,
        allowed_origins, permissions, resources, audiences, claims, access_token_lifetime_seconds, grant_types, redirect_uris,
        post_logout_redirect_uris, backchannel_logout_uri, response_modes, pkce_required, jwks, jwks_uri, client_uri, logo_uri,
-       policy_uri, tos_uri, created_at
+       policy_uri, tos_uri, created_at, l.hash as logo_hash, l.fetched_at as logo_fetched_at,
+       case when l.uri = logo_uri then l.problem end as logo_problem
   from clients
+  left join client_logos l on l.client_id = id and logo_uri is not null
  where id = $1`,
   params: ['id'],
-  columns: ['id', 'name', 'type', 'status', 'firstParty', 'directSignIn', 'confirming', 'subjectNamespace', 'signingAlgorithm', 'scopes', 'allowedOrigins', 'permissions', 'resources', 'audiences', 'claims', 'accessTokenLifetimeSeconds', 'grantTypes', 'redirectUris', 'postLogoutRedirectUris', 'backchannelLogoutUri', 'responseModes', 'pkceRequired', 'jwks', 'jwksUri', 'clientUri', 'logoUri', 'policyUri', 'tosUri', 'createdAt'],
+  columns: ['id', 'name', 'type', 'status', 'firstParty', 'directSignIn', 'confirming', 'subjectNamespace', 'signingAlgorithm', 'scopes', 'allowedOrigins', 'permissions', 'resources', 'audiences', 'claims', 'accessTokenLifetimeSeconds', 'grantTypes', 'redirectUris', 'postLogoutRedirectUris', 'backchannelLogoutUri', 'responseModes', 'pkceRequired', 'jwks', 'jwksUri', 'clientUri', 'logoUri', 'policyUri', 'tosUri', 'createdAt', 'logoHash', 'logoFetchedAt', 'logoProblem'],
 })
 
 /** A client that people authorize, and what it may ask for. */
@@ -183,19 +188,24 @@ export const listClients = many<
     policyUri: string | null
     tosUri: string | null
     createdAt: Date
+    logoHash: string | null
+    logoFetchedAt: Date | null
+    logoProblem: string | null
   }
 >({
   name: 'clients.listClients',
   text: `select id, name, type, status, first_party, direct_sign_in, confirming, subject_namespace, signing_algorithm, scopes,
        allowed_origins, permissions, resources, audiences, claims, access_token_lifetime_seconds, grant_types, redirect_uris,
        post_logout_redirect_uris, backchannel_logout_uri, response_modes, pkce_required, jwks, jwks_uri, client_uri, logo_uri,
-       policy_uri, tos_uri, created_at
+       policy_uri, tos_uri, created_at, l.hash as logo_hash, l.fetched_at as logo_fetched_at,
+       case when l.uri = logo_uri then l.problem end as logo_problem
   from clients
+  left join client_logos l on l.client_id = id and logo_uri is not null
  where $1::text is null or id > $1
  order by id
  limit $2::integer`,
   params: ['after', 'limit'],
-  columns: ['id', 'name', 'type', 'status', 'firstParty', 'directSignIn', 'confirming', 'subjectNamespace', 'signingAlgorithm', 'scopes', 'allowedOrigins', 'permissions', 'resources', 'audiences', 'claims', 'accessTokenLifetimeSeconds', 'grantTypes', 'redirectUris', 'postLogoutRedirectUris', 'backchannelLogoutUri', 'responseModes', 'pkceRequired', 'jwks', 'jwksUri', 'clientUri', 'logoUri', 'policyUri', 'tosUri', 'createdAt'],
+  columns: ['id', 'name', 'type', 'status', 'firstParty', 'directSignIn', 'confirming', 'subjectNamespace', 'signingAlgorithm', 'scopes', 'allowedOrigins', 'permissions', 'resources', 'audiences', 'claims', 'accessTokenLifetimeSeconds', 'grantTypes', 'redirectUris', 'postLogoutRedirectUris', 'backchannelLogoutUri', 'responseModes', 'pkceRequired', 'jwks', 'jwksUri', 'clientUri', 'logoUri', 'policyUri', 'tosUri', 'createdAt', 'logoHash', 'logoFetchedAt', 'logoProblem'],
 })
 
 /** The secrets of a client that are good, the newest first; of each only what tells it apart. */

@@ -3,7 +3,7 @@
  *
  * 1. Refuse permissions that the caller does not have.
  * 2. Refuse what is malformed or contradicts itself, saying everything at once.
- * 3. In one transaction: the record, its first secret, the event.
+ * 3. In one transaction: the record, its first secret, the job that fetches its logo, the event.
  *
  * Errors: PERMISSION_DENIED, INVALID_ARGUMENT (rule `client.id_taken` where the id is).
  * Specs: RFC 6749 §2.1 (types), RFC 6454 §4 (origins), RFC 8725 §3.1 (one algorithm for each client).
@@ -16,6 +16,7 @@ import type { Deps } from '../deps.ts'
 import { SignetError } from '../errors.ts'
 import { recordEvent } from '../events/record-event.ts'
 import type { ClientId } from '../ids.ts'
+import { enqueue } from '../queue/enqueue.ts'
 import type { RequestContext } from '../request-context.ts'
 import { ownLifetimeOf } from './access-token-lifetime.ts'
 import type { GrantType, ResponseMode } from './authorization-violations.ts'
@@ -100,6 +101,7 @@ export async function registerClient(
       throw new SignetError(ErrorReason.INVALID_ARGUMENT, { violations: [taken] })
     }
     const clientId = client.id as ClientId
+    if (client.logoUri !== undefined) await enqueue(tx, 'fetch_client_logo', { clientId })
     const secret = keepsSecret(client) ? await addClientSecret(tx, ctx, { clientId }) : undefined
     const { type, signingAlgorithm, directSignIn } = client
     await recordEvent({ ...deps, db: tx }, ctx, {

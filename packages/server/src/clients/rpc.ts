@@ -3,6 +3,7 @@
 import type { JsonObject, MessageInitShape } from '@bufbuild/protobuf'
 import { timestampFromDate } from '@bufbuild/protobuf/wkt'
 import {
+  type ClientLogoSchema,
   type ClientRecord as ClientRecordMessage,
   type ClientRecordSchema,
   type ClientSchema,
@@ -31,6 +32,7 @@ import type { ClientId } from '../ids.ts'
 import type { RequestContext } from '../request-context.ts'
 import { ownLifetimeOf } from './access-token-lifetime.ts'
 import type { GrantType, ResponseMode } from './authorization-violations.ts'
+import { logoPath } from './client-logo.ts'
 import { findClient, listClients as listClientRows, listClientSecrets } from './clients.sql.ts'
 import { disableClient as disable } from './disable-client.ts'
 import { enableClient as enable } from './enable-client.ts'
@@ -183,6 +185,18 @@ function clientOf(
       ...(lastUsedAt !== null && { lastUsedAt: timestampFromDate(lastUsedAt) }),
     })),
     createdAt: timestampFromDate(row.createdAt),
+    ...(row.logoUri !== null && { logo: logoOf(config, row) }),
+  }
+}
+
+function logoOf(
+  { issuer }: Deps['config'],
+  { logoHash, logoFetchedAt, logoProblem }: Row,
+): MessageInitShape<typeof ClientLogoSchema> {
+  return {
+    url: logoHash === null ? '' : `${issuer}${logoPath(logoHash)}`,
+    ...(logoFetchedAt !== null && { fetchedAt: timestampFromDate(logoFetchedAt) }),
+    problem: logoProblem ?? '',
   }
 }
 

@@ -4,7 +4,7 @@
  * 1. Refuse permissions that the caller does not have.
  * 2. Lock the client; the built-in one is not changed by anybody.
  * 3. Refuse what is malformed or contradicts itself, saying everything at once.
- * 4. Store the record and the event, in one transaction.
+ * 4. Store the record, the job that fetches its logo anew, and the event, in one transaction.
  *
  * Tokens that were issued keep what they say until they expire, within minutes; a grant keeps its scopes until it ends.
  *
@@ -16,7 +16,9 @@ import type { Deps } from '../deps.ts'
 import { SignetError } from '../errors.ts'
 import { recordEvent } from '../events/record-event.ts'
 import type { ClientId } from '../ids.ts'
+import { enqueue } from '../queue/enqueue.ts'
 import type { RequestContext } from '../request-context.ts'
+import { forgetLogo } from './client-logos.sql.ts'
 import { clientViolations, violation } from './client-violations.ts'
 import { findClientForUpdate, replaceClient } from './clients.sql.ts'
 import { ownClientId } from './own-client.ts'
@@ -52,6 +54,8 @@ export async function updateClient(
     if (violations.length > 0) throw new SignetError(ErrorReason.INVALID_ARGUMENT, { violations })
     const { subjectNamespace: _, ...columns } = columnsOf(deps.config, changed)
     await replaceClient(tx, { ...columns, id: clientId, now: ctx.now })
+    if (record.logoUri === undefined) await forgetLogo(tx, { clientId })
+    else await enqueue(tx, 'fetch_client_logo', { clientId })
     await recordEvent({ ...deps, db: tx }, ctx, {
       kind: 'client.updated',
       outcome: 'success',

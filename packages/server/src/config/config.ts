@@ -4,7 +4,7 @@
  * 1. Gather the variables from the process environment, an env file and secret files (`sources.ts`).
  * 2. Parse each by its kind (`variables.ts`).
  * 3. Decide what depends on several (`rules.ts`).
- * 4. Read the files that values name: certificates and keys. A data directory must not be a file.
+ * 4. Read the files that values name: certificates, keys and logos. A data directory must not be a file.
  *
  * Errors: ConfigError, and nothing else.
  */
@@ -13,6 +13,7 @@ import { resolve } from 'node:path'
 import { inspect } from 'node:util'
 import type { DatabaseAddress } from '../db/address.ts'
 import { type AvatarSettings, avatarSettings } from './avatar-settings.ts'
+import { type BrandSettings, brandSettings, readLogos } from './brand-settings.ts'
 import { ConfigError } from './config-error.ts'
 import type { DatabaseUrl } from './database-url.ts'
 import { type PhoneSettings, phoneSettings } from './phone-settings.ts'
@@ -101,8 +102,7 @@ export interface Config extends SessionSettings {
     readonly sender?: MailSender
     readonly from: string
   }
-  /** What people know the service as. The colour is `#rrggbb`. */
-  readonly brand: { readonly name: string; readonly color: string; readonly logoUrl?: string }
+  readonly brand: BrandSettings
   readonly avatars: AvatarSettings
   readonly phones: PhoneSettings
   /** Whom people sign in with, beside the providers that were added through the contract. */
@@ -159,7 +159,11 @@ export function loadConfig(options: LoadOptions = {}): Config {
   })
   applyRules(reading)
   requireDataDirectory(reading)
-  const files: Files = { tls: readTls(reading, now), ...readDatabases(reading) }
+  const files: Files = {
+    tls: readTls(reading, now),
+    ...readDatabases(reading),
+    logo: readLogos(reading),
+  }
   if (reading.problems.length > 0) throw new ConfigError(reading.problems)
   // Without a problem every value with a default is there, which is what Values promises.
   return deepFreeze(assemble(reading.values as Values, files, directory))
@@ -169,6 +173,7 @@ interface Files {
   tls: { certificate: string; key: Secret; warnings: string[] } | undefined
   address: DatabaseAddress | undefined
   directAddress: DatabaseAddress | undefined
+  logo: BrandSettings['logo']
 }
 
 /** The text of the file that a variable names; undefined where it names none, or one that cannot be read. */
@@ -291,11 +296,7 @@ function assemble(values: Values, files: Files, directory: string): Config {
       ...present({ sender: mailSender(values) }),
       from: values.SIGNET_MAIL_FROM ?? `no-reply@${new URL(issuer).hostname}`,
     },
-    brand: {
-      name: values.SIGNET_BRAND_NAME,
-      color: values.SIGNET_BRAND_COLOR,
-      ...present({ logoUrl: values.SIGNET_BRAND_LOGO_URL }),
-    },
+    brand: brandSettings(values, { issuer, logo: files.logo }),
     phones: phoneSettings(values),
     providers: configuredProviders(values),
     avatars: avatarSettings(values, resolve(directory, values.SIGNET_DATA_DIR)),
@@ -379,7 +380,9 @@ function present<T extends object>(record: T): { [K in keyof T]?: Exclude<T[K], 
   return Object.fromEntries(entries) as { [K in keyof T]?: Exclude<T[K], undefined> }
 }
 
+/** Bytes cannot be frozen. */
 function deepFreeze<T>(value: T): T {
+  if (ArrayBuffer.isView(value)) return value
   if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
     Object.freeze(value)
     for (const member of Object.values(value)) deepFreeze(member)

@@ -78,3 +78,14 @@ export function listOf<T>(form: string, parse: (member: string) => Parsed<T>): K
     return { value: values }
   })
 }
+
+/** One line of text that people read. */
+export function plainText(form: string, lengthMax: number): Kind<string> {
+  return kind(form, (text) => {
+    if (/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(text))
+      return { wrong: 'holds characters that cannot be seen', fix: 'type it, on one line' }
+    if (text.length > lengthMax)
+      return { wrong: `has more than ${lengthMax} characters`, fix: 'shorten it' }
+    return { value: text }
+  })
+}

@@ -10,13 +10,32 @@ const bytesMax = 262_144
 
 /** The text of the file, or why there is none. `path` is relative to `directory`. */
 export function readSmallFile(path: string, directory: string): Parsed<string> {
-  const text = readText(path, directory)
-  if ('value' in text || isShowablePath(path, directory)) return text
-  const reason = 'its value is not shown, in case it is the secret itself'
-  return { wrong: `${text.wrong} (${reason})`, fix: 'give the path of a file, not what is in it' }
+  const bytes = readSmallBytes(path, directory)
+  if (!('value' in bytes)) return bytes
+  const text = bytes.value.toString('utf8')
+  if (!text.includes('\uFFFD')) return { value: text }
+  return shownOrNot(
+    { wrong: 'names a file that is not UTF-8 text', fix: 'write it as text' },
+    { path, directory },
+  )
 }
 
-function readText(path: string, directory: string): Parsed<string> {
+/** The bytes of the file, or why there are none. */
+export function readSmallBytes(path: string, directory: string): Parsed<Buffer> {
+  return shownOrNot(readBytes(path, directory), { path, directory })
+}
+
+/** A refusal without the path, where that could be the secret itself. */
+function shownOrNot<T>(
+  read: Parsed<T>,
+  { path, directory }: { path: string; directory: string },
+): Parsed<T> {
+  if ('value' in read || isShowablePath(path, directory)) return read
+  const reason = 'its value is not shown, in case it is the secret itself'
+  return { wrong: `${read.wrong} (${reason})`, fix: 'give the path of a file, not what is in it' }
+}
+
+function readBytes(path: string, directory: string): Parsed<Buffer> {
   const file = resolve(directory, path)
   try {
     const stat = statSync(file)
@@ -29,15 +48,15 @@ function readText(path: string, directory: string): Parsed<string> {
     return unreachable(error)
   }
   try {
-    const text = readFileSync(file, 'utf8')
-    if (!text.includes('\uFFFD')) return { value: text }
-    return { wrong: 'names a file that is not UTF-8 text', fix: 'write it as text' }
+    return { value: readFileSync(file) }
   } catch (error) {
     return unreadable(error, file, path)
   }
 }
 
-function unreachable(error: unknown): Parsed<string> {
+type Refused = Exclude<Parsed<never>, { value: never }>
+
+function unreachable(error: unknown): Refused {
   const { code = 'unknown error' } = error as NodeJS.ErrnoException
   if (code === 'ENOENT' || code === 'ENOTDIR')
     return { wrong: 'names a file that does not exist', fix: 'make the file, or correct the path' }
@@ -48,7 +67,7 @@ function unreachable(error: unknown): Parsed<string> {
   return { wrong: `names a file that cannot be read (${code})`, fix: 'name a readable file' }
 }
 
-function unreadable(error: unknown, file: string, path: string): Parsed<string> {
+function unreadable(error: unknown, file: string, path: string): Refused {
   const { code = 'unknown error' } = error as NodeJS.ErrnoException
   const stat = code === 'EACCES' ? statSync(file, { throwIfNoEntry: false }) : undefined
   if (stat === undefined)

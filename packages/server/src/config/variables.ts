@@ -7,6 +7,7 @@
 import { availableParallelism } from 'node:os'
 import { accountVariables } from './account-variables.ts'
 import { avatarVariables } from './avatar-variables.ts'
+import { brandVariables } from './brand-variables.ts'
 import { databaseUrl } from './database-url.ts'
 import { type Kind, kind, oneOf, onOff, path, whole } from './kinds.ts'
 import { mailVariables } from './mail-variables.ts'
@@ -193,7 +194,7 @@ const edges = {
     section: 'TLS, proxies and browsers',
     kind: privateHosts,
     about:
-      'Hosts in your own network that addresses of clients may lead to: their key sets, and where they hear of a sign-out. Anything that is not on the public internet is refused otherwise. In development `localhost:*` allows every port of this machine, over plain HTTP too.',
+      'Hosts in your own network that addresses of clients may lead to: their key sets, their logos, and where they hear of a sign-out. Anything that is not on the public internet is refused otherwise. In development `localhost:*` allows every port of this machine, over plain HTTP too.',
   }),
   SIGNET_LIMIT_BODY_BYTES: defaulted(String(256 * kibibyte), {
     section: 'Limits',
@@ -364,6 +365,7 @@ export const variables = {
   ...accounts,
   ...accountVariables,
   ...sessionVariables,
+  ...brandVariables,
   ...mailVariables,
   ...phoneVariables,
   ...providerVariables,

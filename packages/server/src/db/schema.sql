@@ -540,6 +540,21 @@ CREATE TABLE client_assertions (
 );
 CREATE INDEX client_assertions_expires_at ON public.client_assertions USING btree (expires_at);
 
+CREATE TABLE client_logos (
+  client_id text NOT NULL,
+  uri text NOT NULL,
+  problem text,
+  hash text,
+  picture bytea,
+  fetched_at timestamp with time zone,
+  CONSTRAINT client_logos_pkey PRIMARY KEY (client_id),
+  CONSTRAINT client_logos_check CHECK ((hash IS NULL) = (picture IS NULL)),
+  CONSTRAINT client_logos_check1 CHECK ((hash IS NULL) = (fetched_at IS NULL)),
+  CONSTRAINT client_logos_check2 CHECK (hash IS NOT NULL OR problem IS NOT NULL),
+  CONSTRAINT client_logos_client_id_fkey FOREIGN KEY (client_id) REFERENCES clients(id) ON DELETE CASCADE
+);
+CREATE INDEX client_logos_hash ON public.client_logos USING btree (hash) WHERE (hash IS NOT NULL);
+
 CREATE TABLE client_secrets (
   id uuid NOT NULL,
   client_id text NOT NULL,

@@ -3,6 +3,8 @@
  * lamp by night. Text keeps a contrast of at least 4.5:1 on the grounds it is meant for, control borders 3:1.
  */
 
+import type { Oklch } from './colour.ts'
+
 const day = `color-scheme: light;
   --paper: oklch(0.972 0.008 205); --sheet: oklch(0.995 0.003 205); --sunk: oklch(0.945 0.012 205);
   --rule: oklch(0.86 0.018 210); --rule-strong: oklch(0.6 0.03 215);
@@ -26,6 +28,19 @@ const night = `color-scheme: dark;
   --bad: oklch(0.76 0.14 20); --bad-tint: oklch(0.3 0.065 15);
   --iris-a: oklch(0.85 0.12 195); --iris-b: oklch(0.72 0.15 295); --iris-c: oklch(0.78 0.125 15);
   --focus: oklch(0.85 0.12 195);`
+
+const schemes = { day, night }
+export type Scheme = keyof typeof schemes
+
+/** One of these colours, by the name of its property. */
+export function tokenOf(scheme: Scheme, name: string): Oklch {
+  const value = new RegExp(`--${name}: oklch\\(([\\d.]+) ([\\d.]+) ([\\d.]+)\\)`, 'u').exec(
+    schemes[scheme],
+  )
+  if (value === null) throw new Error(`there is no colour --${name} by ${scheme}`)
+  const [lightness = 0, chroma = 0, hue = 0] = value.slice(1).map(Number)
+  return { lightness, chroma, hue }
+}
 
 /** The custom properties, by the reader's colour scheme. */
 export const designTokens = `:root {

@@ -106,6 +106,13 @@ describe('values in addresses', () => {
     assert.throws(() => html`<a href="${'java'}script:x">x</a>`, /is refused/)
   })
 
+  it('takes one address for a set, which is judged, and no second one beside it', () => {
+    assert.equal(markupOf(html`<source srcset="${'/a.png'}">`), '<source srcset="/a.png">')
+    assert.throws(() => html`<source srcset="${'//evil.example/a.png'}">`, /is refused/)
+    for (const pair of ['/a.png, //evil.example/b.png', '/a.png 2x', '/a.png,/b.png'])
+      assert.throws(() => html`<source srcset="${pair}">`, /one address/)
+  })
+
   for (const address of [
     '/a',
     'a/b:c',

@@ -60,7 +60,7 @@ function insert(place: Place, value: HtmlValue): string {
   if (place.in === 'text') return textOf(value)
   if (place.in !== 'value')
     throw new Error(`html: a value cannot stand inside the ${place.in} of <${place.tag}>`)
-  if (/^(?:on.*|style|srcdoc|srcset)$/.test(place.attribute))
+  if (/^(?:on.*|style|srcdoc)$/.test(place.attribute))
     throw new Error(`html: a value cannot stand in the attribute ${place.attribute}`)
   if (typeof value === 'object' && value !== null)
     throw new Error(`html: only text and numbers can stand in the attribute ${place.attribute}`)
@@ -125,6 +125,8 @@ function step(place: Place, chunk: string, at: number): Step {
       if (end === -1) return { place: { ...place, value }, at: chunk.length }
       if (isAddress(place.attribute) && !isSafeAddress(value))
         throw new Error(`html: the address in ${place.attribute} leads to a scheme that is refused`)
+      if (place.attribute === 'srcset' && /[\s,]/.test(value))
+        throw new Error('html: srcset holds one address; others would not be judged')
       return { place: { in: 'tag', tag: place.tag }, at: end + 1 }
     }
     default:
@@ -163,7 +165,9 @@ function stepTag({ tag }: { tag: string }, chunk: string, at: number): Step {
 }
 
 function isAddress(attribute: string): boolean {
-  return ['href', 'src', 'action', 'formaction', 'xlink:href', 'poster', 'data'].includes(attribute)
+  return ['href', 'src', 'srcset', 'action', 'formaction', 'xlink:href', 'poster', 'data'].includes(
+    attribute,
+  )
 }
 
 /**

@@ -1,8 +1,8 @@
 /** What does the work of each kind of job. */
 
 import { deleteUnneeded } from '../avatars/delete-unneeded.ts'
-import type { PictureRenderer } from '../avatars/picture-renderer.ts'
 import { renderAvatar } from '../avatars/render-avatar.ts'
+import { fetchClientLogo } from '../clients/fetch-client-logo.ts'
 import type { Deps } from '../deps.ts'
 import { writeToNewAddress } from '../emails/write-to-new-address.ts'
 import { refreshUpstreamTokens } from '../federation/kept-tokens.ts'
@@ -13,6 +13,7 @@ import type { GuardedFetch } from '../outbound/guarded-fetch.ts'
 import { forgetOldCodes } from '../phones/phone-codes.ts'
 import { sendSms } from '../phones/send-sms.ts'
 import { writeToNumber } from '../phones/sign-in-by-phone.ts'
+import type { PictureRenderer } from '../pictures/picture-renderer.ts'
 import type { JobHandlers } from '../queue/worker.ts'
 import { writeToAddress } from '../recovery/write-to-address.ts'
 import { tellClient } from '../revocation/backchannel-logout.ts'
@@ -45,6 +46,7 @@ export function jobHandlers(
     send_sms: (job) => sendSms(deps, job),
     backchannel_logout: (job) => tellClient(deps, job),
     render_avatar: (job) => renderAvatar(deps, job),
+    fetch_client_logo: (job) => fetchClientLogo(deps, job),
     async clean_up({ signal }) {
       await cleanUp(deps.db, signal)
       await forgetOldCodes(deps.db, signal)

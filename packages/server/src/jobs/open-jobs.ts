@@ -1,6 +1,5 @@
 /** The work on jobs in one process: the worker, what does its jobs, and the ways out for mails and for calls of clients. */
 
-import { openPictureRenderer } from '../avatars/picture-renderer.ts'
 import type { DatabaseAddress } from '../db/address.ts'
 import type { Deps } from '../deps.ts'
 import { openKnownProviders } from '../federation/known-providers.ts'
@@ -8,6 +7,7 @@ import { openUpstream } from '../federation/upstream.ts'
 import type { Inbox } from '../mail/inbox.ts'
 import { openMailer } from '../mail/mailer.ts'
 import { openGuardedFetch } from '../outbound/guarded-fetch.ts'
+import { openPictureRenderer } from '../pictures/picture-renderer.ts'
 import { openWorker } from '../queue/worker.ts'
 import { openSmsSender } from '../sms/sms-sender.ts'
 import { jobHandlers } from './job-handlers.ts'

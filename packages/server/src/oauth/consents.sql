@@ -15,7 +15,10 @@ on conflict (user_id, client_id) do update
 
 -- name: findConsentClient :maybe
 -- What a person is shown of a client before they agree to anything.
-select id, name, first_party, client_uri, logo_uri, policy_uri, tos_uri from clients where id = :id and status = 'active';
+select id, name, first_party, client_uri, policy_uri, tos_uri, l.hash as logo_hash
+  from clients
+  left join client_logos l on l.client_id = id and logo_uri is not null
+ where id = :id and status = 'active';
 
 -- name: listConsents :many
 -- What a person allows clients, the latest first.

@@ -51,15 +51,18 @@ export const findConsentClient = maybe<
     name: string
     firstParty: boolean
     clientUri: string | null
-    logoUri: string | null
     policyUri: string | null
     tosUri: string | null
+    logoHash: string | null
   }
 >({
   name: 'oauth.consents.findConsentClient',
-  text: `select id, name, first_party, client_uri, logo_uri, policy_uri, tos_uri from clients where id = $1 and status = 'active'`,
+  text: `select id, name, first_party, client_uri, policy_uri, tos_uri, l.hash as logo_hash
+  from clients
+  left join client_logos l on l.client_id = id and logo_uri is not null
+ where id = $1 and status = 'active'`,
   params: ['id'],
-  columns: ['id', 'name', 'firstParty', 'clientUri', 'logoUri', 'policyUri', 'tosUri'],
+  columns: ['id', 'name', 'firstParty', 'clientUri', 'policyUri', 'tosUri', 'logoHash'],
 })
 
 /** What a person allows clients, the latest first. */

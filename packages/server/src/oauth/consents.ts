@@ -47,12 +47,12 @@ export async function describeConsent(
   return { client, scopes, allowedBefore: new Set(before?.scopes) }
 }
 
-/** The name of a client that asks; undefined where it is gone. */
-export async function findAskingName(
+/** A client that asks, as people see it; undefined where it is gone. */
+export async function findAskingClient(
   { db }: Pick<Deps, 'db'>,
   { clientId }: Pick<AuthorizationRequest, 'clientId'>,
-): Promise<string | undefined> {
-  return (await findConsentClient(db, { id: clientId }))?.name
+): Promise<ConsentQuestion['client'] | undefined> {
+  return findConsentClient(db, { id: clientId })
 }
 
 /** Remembers that the person allows what the request asks for. */

@@ -1,5 +1,5 @@
 /**
- * Fetches addresses that somebody else gave us: key sets of clients, where they hear of a sign-out, and what identity providers
+ * Fetches addresses that somebody else gave us: key sets and logos of clients, where they hear of a sign-out, and what identity providers
  * say of themselves and of people. Whoever names such an address must not be able to make Signet speak to anything inside, nor to keep it busy.
  *
  * 1. `https`, without user name and password; `http` only at a loopback address that an operator has allowed.

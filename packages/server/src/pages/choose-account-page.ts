@@ -56,7 +56,6 @@ function view(visit: Visit, details: ReadonlyMap<BrowserSession, AccountDetails>
   const { words, carried, sessions } = visit
   return {
     title: words.text('choose_title'),
-    hasPictures: [...details.values()].some(({ picture }) => picture !== undefined),
     content: html`<ul class="accounts chooser">${sessions.map((session) => html`<li>${pick(visit, session, details.get(session))}${remove(visit, session)}</li>\n`)}</ul>
 <p class="hint">${words.text('remove_hint')}</p>
 <p class="stack"><a class="button second" href="${pageAddress('/sign-in', carried, { another: '1' })}">${words.text('add_account')}</a></p>`,

@@ -8,7 +8,7 @@
  */
 
 import { nowhere } from '../federation/provider-sign-in.ts'
-import { type Html, html } from '../html/html.ts'
+import { html } from '../html/html.ts'
 import { type ConsentQuestion, describeConsent, giveConsent } from '../oauth/consents.ts'
 import { wayBack } from '../oauth/endpoints.ts'
 import type { BrowserSession } from '../sessions/browser-session.ts'
@@ -76,8 +76,7 @@ ${pageForm(visit, {
   content: html`<div class="pair"><button class="button second" type="submit" name="answer" value="deny">${words.text('consent_deny')}</button>
 <button class="button" type="submit" name="answer" value="allow">${words.text('consent_allow')}</button></div>`,
 })}
-<p class="aside">${words.text('consent_goes_to', { host: returns.host || returns.protocol })} ${words.text('consent_undo', { app: client.name })}</p>
-${links(words, client)}`,
+<p class="aside">${words.text('consent_goes_to', { host: returns.host || returns.protocol })} ${words.text('consent_undo', { app: client.name })}</p>`,
   }
 }
 
@@ -85,14 +84,4 @@ ${links(words, client)}`,
 function scopeWords(words: Translator, scope: string): string {
   const key = `scope_${scope.replace('*', 'all').replaceAll(/[^a-z0-9]+/gu, '_')}`
   return words.has(key) ? words.named(key, {}) : words.text('scope_named', { scope })
-}
-
-function links(words: Translator, { policyUri, tosUri }: ConsentQuestion['client']): Html {
-  const policy = policyUri !== null && link(policyUri, words.text('consent_policy'))
-  const terms = tosUri !== null && link(tosUri, words.text('consent_terms'))
-  return html`${(policy || terms) && html`<p class="aside">${policy} ${terms}</p>`}`
-}
-
-function link(to: string, label: string): Html {
-  return html`<a href="${to}" rel="noopener noreferrer" target="_blank">${label}</a>`
 }

@@ -16,6 +16,7 @@ import { reasons, SignetError } from '../errors.ts'
 import type { ShowProblem } from '../oauth/authorize-endpoint.ts'
 import type { PlainCalls } from '../wires/plain-calls.ts'
 import { signedInPage, signedOutPage, signOutPage } from './account-pages.ts'
+import { keptForGood, mountBrand, mountClientLogos } from './brand-files.ts'
 import { chooseAccountPage } from './choose-account-page.ts'
 import { consentPage } from './consent-page.ts'
 import { emailSignInPage } from './email-sign-in-page.ts'
@@ -89,8 +90,10 @@ export async function mountPages(
   deps: Deps,
   call: PlainCalls,
 ): Promise<{ showProblem: ShowProblem }> {
-  const parts = { deps, call, face: await openFace(deps.db), gate: openSetUpGate(deps.db) }
+  const parts = { deps, call, face: await openFace(deps), gate: openSetUpGate(deps.db) }
   mountScript(fastify)
+  mountBrand(fastify, deps.config.brand)
+  mountClientLogos(fastify, parts)
   mountRefusalPages(fastify, parts)
   fastify.get('/', async (_request, reply) => reply.redirect('/signed-in', 303))
   // Password managers lead here (W3C, A Well-Known URL for Changing Passwords).
@@ -115,7 +118,7 @@ export async function mountPages(
 function mountScript(fastify: FastifyInstance): void {
   fastify.get(pageScript.path, async (_request, reply) =>
     reply
-      .header('cache-control', 'public, max-age=31536000, immutable')
+      .header('cache-control', keptForGood)
       .type('text/javascript; charset=utf-8')
       .send(pageScript.source),
   )

@@ -8,6 +8,8 @@
 import { cookiesAreSecure } from '../cookie-header.ts'
 import { type Html, html } from '../html/html.ts'
 import { directionOf } from '../translation/languages.ts'
+import { appHeading, appLinks } from './app-identity.ts'
+import type { BrandMarkup } from './brand-markup.ts'
 import { pageScript } from './page-script.ts'
 import { pageStyle } from './page-style.ts'
 import { languageNames, languageTags } from './page-texts.ts'
@@ -18,6 +20,7 @@ export interface Face {
   rosette: Html
   /** Four characters that tell two installations apart. */
   shortId: string
+  brand: BrandMarkup
 }
 
 /** A page, and why it is shown again, if it is. */
@@ -25,7 +28,7 @@ export type ShownPage = Pick<Extract<PageAnswer, { page: Page }>, 'page' | 'refu
 
 /** The whole page. */
 export function pageFrame(face: Face, visit: Visit, { page, refused }: ShownPage): Html {
-  const { words, config, app } = visit
+  const { words, config } = visit
   const { brand, issuer } = config
   return html`<html lang="${words.locale}" dir="${directionOf(words.locale)}">
 <head>
@@ -35,6 +38,8 @@ export function pageFrame(face: Face, visit: Visit, { page, refused }: ShownPage
 <meta name="robots" content="noindex">
 <title>${refused !== undefined && '⚠ '}${page.title} · ${brand.name}</title>
 ${pageStyle.element}
+${face.brand.stylesheet}
+${face.brand.icon}
 <script src="${pageScript.path}" defer></script>
 </head>
 ${refused === undefined ? html`<body>` : html`<body data-address="${pageAddress(visit.path, visit.carried)}">`}
@@ -42,17 +47,18 @@ ${!cookiesAreSecure(config) && html`<aside class="development">${words.text('not
 <div class="document">
 <header class="band">
 ${face.rosette}
-<p class="brand">${brand.name}</p>
+${face.brand.heading}
 <p class="host" dir="ltr">${new URL(issuer).host}</p>
 </header>
 <main>
 <div class="body">
 <h1>${page.title}</h1>
-${app !== undefined && page.withoutApp !== true && html`<p class="to">${words.text('continue_to', { app: app.name })}</p>`}
+${appHeading(visit, page)}
 ${refused !== undefined && problemNote(visit, refused)}
 ${page.notice !== undefined && html`<div class="note notice" role="status"><p>${page.notice}</p></div>`}
 <div class="content">
 ${page.content}
+${appLinks(visit, page)}
 </div>
 </div>
 ${strip(face, visit)}
@@ -61,6 +67,7 @@ ${strip(face, visit)}
 <footer>
 <span class="tap">${words.text('language')}</span>
 ${languageTags.map((tag) => languageLink(visit, tag))}
+${brandLinks(visit)}
 </footer>
 </body>
 </html>`
@@ -85,9 +92,21 @@ function languageLink({ words, path, carried }: Visit, tag: string): Html {
   return html`<a href="${to}" lang="${tag}" hreflang="${tag}">${name}</a>\n`
 }
 
+/** Where the installation says what it does with data, what its terms are, and where people find help: the same on every page. */
+function brandLinks({ words, config: { brand } }: Visit): Html | undefined {
+  const links = [
+    [brand.privacyUrl, words.text('privacy_link')],
+    [brand.termsUrl, words.text('terms_link')],
+    [brand.supportUrl, words.text('support_link')],
+  ] as const
+  const given = links.filter(([to]) => to !== undefined)
+  if (given.length === 0) return undefined
+  return html`<span class="legal">${given.map(([to, label]) => html`<a href="${to}" rel="noopener noreferrer" target="_blank">${label}</a>\n`)}</span>`
+}
+
 /** Two lines as at the foot of a passport: installation and app, reference and day. */
 function strip({ shortId }: Face, { words, config, app, reference, now }: Visit): Html {
-  const parts = [config.brand.name, app?.name ?? ''].map(machineReadable)
+  const parts = [config.brand.name, app?.client.name ?? ''].map(machineReadable)
   const day = now.toISOString().slice(0, 10).replaceAll('-', '')
   const label = words.text('reference', { reference })
   return html`<p class="strip" dir="ltr" role="img" aria-label="${label}"><span>${parts.filter((part) => part !== '').join('<<')}&lt;${shortId}${filler}</span><span>REF&lt;${reference}&lt;&lt;${day}${filler}</span></p>`

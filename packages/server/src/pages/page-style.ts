@@ -16,6 +16,7 @@ a:hover { color: var(--intaglio-strong); }
 .band { position: relative; padding: var(--s-8) var(--s-6); background: var(--sunk); border-inline-end: var(--line); overflow: hidden; }
 .band p { position: relative; margin: 0; overflow-wrap: anywhere; }
 .brand { font: 600 var(--t-xl); letter-spacing: -0.01em; }
+.logo { display: block; max-inline-size: 100%; margin-block-end: var(--s-2); object-fit: contain; }
 .host { color: var(--ink-2); font: var(--t-sm); }
 .rosette { position: absolute; inset-inline-start: -128px; inset-block-end: -96px; }
 .iris-a { stop-color: var(--iris-a); } .iris-b { stop-color: var(--iris-b); } .iris-c { stop-color: var(--iris-c); }
@@ -23,7 +24,10 @@ main { display: flex; flex-direction: column; min-inline-size: 0; }
 .body { flex: 1; padding: var(--s-8) 36px var(--s-6); }
 h1 { margin: 0; font: 600 var(--t-3xl); letter-spacing: -0.01em; overflow-wrap: anywhere; }
 h2 { margin: var(--s-6) 0 var(--s-2); font: 600 var(--t-lg); }
-.to { margin: var(--s-1) 0 0; color: var(--ink-2); overflow-wrap: anywhere; }
+.app { display: flex; align-items: center; gap: var(--s-3); margin-block-start: var(--s-3); }
+.mark { flex: none; }
+.app .mark { display: grid; place-items: center; inline-size: 40px; block-size: 40px; border: var(--line); border-radius: var(--r-control); background: var(--intaglio-tint); color: var(--intaglio-strong); font: 600 var(--t-md); }
+.to { margin: 0; min-inline-size: 0; color: var(--ink-2); overflow-wrap: anywhere; }
 .content { margin-block-start: var(--s-6); }
 p { margin: 0 0 var(--s-4); overflow-wrap: anywhere; }
 .note { padding: var(--s-3) var(--s-4); border-radius: var(--r-control); border-inline-start: 3px solid currentcolor; font: 500 var(--t-sm); margin: var(--s-5) 0 0; overflow-wrap: anywhere; }
@@ -58,9 +62,10 @@ input.figures { font: 1.0625rem/1.4 var(--font-code); letter-spacing: 0.12em; }
 .stack > * + * { margin-block-start: var(--s-3); }
 .or { display: flex; align-items: center; gap: var(--s-3); margin: var(--s-5) 0 var(--s-4); color: var(--ink-3); font: var(--t-sm); }
 .or::before, .or::after { content: ""; flex: 1; border-block-start: var(--line); }
-.provider { gap: var(--s-3); } .provider .tag { flex: none; } .more { border: 0; margin: var(--s-3) 0 0; padding: 0; } .more .stack { margin-block-start: var(--s-2); } .mark { flex: none; }
+.provider { gap: var(--s-3); } .provider .tag { flex: none; } .more { border: 0; margin: var(--s-3) 0 0; padding: 0; } .more .stack { margin-block-start: var(--s-2); }
 .aside { margin: var(--s-5) 0 0; color: var(--ink-2); font: var(--t-sm); }
 .aside a + a { margin-inline-start: var(--s-4); }
+.about { display: flex; flex-wrap: wrap; align-items: center; gap: 0 var(--s-4); } .about a + a { margin: 0; } .about bdi { font-weight: 500; }
 .aside a, .tap { display: inline-flex; align-items: center; min-block-size: 24px; }
 .plain { padding: 0; border: 0; background: none; color: var(--intaglio); font: inherit; text-decoration: underline; text-underline-offset: 0.2em; cursor: pointer; min-block-size: 24px; }
 .plain:hover { color: var(--intaglio-strong); }
@@ -90,15 +95,17 @@ code { font: 0.9em var(--font-code); overflow-wrap: anywhere; }
 .strip { margin: 0; padding: var(--s-3) 36px var(--s-4); border-block-start: var(--line); color: var(--ink-3); font: 0.8125rem/1.5 var(--font-code); letter-spacing: 0.1em; white-space: nowrap; overflow: hidden; }
 .strip span { display: block; overflow: hidden; }
 footer { display: flex; flex-wrap: wrap; gap: var(--s-2) var(--s-5); max-inline-size: 760px; margin: var(--s-4) auto var(--s-10); padding-inline: var(--s-1); color: var(--ink-3); font: var(--t-sm); }
+.legal { display: flex; flex-wrap: wrap; gap: inherit; margin-inline-start: auto; }
 footer a, footer strong { display: inline-flex; align-items: center; min-block-size: 32px; font-weight: 500; }
 @media (max-width: 640px) {
   .document { display: block; min-block-size: 0; margin: 0; border: 0; border-radius: 0; }
   .band { block-size: 88px; padding: var(--s-5); border: 0; border-block-end: var(--line); }
   .band p { max-inline-size: 62%; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+  .logo { inline-size: auto; block-size: 24px; margin-block-end: 0; }
   .rosette { inset-inline: auto -40px; inset-block: -71px auto; inline-size: 230px; block-size: 230px; }
   .body { padding: var(--s-6) var(--s-5); } .strip { padding-inline: var(--s-5); }
   .chooser li { flex-wrap: wrap; gap: 0; } .chooser .wide { flex-basis: 100%; } .chooser li > form { padding-inline-start: 60px; }
-  body { background: var(--sheet); } footer { margin-block-start: 0; padding-inline: var(--s-5); }
+  body { background: var(--sheet); } footer { margin-block-start: 0; padding-inline: var(--s-5); } .legal { margin-inline-start: 0; }
 }
 @media (max-width: 380px) { .pair, dl { grid-template-columns: minmax(0, 1fr); } dd { margin-block-end: var(--s-2); } }
 @media (prefers-contrast: more) { .hint, .strip, dt, footer { color: var(--ink); } input, .button.second { border-color: var(--ink); } }

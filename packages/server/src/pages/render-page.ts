@@ -1,7 +1,8 @@
 /**
  * Sends a page: its frame, its status, and the headers that keep it to itself.
  *
- * The policy allows one script, by address, one stylesheet, by hash, and pictures of this host where there are some. Browsers hold the redirects after a form against it too,
+ * The policy allows scripts and pictures of this service alone, and one stylesheet, by hash; where the installation has an accent of its
+ * own, its stylesheet too. Browsers hold the redirects after a form against it too,
  * so the origin to which the app wants to be answered is allowed as a target of forms: of this page, for this request.
  *
  * Specs: Content Security Policy Level 3 §6.4.2 (form-action), OWASP ASVS 5.0 V3.4.1 to V3.4.8, RFC 9700 §4.2.
@@ -36,7 +37,7 @@ export function renderPage(
     headers: {
       'cache-control': 'no-store',
       'content-language': visit.words.language,
-      'content-security-policy': policyFor(visit, page.page),
+      'content-security-policy': policyFor(face, visit, page.page),
       'content-type': 'text/html; charset=utf-8',
       'cross-origin-opener-policy': 'same-origin',
       'referrer-policy': 'no-referrer',
@@ -70,14 +71,14 @@ export function sendAnswer(
   return sendPage(reply, renderPage(face, visit, answer), status)
 }
 
-function policyFor({ app }: Visit, { leadsTo, hasPictures = false }: Page): string {
+function policyFor({ brand }: Face, { app }: Visit, { leadsTo }: Page): string {
   const leads = [app?.request.redirectUri, leadsTo].filter((uri) => uri !== undefined)
   const targets = ["'self'", ...leads.map(formTarget)]
   return [
     "default-src 'none'",
     "script-src 'self'",
-    `style-src ${pageStyle.cspSource}`,
-    ...(hasPictures ? ["img-src 'self'"] : []),
+    `style-src ${pageStyle.cspSource}${brand.stylesheet === undefined ? '' : " 'self'"}`,
+    "img-src 'self'",
     `form-action ${targets.join(' ')}`,
     "base-uri 'none'",
     "frame-ancestors 'none'",

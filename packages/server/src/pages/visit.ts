@@ -65,8 +65,6 @@ export interface Page {
   title: string
   /** It names the app itself. */
   withoutApp?: true
-  /** It shows pictures, of this host. */
-  hasPictures?: boolean
   /** Says that something worked. */
   notice?: string
   content: HtmlValue

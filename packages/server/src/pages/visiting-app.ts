@@ -3,12 +3,11 @@
 import type { Deps } from '../deps.ts'
 import type { SessionId } from '../ids.ts'
 import type { AuthorizationRequest } from '../oauth/authorization-request.ts'
-import { findAskingName } from '../oauth/consents.ts'
+import { type ConsentQuestion, findAskingClient } from '../oauth/consents.ts'
 import { openSealedRequest, sealRequest } from '../oauth/sealed-request.ts'
 
 export interface VisitingApp {
-  /** Of the client. */
-  name: string
+  client: ConsentQuestion['client']
   request: AuthorizationRequest
   /** The same request, sealed again, now that this session was chosen for it. */
   chosen(sessionId: SessionId): string
@@ -22,10 +21,10 @@ export async function findVisitingApp(
 ): Promise<VisitingApp | undefined> {
   const request = openSealedRequest(deps, sealed, now)
   if (request === undefined) return undefined
-  const name = await findAskingName(deps, request)
-  if (name === undefined) return undefined
+  const client = await findAskingClient(deps, request)
+  if (client === undefined) return undefined
   return {
-    name,
+    client,
     request,
     chosen: (chosenSession) => sealRequest(deps, { ...request, chosenSession }),
   }

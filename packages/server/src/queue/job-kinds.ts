@@ -53,6 +53,8 @@ export interface JobPayloads {
   backchannel_logout: { sessionId: SessionId; clientId: ClientId; userId: UserId }
   /** Makes an avatar of an upload. */
   render_avatar: { uploadId: string }
+  /** Fetches the picture of a client. */
+  fetch_client_logo: { clientId: string }
   /** Writes to an address that somebody wants for their account. */
   write_to_new_address: {
     /** The id of the link that will be made. */
@@ -139,6 +141,14 @@ export const jobPolicies: { readonly [K in JobKind]: JobPolicy } = {
     firstDelaySeconds: 1,
     longestDelaySeconds: 60,
     runSeconds: 90,
+    concurrency: 2,
+  },
+  // Another server that is away is tried for an hour; after that its picture comes with the next change of the client.
+  fetch_client_logo: {
+    retriesMax: 10,
+    firstDelaySeconds: 5,
+    longestDelaySeconds: 600,
+    runSeconds: 60,
     concurrency: 2,
   },
   write_to_new_address: {

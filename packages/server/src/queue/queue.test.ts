@@ -51,6 +51,7 @@ function startWorker(
     write_to_address: async () => undefined,
     backchannel_logout: async () => undefined,
     render_avatar: async () => undefined,
+    fetch_client_logo: async () => undefined,
     write_to_number: async () => undefined,
     send_sms: async () => undefined,
     write_to_new_address: async () => undefined,

@@ -15,7 +15,7 @@ import type { JsonObject, Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file signet/v1/client.proto.
  */
 export const file_signet_v1_client: GenFile = /*@__PURE__*/
-  fileDesc("ChZzaWduZXQvdjEvY2xpZW50LnByb3RvEglzaWduZXQudjEilQoKDENsaWVudFJlY29yZBIeCgRuYW1lGAEgASgJQhC6SA1yCxhkkgIGUGhvdG9zEhwKC2ZpcnN0X3BhcnR5GAIgASgIQge6SARqAhAAEh8KDmRpcmVjdF9zaWduX2luGAMgASgIQge6SARqAhAAEhsKCmNvbmZpcm1pbmcYBCABKAhCB7pIBGoCEAASKgoRc2lnbmluZ19hbGdvcml0aG0YBSABKAlCD7pIDHIKGAqSAgVFUzI1NhIlCgZzY29wZXMYBiADKAlCFbpIEpIBDxBkIgtyCZICBm9wZW5pZBI+Cg9hbGxvd2VkX29yaWdpbnMYByADKAlCJbpIIpIBHxBkIhtyGZICFmh0dHBzOi8vcGhvdG9zLmV4YW1wbGUSLwoLcGVybWlzc2lvbnMYCCADKAlCGrpIF5IBFBBkIhByDpICC2V2ZW50cy5yZWFkEjwKCXJlc291cmNlcxgJIAMoCUIpukgmkgEjEGQiH3IdkgIaaHR0cHM6Ly9waG90b3MuZXhhbXBsZS9hcGkSPAoJYXVkaWVuY2VzGAogAygJQim6SCaSASMQZCIfch2SAhpodHRwczovL3Bob3Rvcy5leGFtcGxlL2FwaRIlCgZjbGFpbXMYCyADKAlCFbpIEpIBDxBkIgtyCZICBnRlbmFudBI1Ch1hY2Nlc3NfdG9rZW5fbGlmZXRpbWVfc2Vjb25kcxgMIAEoBUIOukgLGglArAIYgKMFKAASbQoLZ3JhbnRfdHlwZXMYDSADKAlCWLpIVZIBUhADIk5yTFISYXV0aG9yaXphdGlvbl9jb2RlUg1yZWZyZXNoX3Rva2VuUhJjbGllbnRfY3JlZGVudGlhbHOSAhJhdXRob3JpemF0aW9uX2NvZGUSRQoNcmVkaXJlY3RfdXJpcxgOIAMoCUIuukgrkgEoEBQiJHIikgIfaHR0cHM6Ly9waG90b3MuZXhhbXBsZS9jYWxsYmFjaxJJChlwb3N0X2xvZ291dF9yZWRpcmVjdF91cmlzGA8gAygJQia6SCOSASAQFCIcchqSAhdodHRwczovL3Bob3Rvcy5leGFtcGxlLxJFChZiYWNrY2hhbm5lbF9sb2dvdXRfdXJpGBAgASgJQiW6SCJyIJICHWh0dHBzOi8vcGhvdG9zLmV4YW1wbGUvbG9nb3V0Ej4KDnJlc3BvbnNlX21vZGVzGBEgAygJQia6SCOSASAQAiIcchpSBXF1ZXJ5Uglmb3JtX3Bvc3SSAgVxdWVyeRIeCg1wa2NlX29wdGlvbmFsGBIgASgIQge6SARqAhAAEiUKBGp3a3MYEyABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0EjoKCGp3a3NfdXJpGBQgASgJQii6SCVyI5ICIGh0dHBzOi8vcGhvdG9zLmV4YW1wbGUvandrcy5qc29uEjIKCmNsaWVudF91cmkYFSABKAlCHrpIG3IZkgIWaHR0cHM6Ly9waG90b3MuZXhhbXBsZRI5Cghsb2dvX3VyaRgWIAEoCUInukgkciKSAh9odHRwczovL3Bob3Rvcy5leGFtcGxlL2xvZ28ucG5nEjoKCnBvbGljeV91cmkYFyABKAlCJrpII3IhkgIeaHR0cHM6Ly9waG90b3MuZXhhbXBsZS9wcml2YWN5EjUKB3Rvc191cmkYGCABKAlCJLpIIXIfkgIcaHR0cHM6Ly9waG90b3MuZXhhbXBsZS90ZXJtcyKQAgoGQ2xpZW50EhoKAmlkGAEgASgJQg66SAtyCZICBnBob3RvcxIjCgR0eXBlGAIgASgOMhUuc2lnbmV0LnYxLkNsaWVudFR5cGUSGQoIZGlzYWJsZWQYAyABKAhCB7pIBGoCEAASJwoRc3ViamVjdF9uYW1lc3BhY2UYBCABKAlCDLpICXIHkgIEY3JldxInCgZyZWNvcmQYBSABKAsyFy5zaWduZXQudjEuQ2xpZW50UmVjb3JkEigKB3NlY3JldHMYBiADKAsyFy5zaWduZXQudjEuQ2xpZW50U2VjcmV0Ei4KCmNyZWF0ZWRfYXQYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIsEBCgxDbGllbnRTZWNyZXQSHwoGcHJlZml4GAEgASgJQg+6SAxyCpICB3NrXzRmWDkSLgoKY3JlYXRlZF9hdBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKZXhwaXJlc19hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMAoMbGFzdF91c2VkX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCLDAQoTQ3JlYXRlQ2xpZW50UmVxdWVzdBIeCgJpZBgBIAEoCUISukgPcg0QARg/kgIGcGhvdG9zEjAKBHR5cGUYAiABKA4yFS5zaWduZXQudjEuQ2xpZW50VHlwZUILukgIyAEBggECEAESKQoRc3ViamVjdF9uYW1lc3BhY2UYAyABKAlCDrpIC3IJGD+SAgRjcmV3Ei8KBnJlY29yZBgEIAEoCzIXLnNpZ25ldC52MS5DbGllbnRSZWNvcmRCBrpIA8gBASJkChRDcmVhdGVDbGllbnRSZXNwb25zZRIhCgZjbGllbnQYASABKAsyES5zaWduZXQudjEuQ2xpZW50EikKDWNsaWVudF9zZWNyZXQYAiABKAlCErpID3INkgIKc2tfNGZYOeKApiJbChJMaXN0Q2xpZW50c1JlcXVlc3QSHwoJcGFnZV9zaXplGAEgASgFQgy6SAkaB0AyGPQDKAASJAoKcGFnZV90b2tlbhgCIAEoCUIQukgNcgsYP5ICBnBob3RvcyJiChNMaXN0Q2xpZW50c1Jlc3BvbnNlEiIKB2NsaWVudHMYASADKAsyES5zaWduZXQudjEuQ2xpZW50EicKD25leHRfcGFnZV90b2tlbhgCIAEoCUIOukgLcgmSAgZwaG90b3MiOQoQR2V0Q2xpZW50UmVxdWVzdBIlCgljbGllbnRfaWQYASABKAlCErpID3INEAEYP5ICBnBob3RvcyI2ChFHZXRDbGllbnRSZXNwb25zZRIhCgZjbGllbnQYASABKAsyES5zaWduZXQudjEuQ2xpZW50Im0KE1VwZGF0ZUNsaWVudFJlcXVlc3QSJQoJY2xpZW50X2lkGAEgASgJQhK6SA9yDRABGD+SAgZwaG90b3MSLwoGcmVjb3JkGAIgASgLMhcuc2lnbmV0LnYxLkNsaWVudFJlY29yZEIGukgDyAEBIjkKFFVwZGF0ZUNsaWVudFJlc3BvbnNlEiEKBmNsaWVudBgBIAEoCzIRLnNpZ25ldC52MS5DbGllbnQiPQoURGlzYWJsZUNsaWVudFJlcXVlc3QSJQoJY2xpZW50X2lkGAEgASgJQhK6SA9yDRABGD+SAgZwaG90b3MiMQoVRGlzYWJsZUNsaWVudFJlc3BvbnNlEhgKB2NoYW5nZWQYASABKAhCB7pIBGoCEAEiPAoTRW5hYmxlQ2xpZW50UmVxdWVzdBIlCgljbGllbnRfaWQYASABKAlCErpID3INEAEYP5ICBnBob3RvcyIwChRFbmFibGVDbGllbnRSZXNwb25zZRIYCgdjaGFuZ2VkGAEgASgIQge6SARqAhABImgKGVJvdGF0ZUNsaWVudFNlY3JldFJlcXVlc3QSJQoJY2xpZW50X2lkGAEgASgJQhK6SA9yDRABGD+SAgZwaG90b3MSJAoNbGlmZXRpbWVfZGF5cxgCIAEoBUINukgKGghA7QIYwhwoACJHChpSb3RhdGVDbGllbnRTZWNyZXRSZXNwb25zZRIpCg1jbGllbnRfc2VjcmV0GAEgASgJQhK6SA9yDZICCnNrXzRmWDnigKYqeAoKQ2xpZW50VHlwZRIbChdDTElFTlRfVFlQRV9VTlNQRUNJRklFRBAAEhYKEkNMSUVOVF9UWVBFX1BVQkxJQxABEhwKGENMSUVOVF9UWVBFX0NPTkZJREVOVElBTBACEhcKE0NMSUVOVF9UWVBFX1NFUlZJQ0UQAzLuBwoNQ2xpZW50U2VydmljZRJ+CgxDcmVhdGVDbGllbnQSHi5zaWduZXQudjEuQ3JlYXRlQ2xpZW50UmVxdWVzdBofLnNpZ25ldC52MS5DcmVhdGVDbGllbnRSZXNwb25zZSItorsYDyoNY2xpZW50cy53cml0ZYLT5JMCFDoBKiIPL2FwaS92MS9jbGllbnRzEnoKC0xpc3RDbGllbnRzEh0uc2lnbmV0LnYxLkxpc3RDbGllbnRzUmVxdWVzdBoeLnNpZ25ldC52MS5MaXN0Q2xpZW50c1Jlc3BvbnNlIiyQAgGiuxgOKgxjbGllbnRzLnJlYWSC0+STAhESDy9hcGkvdjEvY2xpZW50cxKAAQoJR2V0Q2xpZW50Ehsuc2lnbmV0LnYxLkdldENsaWVudFJlcXVlc3QaHC5zaWduZXQudjEuR2V0Q2xpZW50UmVzcG9uc2UiOJACAaK7GA4qDGNsaWVudHMucmVhZILT5JMCHRIbL2FwaS92MS9jbGllbnRzL3tjbGllbnRfaWR9EooBCgxVcGRhdGVDbGllbnQSHi5zaWduZXQudjEuVXBkYXRlQ2xpZW50UmVxdWVzdBofLnNpZ25ldC52MS5VcGRhdGVDbGllbnRSZXNwb25zZSI5orsYDyoNY2xpZW50cy53cml0ZYLT5JMCIDoBKhobL2FwaS92MS9jbGllbnRzL3tjbGllbnRfaWR9EpUBCg1EaXNhYmxlQ2xpZW50Eh8uc2lnbmV0LnYxLkRpc2FibGVDbGllbnRSZXF1ZXN0GiAuc2lnbmV0LnYxLkRpc2FibGVDbGllbnRSZXNwb25zZSJBorsYDyoNY2xpZW50cy53cml0ZYLT5JMCKDoBKiIjL2FwaS92MS9jbGllbnRzL3tjbGllbnRfaWR9L2Rpc2FibGUSkQEKDEVuYWJsZUNsaWVudBIeLnNpZ25ldC52MS5FbmFibGVDbGllbnRSZXF1ZXN0Gh8uc2lnbmV0LnYxLkVuYWJsZUNsaWVudFJlc3BvbnNlIkCiuxgPKg1jbGllbnRzLndyaXRlgtPkkwInOgEqIiIvYXBpL3YxL2NsaWVudHMve2NsaWVudF9pZH0vZW5hYmxlEqQBChJSb3RhdGVDbGllbnRTZWNyZXQSJC5zaWduZXQudjEuUm90YXRlQ2xpZW50U2VjcmV0UmVxdWVzdBolLnNpZ25ldC52MS5Sb3RhdGVDbGllbnRTZWNyZXRSZXNwb25zZSJBorsYDyoNY2xpZW50cy53cml0ZYLT5JMCKDoBKiIjL2FwaS92MS9jbGllbnRzL3tjbGllbnRfaWR9L3NlY3JldHNiBnByb3RvMw", [file_buf_validate_validate, file_google_api_annotations, file_google_protobuf_struct, file_google_protobuf_timestamp, file_signet_v1_options]);
+  fileDesc("ChZzaWduZXQvdjEvY2xpZW50LnByb3RvEglzaWduZXQudjEilQoKDENsaWVudFJlY29yZBIeCgRuYW1lGAEgASgJQhC6SA1yCxhkkgIGUGhvdG9zEhwKC2ZpcnN0X3BhcnR5GAIgASgIQge6SARqAhAAEh8KDmRpcmVjdF9zaWduX2luGAMgASgIQge6SARqAhAAEhsKCmNvbmZpcm1pbmcYBCABKAhCB7pIBGoCEAASKgoRc2lnbmluZ19hbGdvcml0aG0YBSABKAlCD7pIDHIKGAqSAgVFUzI1NhIlCgZzY29wZXMYBiADKAlCFbpIEpIBDxBkIgtyCZICBm9wZW5pZBI+Cg9hbGxvd2VkX29yaWdpbnMYByADKAlCJbpIIpIBHxBkIhtyGZICFmh0dHBzOi8vcGhvdG9zLmV4YW1wbGUSLwoLcGVybWlzc2lvbnMYCCADKAlCGrpIF5IBFBBkIhByDpICC2V2ZW50cy5yZWFkEjwKCXJlc291cmNlcxgJIAMoCUIpukgmkgEjEGQiH3IdkgIaaHR0cHM6Ly9waG90b3MuZXhhbXBsZS9hcGkSPAoJYXVkaWVuY2VzGAogAygJQim6SCaSASMQZCIfch2SAhpodHRwczovL3Bob3Rvcy5leGFtcGxlL2FwaRIlCgZjbGFpbXMYCyADKAlCFbpIEpIBDxBkIgtyCZICBnRlbmFudBI1Ch1hY2Nlc3NfdG9rZW5fbGlmZXRpbWVfc2Vjb25kcxgMIAEoBUIOukgLGglArAIYgKMFKAASbQoLZ3JhbnRfdHlwZXMYDSADKAlCWLpIVZIBUhADIk5yTFISYXV0aG9yaXphdGlvbl9jb2RlUg1yZWZyZXNoX3Rva2VuUhJjbGllbnRfY3JlZGVudGlhbHOSAhJhdXRob3JpemF0aW9uX2NvZGUSRQoNcmVkaXJlY3RfdXJpcxgOIAMoCUIuukgrkgEoEBQiJHIikgIfaHR0cHM6Ly9waG90b3MuZXhhbXBsZS9jYWxsYmFjaxJJChlwb3N0X2xvZ291dF9yZWRpcmVjdF91cmlzGA8gAygJQia6SCOSASAQFCIcchqSAhdodHRwczovL3Bob3Rvcy5leGFtcGxlLxJFChZiYWNrY2hhbm5lbF9sb2dvdXRfdXJpGBAgASgJQiW6SCJyIJICHWh0dHBzOi8vcGhvdG9zLmV4YW1wbGUvbG9nb3V0Ej4KDnJlc3BvbnNlX21vZGVzGBEgAygJQia6SCOSASAQAiIcchpSBXF1ZXJ5Uglmb3JtX3Bvc3SSAgVxdWVyeRIeCg1wa2NlX29wdGlvbmFsGBIgASgIQge6SARqAhAAEiUKBGp3a3MYEyABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0EjoKCGp3a3NfdXJpGBQgASgJQii6SCVyI5ICIGh0dHBzOi8vcGhvdG9zLmV4YW1wbGUvandrcy5qc29uEjIKCmNsaWVudF91cmkYFSABKAlCHrpIG3IZkgIWaHR0cHM6Ly9waG90b3MuZXhhbXBsZRI5Cghsb2dvX3VyaRgWIAEoCUInukgkciKSAh9odHRwczovL3Bob3Rvcy5leGFtcGxlL2xvZ28ucG5nEjoKCnBvbGljeV91cmkYFyABKAlCJrpII3IhkgIeaHR0cHM6Ly9waG90b3MuZXhhbXBsZS9wcml2YWN5EjUKB3Rvc191cmkYGCABKAlCJLpIIXIfkgIcaHR0cHM6Ly9waG90b3MuZXhhbXBsZS90ZXJtcyK1AgoGQ2xpZW50EhoKAmlkGAEgASgJQg66SAtyCZICBnBob3RvcxIjCgR0eXBlGAIgASgOMhUuc2lnbmV0LnYxLkNsaWVudFR5cGUSGQoIZGlzYWJsZWQYAyABKAhCB7pIBGoCEAASJwoRc3ViamVjdF9uYW1lc3BhY2UYBCABKAlCDLpICXIHkgIEY3JldxInCgZyZWNvcmQYBSABKAsyFy5zaWduZXQudjEuQ2xpZW50UmVjb3JkEigKB3NlY3JldHMYBiADKAsyFy5zaWduZXQudjEuQ2xpZW50U2VjcmV0Ei4KCmNyZWF0ZWRfYXQYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiMKBGxvZ28YCCABKAsyFS5zaWduZXQudjEuQ2xpZW50TG9nbyL1AQoKQ2xpZW50TG9nbxJrCgN1cmwYASABKAlCXrpIW3JZkgJWaHR0cHM6Ly9hdXRoLmV4YW1wbGUuY29tL2NsaWVudC1sb2dvcy8yQ0YyNERCQTVGQjBBMzBFMjZFODNCMkFDNUI5RTI5RTFCMTYxRTVDMUZBLndlYnASLgoKZmV0Y2hlZF9hdBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASSgoHcHJvYmxlbRgDIAEoCUI5ukg2cjSSAjFwaG90b3MuZXhhbXBsZSBhbnN3ZXJlZCA0MDQgaW5zdGVhZCBvZiBhIHBpY3R1cmUuIsEBCgxDbGllbnRTZWNyZXQSHwoGcHJlZml4GAEgASgJQg+6SAxyCpICB3NrXzRmWDkSLgoKY3JlYXRlZF9hdBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKZXhwaXJlc19hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMAoMbGFzdF91c2VkX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCLDAQoTQ3JlYXRlQ2xpZW50UmVxdWVzdBIeCgJpZBgBIAEoCUISukgPcg0QARg/kgIGcGhvdG9zEjAKBHR5cGUYAiABKA4yFS5zaWduZXQudjEuQ2xpZW50VHlwZUILukgIyAEBggECEAESKQoRc3ViamVjdF9uYW1lc3BhY2UYAyABKAlCDrpIC3IJGD+SAgRjcmV3Ei8KBnJlY29yZBgEIAEoCzIXLnNpZ25ldC52MS5DbGllbnRSZWNvcmRCBrpIA8gBASJkChRDcmVhdGVDbGllbnRSZXNwb25zZRIhCgZjbGllbnQYASABKAsyES5zaWduZXQudjEuQ2xpZW50EikKDWNsaWVudF9zZWNyZXQYAiABKAlCErpID3INkgIKc2tfNGZYOeKApiJbChJMaXN0Q2xpZW50c1JlcXVlc3QSHwoJcGFnZV9zaXplGAEgASgFQgy6SAkaB0AyGPQDKAASJAoKcGFnZV90b2tlbhgCIAEoCUIQukgNcgsYP5ICBnBob3RvcyJiChNMaXN0Q2xpZW50c1Jlc3BvbnNlEiIKB2NsaWVudHMYASADKAsyES5zaWduZXQudjEuQ2xpZW50EicKD25leHRfcGFnZV90b2tlbhgCIAEoCUIOukgLcgmSAgZwaG90b3MiOQoQR2V0Q2xpZW50UmVxdWVzdBIlCgljbGllbnRfaWQYASABKAlCErpID3INEAEYP5ICBnBob3RvcyI2ChFHZXRDbGllbnRSZXNwb25zZRIhCgZjbGllbnQYASABKAsyES5zaWduZXQudjEuQ2xpZW50Im0KE1VwZGF0ZUNsaWVudFJlcXVlc3QSJQoJY2xpZW50X2lkGAEgASgJQhK6SA9yDRABGD+SAgZwaG90b3MSLwoGcmVjb3JkGAIgASgLMhcuc2lnbmV0LnYxLkNsaWVudFJlY29yZEIGukgDyAEBIjkKFFVwZGF0ZUNsaWVudFJlc3BvbnNlEiEKBmNsaWVudBgBIAEoCzIRLnNpZ25ldC52MS5DbGllbnQiPQoURGlzYWJsZUNsaWVudFJlcXVlc3QSJQoJY2xpZW50X2lkGAEgASgJQhK6SA9yDRABGD+SAgZwaG90b3MiMQoVRGlzYWJsZUNsaWVudFJlc3BvbnNlEhgKB2NoYW5nZWQYASABKAhCB7pIBGoCEAEiPAoTRW5hYmxlQ2xpZW50UmVxdWVzdBIlCgljbGllbnRfaWQYASABKAlCErpID3INEAEYP5ICBnBob3RvcyIwChRFbmFibGVDbGllbnRSZXNwb25zZRIYCgdjaGFuZ2VkGAEgASgIQge6SARqAhABImgKGVJvdGF0ZUNsaWVudFNlY3JldFJlcXVlc3QSJQoJY2xpZW50X2lkGAEgASgJQhK6SA9yDRABGD+SAgZwaG90b3MSJAoNbGlmZXRpbWVfZGF5cxgCIAEoBUINukgKGghA7QIYwhwoACJHChpSb3RhdGVDbGllbnRTZWNyZXRSZXNwb25zZRIpCg1jbGllbnRfc2VjcmV0GAEgASgJQhK6SA9yDZICCnNrXzRmWDnigKYqeAoKQ2xpZW50VHlwZRIbChdDTElFTlRfVFlQRV9VTlNQRUNJRklFRBAAEhYKEkNMSUVOVF9UWVBFX1BVQkxJQxABEhwKGENMSUVOVF9UWVBFX0NPTkZJREVOVElBTBACEhcKE0NMSUVOVF9UWVBFX1NFUlZJQ0UQAzLuBwoNQ2xpZW50U2VydmljZRJ+CgxDcmVhdGVDbGllbnQSHi5zaWduZXQudjEuQ3JlYXRlQ2xpZW50UmVxdWVzdBofLnNpZ25ldC52MS5DcmVhdGVDbGllbnRSZXNwb25zZSItorsYDyoNY2xpZW50cy53cml0ZYLT5JMCFDoBKiIPL2FwaS92MS9jbGllbnRzEnoKC0xpc3RDbGllbnRzEh0uc2lnbmV0LnYxLkxpc3RDbGllbnRzUmVxdWVzdBoeLnNpZ25ldC52MS5MaXN0Q2xpZW50c1Jlc3BvbnNlIiyQAgGiuxgOKgxjbGllbnRzLnJlYWSC0+STAhESDy9hcGkvdjEvY2xpZW50cxKAAQoJR2V0Q2xpZW50Ehsuc2lnbmV0LnYxLkdldENsaWVudFJlcXVlc3QaHC5zaWduZXQudjEuR2V0Q2xpZW50UmVzcG9uc2UiOJACAaK7GA4qDGNsaWVudHMucmVhZILT5JMCHRIbL2FwaS92MS9jbGllbnRzL3tjbGllbnRfaWR9EooBCgxVcGRhdGVDbGllbnQSHi5zaWduZXQudjEuVXBkYXRlQ2xpZW50UmVxdWVzdBofLnNpZ25ldC52MS5VcGRhdGVDbGllbnRSZXNwb25zZSI5orsYDyoNY2xpZW50cy53cml0ZYLT5JMCIDoBKhobL2FwaS92MS9jbGllbnRzL3tjbGllbnRfaWR9EpUBCg1EaXNhYmxlQ2xpZW50Eh8uc2lnbmV0LnYxLkRpc2FibGVDbGllbnRSZXF1ZXN0GiAuc2lnbmV0LnYxLkRpc2FibGVDbGllbnRSZXNwb25zZSJBorsYDyoNY2xpZW50cy53cml0ZYLT5JMCKDoBKiIjL2FwaS92MS9jbGllbnRzL3tjbGllbnRfaWR9L2Rpc2FibGUSkQEKDEVuYWJsZUNsaWVudBIeLnNpZ25ldC52MS5FbmFibGVDbGllbnRSZXF1ZXN0Gh8uc2lnbmV0LnYxLkVuYWJsZUNsaWVudFJlc3BvbnNlIkCiuxgPKg1jbGllbnRzLndyaXRlgtPkkwInOgEqIiIvYXBpL3YxL2NsaWVudHMve2NsaWVudF9pZH0vZW5hYmxlEqQBChJSb3RhdGVDbGllbnRTZWNyZXQSJC5zaWduZXQudjEuUm90YXRlQ2xpZW50U2VjcmV0UmVxdWVzdBolLnNpZ25ldC52MS5Sb3RhdGVDbGllbnRTZWNyZXRSZXNwb25zZSJBorsYDyoNY2xpZW50cy53cml0ZYLT5JMCKDoBKiIjL2FwaS92MS9jbGllbnRzL3tjbGllbnRfaWR9L3NlY3JldHNiBnByb3RvMw", [file_buf_validate_validate, file_google_api_annotations, file_google_protobuf_struct, file_google_protobuf_timestamp, file_signet_v1_options]);
 
 /**
  * What is known of a client (RFC 7591 §2).
@@ -172,7 +172,8 @@ export type ClientRecord = Message<"signet.v1.ClientRecord"> & {
   clientUri: string;
 
   /**
-   * Its picture, shown to people.
+   * Where its picture is: PNG, WebP or JPEG, of at most 1 MiB. It is fetched with each change of the record, and shown to people
+   * from here.
    *
    * @generated from field: string logo_uri = 22;
    */
@@ -254,6 +255,13 @@ export type Client = Message<"signet.v1.Client"> & {
    * @generated from field: google.protobuf.Timestamp created_at = 7;
    */
   createdAt?: Timestamp | undefined;
+
+  /**
+   * How its picture fares; absent where its record names none.
+   *
+   * @generated from field: signet.v1.ClientLogo logo = 8;
+   */
+  logo?: ClientLogo | undefined;
 };
 
 /**
@@ -262,6 +270,41 @@ export type Client = Message<"signet.v1.Client"> & {
  */
 export const ClientSchema: GenMessage<Client> = /*@__PURE__*/
   messageDesc(file_signet_v1_client, 1);
+
+/**
+ * The picture of a client, which is fetched once and served from here, so that no browser asks another host.
+ *
+ * @generated from message signet.v1.ClientLogo
+ */
+export type ClientLogo = Message<"signet.v1.ClientLogo"> & {
+  /**
+   * Where it is served; empty while there is none. It is made of the picture, and leads to no other one.
+   *
+   * @generated from field: string url = 1;
+   */
+  url: string;
+
+  /**
+   * When it was fetched; absent while there is none.
+   *
+   * @generated from field: google.protobuf.Timestamp fetched_at = 2;
+   */
+  fetchedAt?: Timestamp | undefined;
+
+  /**
+   * Why the address in the record brought no picture; empty where it did, or was not asked yet. The picture before it is still shown.
+   *
+   * @generated from field: string problem = 3;
+   */
+  problem: string;
+};
+
+/**
+ * Describes the message signet.v1.ClientLogo.
+ * Use `create(ClientLogoSchema)` to create a new message.
+ */
+export const ClientLogoSchema: GenMessage<ClientLogo> = /*@__PURE__*/
+  messageDesc(file_signet_v1_client, 2);
 
 /**
  * What can be said of a secret without telling it.
@@ -303,7 +346,7 @@ export type ClientSecret = Message<"signet.v1.ClientSecret"> & {
  * Use `create(ClientSecretSchema)` to create a new message.
  */
 export const ClientSecretSchema: GenMessage<ClientSecret> = /*@__PURE__*/
-  messageDesc(file_signet_v1_client, 2);
+  messageDesc(file_signet_v1_client, 3);
 
 /**
  * A client to register.
@@ -345,7 +388,7 @@ export type CreateClientRequest = Message<"signet.v1.CreateClientRequest"> & {
  * Use `create(CreateClientRequestSchema)` to create a new message.
  */
 export const CreateClientRequestSchema: GenMessage<CreateClientRequest> = /*@__PURE__*/
-  messageDesc(file_signet_v1_client, 3);
+  messageDesc(file_signet_v1_client, 4);
 
 /**
  * The registered client.
@@ -373,7 +416,7 @@ export type CreateClientResponse = Message<"signet.v1.CreateClientResponse"> & {
  * Use `create(CreateClientResponseSchema)` to create a new message.
  */
 export const CreateClientResponseSchema: GenMessage<CreateClientResponse> = /*@__PURE__*/
-  messageDesc(file_signet_v1_client, 4);
+  messageDesc(file_signet_v1_client, 5);
 
 /**
  * Which page.
@@ -401,7 +444,7 @@ export type ListClientsRequest = Message<"signet.v1.ListClientsRequest"> & {
  * Use `create(ListClientsRequestSchema)` to create a new message.
  */
 export const ListClientsRequestSchema: GenMessage<ListClientsRequest> = /*@__PURE__*/
-  messageDesc(file_signet_v1_client, 5);
+  messageDesc(file_signet_v1_client, 6);
 
 /**
  * One page of clients.
@@ -429,7 +472,7 @@ export type ListClientsResponse = Message<"signet.v1.ListClientsResponse"> & {
  * Use `create(ListClientsResponseSchema)` to create a new message.
  */
 export const ListClientsResponseSchema: GenMessage<ListClientsResponse> = /*@__PURE__*/
-  messageDesc(file_signet_v1_client, 6);
+  messageDesc(file_signet_v1_client, 7);
 
 /**
  * Which client.
@@ -450,7 +493,7 @@ export type GetClientRequest = Message<"signet.v1.GetClientRequest"> & {
  * Use `create(GetClientRequestSchema)` to create a new message.
  */
 export const GetClientRequestSchema: GenMessage<GetClientRequest> = /*@__PURE__*/
-  messageDesc(file_signet_v1_client, 7);
+  messageDesc(file_signet_v1_client, 8);
 
 /**
  * The client.
@@ -471,7 +514,7 @@ export type GetClientResponse = Message<"signet.v1.GetClientResponse"> & {
  * Use `create(GetClientResponseSchema)` to create a new message.
  */
 export const GetClientResponseSchema: GenMessage<GetClientResponse> = /*@__PURE__*/
-  messageDesc(file_signet_v1_client, 8);
+  messageDesc(file_signet_v1_client, 9);
 
 /**
  * A client as it is to be.
@@ -499,7 +542,7 @@ export type UpdateClientRequest = Message<"signet.v1.UpdateClientRequest"> & {
  * Use `create(UpdateClientRequestSchema)` to create a new message.
  */
 export const UpdateClientRequestSchema: GenMessage<UpdateClientRequest> = /*@__PURE__*/
-  messageDesc(file_signet_v1_client, 9);
+  messageDesc(file_signet_v1_client, 10);
 
 /**
  * The changed client.
@@ -520,7 +563,7 @@ export type UpdateClientResponse = Message<"signet.v1.UpdateClientResponse"> & {
  * Use `create(UpdateClientResponseSchema)` to create a new message.
  */
 export const UpdateClientResponseSchema: GenMessage<UpdateClientResponse> = /*@__PURE__*/
-  messageDesc(file_signet_v1_client, 10);
+  messageDesc(file_signet_v1_client, 11);
 
 /**
  * Which client.
@@ -541,7 +584,7 @@ export type DisableClientRequest = Message<"signet.v1.DisableClientRequest"> & {
  * Use `create(DisableClientRequestSchema)` to create a new message.
  */
 export const DisableClientRequestSchema: GenMessage<DisableClientRequest> = /*@__PURE__*/
-  messageDesc(file_signet_v1_client, 11);
+  messageDesc(file_signet_v1_client, 12);
 
 /**
  * What came of it.
@@ -562,7 +605,7 @@ export type DisableClientResponse = Message<"signet.v1.DisableClientResponse"> &
  * Use `create(DisableClientResponseSchema)` to create a new message.
  */
 export const DisableClientResponseSchema: GenMessage<DisableClientResponse> = /*@__PURE__*/
-  messageDesc(file_signet_v1_client, 12);
+  messageDesc(file_signet_v1_client, 13);
 
 /**
  * Which client.
@@ -583,7 +626,7 @@ export type EnableClientRequest = Message<"signet.v1.EnableClientRequest"> & {
  * Use `create(EnableClientRequestSchema)` to create a new message.
  */
 export const EnableClientRequestSchema: GenMessage<EnableClientRequest> = /*@__PURE__*/
-  messageDesc(file_signet_v1_client, 13);
+  messageDesc(file_signet_v1_client, 14);
 
 /**
  * What came of it.
@@ -604,7 +647,7 @@ export type EnableClientResponse = Message<"signet.v1.EnableClientResponse"> & {
  * Use `create(EnableClientResponseSchema)` to create a new message.
  */
 export const EnableClientResponseSchema: GenMessage<EnableClientResponse> = /*@__PURE__*/
-  messageDesc(file_signet_v1_client, 14);
+  messageDesc(file_signet_v1_client, 15);
 
 /**
  * Which client.
@@ -632,7 +675,7 @@ export type RotateClientSecretRequest = Message<"signet.v1.RotateClientSecretReq
  * Use `create(RotateClientSecretRequestSchema)` to create a new message.
  */
 export const RotateClientSecretRequestSchema: GenMessage<RotateClientSecretRequest> = /*@__PURE__*/
-  messageDesc(file_signet_v1_client, 15);
+  messageDesc(file_signet_v1_client, 16);
 
 /**
  * The new secret.
@@ -653,7 +696,7 @@ export type RotateClientSecretResponse = Message<"signet.v1.RotateClientSecretRe
  * Use `create(RotateClientSecretResponseSchema)` to create a new message.
  */
 export const RotateClientSecretResponseSchema: GenMessage<RotateClientSecretResponse> = /*@__PURE__*/
-  messageDesc(file_signet_v1_client, 16);
+  messageDesc(file_signet_v1_client, 17);
 
 /**
  * Whether a client can keep a secret, and whether people use it (RFC 6749 §2.1).

@@ -1,5 +1,5 @@
 /**
- * Makes an avatar of a picture, in a process of its own that is started for the first one and ends when none has come for a
+ * Makes small squares of a picture, in a process of its own that is started for the first one and ends when none has come for a
  * while: until then nothing of the image library is loaded anywhere. One picture at a time; others wait.
  *
  * A picture that cannot be decoded, that takes too long, or on which the process dies is refused: a picture that kills its
@@ -15,6 +15,8 @@ export interface PictureTask {
   bytes: Buffer
   /** The sides of the squares, in pixels. */
   sides: readonly number[]
+  /** The square is filled, and what does not fit is cut off; or it holds the whole picture, on white. */
+  fit: 'cover' | 'contain'
 }
 
 /** What it answers: a picture for each side, or why there is none. */

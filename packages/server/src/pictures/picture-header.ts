@@ -10,13 +10,12 @@
  * Specs: ISO/IEC 10918-1 Annex B (JPEG), PNG 3rd edition §5 and §11.3.4 (acTL), RFC 9649 (WebP).
  */
 
-import type { Violation } from '../errors.ts'
-
 export type PictureRule = keyof typeof sentences
 
 /** The bytes of one still picture. */
 export interface StillPicture {
   bytes: Buffer
+  mediaType: string
   width: number
   height: number
 }
@@ -33,19 +32,18 @@ const sentences = {
   too_small: `The picture is too small: each side needs ${sideMin} pixels or more.`,
   too_large: `The picture is too large: ${sideMax} pixels a side and ${pixelsMax / 1e6} million pixels are the most.`,
   not_only_a_picture: 'The file holds more than a picture. Save the picture alone and send that.',
-  missing: 'Nothing was uploaded. Ask for another upload and send the picture to its address.',
 } as const
 
-/** What is told about a picture that is refused. */
-export function pictureViolation(rule: PictureRule): Violation {
-  return { field: '', rule: `avatar.${rule}`, message: sentences[rule] }
+/** Why a picture is refused, for whoever sent it. */
+export function pictureSentence(rule: PictureRule): string {
+  return sentences[rule]
 }
 
 /** Looks at a file. */
 export function inspectPicture(bytes: Buffer): StillPicture | { broken: PictureRule } {
-  const read = readerOf(bytes)
-  if (read === undefined) return { broken: 'type' }
-  const found = read(bytes)
+  const format = formatOf(bytes)
+  if (format === undefined) return { broken: 'type' }
+  const found = format.read(bytes)
   if ('broken' in found) return found
   const { width, height, end } = found
   if (isSomethingElse(bytes, end)) return { broken: 'not_only_a_picture' }
@@ -53,7 +51,7 @@ export function inspectPicture(bytes: Buffer): StillPicture | { broken: PictureR
   if (shorter < sideMin) return { broken: 'too_small' }
   if (Math.max(width, height) > sideMax || width * height > pixelsMax)
     return { broken: 'too_large' }
-  return { bytes: bytes.subarray(0, end), width, height }
+  return { bytes: bytes.subarray(0, end), mediaType: format.mediaType, width, height }
 }
 
 interface Found {
@@ -67,12 +65,12 @@ type Reader = (bytes: Buffer) => Found | { broken: PictureRule }
 const broken = { broken: 'broken' } as const
 const pngSignature = Buffer.from('89504e470d0a1a0a', 'hex')
 
-function readerOf(bytes: Buffer): Reader | undefined {
+function formatOf(bytes: Buffer): { mediaType: string; read: Reader } | undefined {
   if (bytes.length < 12) return undefined
-  if (bytes.readUIntBE(0, 3) === 0xffd8ff) return readJpeg
-  if (bytes.subarray(0, 8).equals(pngSignature)) return readPng
+  if (bytes.readUIntBE(0, 3) === 0xffd8ff) return { mediaType: 'image/jpeg', read: readJpeg }
+  if (bytes.subarray(0, 8).equals(pngSignature)) return { mediaType: 'image/png', read: readPng }
   const isWebp = textAt(bytes, 0) === 'RIFF' && textAt(bytes, 8) === 'WEBP'
-  return isWebp ? readWebp : undefined
+  return isWebp ? { mediaType: 'image/webp', read: readWebp } : undefined
 }
 
 /** Four bytes as text. */

@@ -2,8 +2,8 @@
  * A process of its own that decodes pictures: what strangers send is parsed by native code, and neither a crash nor its memory
  * is the service's. It knows no secret and no address, and ends with the process that started it.
  *
- * A picture is turned as its EXIF data say, cut to a square around its middle, and written as WebP in each size. Nothing of the
- * file but its pixels goes on: no metadata, no profile.
+ * A picture is turned as its EXIF data say, cut to a square around its middle or set on a white one, and written as WebP in each size.
+ * Nothing of the file but its pixels goes on: no metadata, no profile.
  */
 
 import sharp from 'sharp'
@@ -28,16 +28,18 @@ process.on('disconnect', () => process.exit())
 // A terminal tells the whole group to stop; the parent lets this one finish.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined)
 
-async function render({ bytes, sides }: PictureTask): Promise<PictureAnswer> {
+async function render({ bytes, sides, fit }: PictureTask): Promise<PictureAnswer> {
   const largest = Math.max(...sides)
-  const { data, info } = await sharp(bytes, {
+  const image = sharp(bytes, {
     limitInputPixels: pixelsMax,
     failOn: 'error',
     sequentialRead: true,
     pages: 1,
   })
     .autoOrient()
-    .resize(largest, largest, { fit: 'cover' })
+    .resize(largest, largest, { fit, background: 'white' })
+  if (fit === 'contain') image.flatten({ background: 'white' })
+  const { data, info } = await image
     .toColourspace('srgb')
     .raw()
     .toBuffer({ resolveWithObject: true })

@@ -3,16 +3,16 @@ import { readFileSync } from 'node:fs'
 import { after, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import sharp from 'sharp'
-import { avatarSides } from './object-store.ts'
-import { openPictureRenderer } from './picture-renderer.ts'
+import { openPictureRenderer, type PictureTask } from './picture-renderer.ts'
 import { testPicture } from './testing/pictures.ts'
 
+const sides = [64, 256, 512]
 const renderer = openPictureRenderer()
 after(() => renderer.close())
 const { signal } = new AbortController()
 
-async function rendered(bytes: Buffer) {
-  const answer = await renderer.render({ bytes, sides: avatarSides }, signal)
+async function rendered(bytes: Buffer, fit: PictureTask['fit'] = 'cover') {
+  const answer = await renderer.render({ bytes, sides, fit }, signal)
   if ('failure' in answer) assert.fail(answer.failure)
   return answer
 }
@@ -31,9 +31,34 @@ describe('of a picture', () => {
     const found = await Promise.all(pictures.map((each) => sharp(each).metadata()))
     assert.deepEqual(
       found.map(({ format, width, height }) => [format, width, height]),
-      avatarSides.map((side) => ['webp', side, side]),
+      sides.map((side) => ['webp', side, side]),
     )
     assert.match(blurhash, /^U.{35}$/)
+  })
+
+  it('the whole is kept on a white square, where it is asked for, and nothing shines through', async () => {
+    const wide = await sharp({
+      create: { width: 400, height: 100, channels: 4, background: { r: 0, g: 0, b: 0, alpha: 0 } },
+    })
+      .composite([{ input: await testPicture({ width: 100, height: 100 }), left: 0, top: 0 }])
+      .png()
+      .toBuffer()
+    const [, picture = Buffer.alloc(0)] = (await rendered(wide, 'contain')).pictures
+    const { data, info } = await sharp(picture).raw().toBuffer({ resolveWithObject: true })
+    assert.deepEqual([info.width, info.height, info.channels], [256, 256, 3])
+    const at = (x: number, y: number) => [
+      ...data.subarray((y * 256 + x) * 3, (y * 256 + x) * 3 + 3),
+    ]
+    for (const [x, y] of [
+      [128, 10],
+      [200, 128],
+      [10, 250],
+    ] as const)
+      assert.ok(
+        at(x, y).every((part) => part > 250),
+        `${x} ${y}: ${at(x, y)}`,
+      )
+    assert.equal(await colourAt(picture, 0.05, 0.4), 'red')
   })
 
   it('the way the camera was held is undone', async () => {
@@ -109,7 +134,7 @@ describe('refused is', () => {
       Buffer.alloc(100),
     ]
     for (const bytes of bad) {
-      const answer = await renderer.render({ bytes, sides: avatarSides }, signal)
+      const answer = await renderer.render({ bytes, sides, fit: 'cover' }, signal)
       assert.ok('failure' in answer)
     }
     await rendered(whole)
@@ -118,7 +143,7 @@ describe('refused is', () => {
 
 describe('the process that does it', () => {
   const program = fileURLToPath(new URL('./testing/dying-process.ts', import.meta.url))
-  const task = (told: string) => ({ bytes: Buffer.from(told), sides: [] })
+  const task = (told: string) => ({ bytes: Buffer.from(told), sides: [], fit: 'cover' as const })
 
   it('may die or hang: that picture is refused, and the next one has another', async () => {
     const dying = openPictureRenderer({ program, timeoutMs: 1_500 })
