@@ -5,6 +5,7 @@ import type { Deps } from '../deps.ts'
 import { listClientsOfSessions } from '../grants/clients-of-sessions.ts'
 import { type Html, type HtmlValue, html } from '../html/html.ts'
 import type { BrowserSession } from '../sessions/browser-session.ts'
+import { initials } from './app-identity.ts'
 import { pageForm } from './fields.ts'
 import type { Visit } from './visit.ts'
 
@@ -56,15 +57,8 @@ export function pick(visit: Visit, session: BrowserSession, details?: AccountDet
 
 function portrait(session: BrowserSession, { picture }: AccountDetails): Html {
   if (picture === undefined)
-    return html`<span class="portrait" aria-hidden="true">${initials(session)}</span>`
+    return html`<span class="portrait" aria-hidden="true">${initials(session.displayName || (session.email ?? '').slice(0, 1))}</span>`
   return html`<img class="portrait" src="${picture}" alt="" width="40" height="40">`
-}
-
-/** Of the first two words of the name, else the first letter of the address. */
-function initials({ displayName, email = '' }: BrowserSession): string {
-  const words = (displayName || email.slice(0, 1)).match(/[\p{L}\p{N}]+\p{M}*/gu) ?? []
-  const first = words.slice(0, 2).map((word) => /^.\p{M}*/u.exec(word)?.[0] ?? '')
-  return first.join('').toUpperCase()
 }
 
 /** Apps by their names; nothing, where there are none. */

@@ -32,6 +32,7 @@ ${others && html`<h2>${words.text('accounts_here')}</h2>`}
 <ul class="accounts">${sessions.map((session) => account(visit, session))}</ul>
 <div class="stack">
 <a class="button second" href="${pageAddress('/sign-in', carried, { another: '1' })}">${words.text('add_account')}</a>
+<a class="button second" href="${pageAddress('/apps', carried)}">${words.text('apps_title')}</a>
 ${others && pageForm(visit, { to: '/sign-out', content: html`<input type="hidden" name="session" value="all"><button class="button second" type="submit">${words.text('sign_out_all')}</button>` })}
 </div>`,
     }
