@@ -11,7 +11,16 @@
 import type { Config } from './config/config.ts'
 
 /** Which of our cookies. */
-export type CookieName = 'session' | 'visit' | 'browser' | 'device' | 'typed' | 'mailed' | 'method'
+export type CookieName =
+  | 'session'
+  | 'visit'
+  | 'browser'
+  | 'device'
+  | 'typed'
+  | 'mailed'
+  | 'method'
+  | 'claim'
+  | 'again'
 
 export interface SetCookie {
   value: string

@@ -18,6 +18,7 @@ import { enterBrowser } from '../sign-in/browser-sign-in.ts'
 import { notFoundPage } from './error-page.ts'
 import { codeField, emailField, pageForm, submitButton } from './fields.ts'
 import { rememberMethod } from './last-method.ts'
+import { againForm, rememberMail, sendMail } from './mail-again.ts'
 import { linkWaiting } from './sign-in-page.ts'
 import { stayField, staysSignedIn } from './stay-signed-in.ts'
 import { rememberEmail } from './typed-email.ts'
@@ -49,13 +50,19 @@ export const emailSignInPage: PageRoute = {
     if (email === undefined || code === undefined || token === undefined)
       throw new SignetError(ErrorReason.INVALID_ARGUMENT)
     if (form.text('step') === 'ask') {
-      const { requestToken } = await requestEmailSignIn(deps, ctx, { email })
-      const value = [requestToken, carried.stay].join('.')
-      const asked = { value, maxAgeSeconds: codeLifetimeMinutes * 60 }
-      return {
-        setCookies: [writeCookie(config, 'mailed', asked), rememberEmail(config, email)],
-        to: pageAddress(path, carried, { step: 'code' }),
-      }
+      return sendMail(emailSignInPage, { visit, form }, async () => {
+        const { requestToken, waitSeconds } = await requestEmailSignIn(deps, ctx, { email })
+        const value = [requestToken, carried.stay].join('.')
+        const asked = { value, maxAgeSeconds: codeLifetimeMinutes * 60 }
+        return {
+          setCookies: [
+            writeCookie(config, 'mailed', asked),
+            rememberEmail(config, email),
+            rememberMail(visit, 'email_sign_in', waitSeconds),
+          ],
+          to: pageAddress(path, carried, { step: 'code' }),
+        }
+      })
     }
     const { requestToken } = askedIn(visit)
     const persistent = staysSignedIn(visit)
@@ -118,7 +125,16 @@ ${codeField({ name: 'code', label: words.text('code'), value: tried?.form.text('
 ${submitButton(words.text('sign_in_button'))}`,
 })}
 <p class="aside">${words.text('inbox_hint')}</p>
-<p class="aside"><a href="${pageAddress(path, carried)}">${words.text('inbox_again')}</a></p>`,
+${
+  typedEmail !== '' &&
+  againForm(visit, {
+    to: path,
+    about: 'email_sign_in',
+    tried,
+    content: html`<input type="hidden" name="step" value="ask"><input type="hidden" name="email" value="${typedEmail}">`,
+  })
+}
+<p class="aside"><a href="${pageAddress(path, carried)}">${words.text('inbox_another_address')}</a></p>`,
   }
 }
 

@@ -1,41 +1,92 @@
 /**
  * `/check-inbox` and `/check-inbox/again`: what comes after a sign-up. The mail has a link and a code; the code is for the browser that
- * waits, which then goes on with what its app wants.
+ * waits, which then goes on with what its app wants. Where the link is opened elsewhere, this browser goes on too: its page asks
+ * at `/check-inbox/news`, and without a script a link does the same.
  *
- * Nobody learns here whether there is an account: the page is the same for any address.
+ * Nobody learns here whether there is an account: the page is the same for any address, and so is what is asked after it.
+ *
+ * Specs: OWASP ASVS 5.0 V6.3.8.
  */
 
+import type { FastifyInstance } from 'fastify'
 import { html } from '../html/html.ts'
 import { requestMail } from '../recovery/request-mail.ts'
 import { verifyEmail } from '../recovery/verify-email.ts'
 import { codeField, emailField, pageForm, submitButton } from './fields.ts'
+import { isFromElsewhere } from './form-token.ts'
+import { againForm, rememberMail, secondsToWait, sendMail, tooEarly } from './mail-again.ts'
+import { readVisitor } from './read-visit.ts'
+import type { PageParts } from './render-page.ts'
 import { rememberEmail } from './typed-email.ts'
-import { type Page, type PageRoute, pageAddress, type Tried, type Visit } from './visit.ts'
+import {
+  type Page,
+  type PageAnswer,
+  type PageRoute,
+  pageAddress,
+  type Tried,
+  type Visit,
+} from './visit.ts'
+import { forgetClaim, isClaimProved } from './watched-claim.ts'
+
+const path = '/check-inbox'
+const newsPath = `${path}/news`
+const about = 'email_verification'
 
 export const inboxPage: PageRoute = {
-  path: '/check-inbox',
+  path,
   view,
+
+  async show(deps, _ctx, visit) {
+    return (await isClaimProved(deps, visit)) ? proved(visit) : { page: view(visit) }
+  },
+
   async submit(deps, ctx, { visit, form }) {
     const email = form.text('email')
     await verifyEmail(deps, ctx, { proof: { token: '', email, code: form.text('code') } })
-    return {
-      setCookies: [rememberEmail(deps.config, email)],
-      to: pageAddress('/sign-in', visit.carried, { notice: 'address_confirmed' }),
-    }
+    const { to, setCookies = [] } = proved(visit)
+    return { to, setCookies: [...setCookies, rememberEmail(deps.config, email)] }
   },
 }
 
+/** Where somebody goes on whose address is proved. */
+function proved({ config, carried }: Visit): PageAnswer & { to: string } {
+  return {
+    setCookies: [forgetClaim(config)],
+    to: pageAddress('/sign-in', carried, { notice: 'address_confirmed' }),
+  }
+}
+
 export const inboxAgainPage: PageRoute = {
-  path: '/check-inbox/again',
+  path: `${path}/again`,
   view,
+
   async submit(deps, ctx, { visit, form }) {
+    const wait = secondsToWait(visit, about)
+    if (wait > 0) return tooEarly(inboxAgainPage, { visit, form }, wait)
     const email = form.text('email')
-    await requestMail(deps, ctx, { about: 'email_verification', email })
-    return {
-      setCookies: [rememberEmail(deps.config, email)],
-      to: pageAddress('/check-inbox', visit.carried, { notice: 'resent' }),
-    }
+    return sendMail(inboxAgainPage, { visit, form }, async () => {
+      const { waitSeconds } = await requestMail(deps, ctx, { about, email })
+      return {
+        setCookies: [rememberEmail(deps.config, email), rememberMail(visit, about, waitSeconds)],
+        to: pageAddress(path, visit.carried, { notice: 'resent' }),
+      }
+    })
   },
+}
+
+/**
+ * Adds what the page asks while it waits: `{"proved": false}`, until the address is proved that this very browser has asked about.
+ * It costs one statement, and none for whoever has asked about nothing.
+ */
+export function mountInboxNews(fastify: FastifyInstance, { deps, call }: PageParts): void {
+  fastify.get(newsPath, async (request, reply) => {
+    const isProved = await call(`GET ${newsPath}`, { request, reply }, async () => {
+      const { visit } = await readVisitor(deps, request)
+      const where = { host: visit.host, issuer: deps.config.issuer }
+      return !isFromElsewhere(request.headers, where) && (await isClaimProved(deps, visit))
+    })
+    return reply.header('cache-control', 'no-store').send({ proved: isProved })
+  })
 }
 
 function view(visit: Visit, tried?: Tried): Page {
@@ -44,35 +95,34 @@ function view(visit: Visit, tried?: Tried): Page {
   const notice = tried === undefined ? noticeOf(visit) : undefined
   const known =
     email !== '' && tried?.violations.every(({ field }) => !field.endsWith('email')) !== false
-  const address = known
-    ? html`<input type="hidden" name="email" value="${email}">`
-    : emailField({
-        name: 'email',
-        label: words.text('email'),
-        value: email,
-        autofill: 'email',
-        tried,
-      })
+  const hidden = html`<input type="hidden" name="email" value="${email}">`
+  const field = { name: 'email', label: words.text('email'), value: email, tried }
   return {
     title: words.text('inbox_title'),
     ...(notice !== undefined && { notice }),
     content: html`<p>${known ? words.text('inbox_sent', { email }) : words.text('inbox_sent_somewhere')}</p>
 ${pageForm(visit, {
-  to: '/check-inbox',
-  content: html`${address}
+  to: path,
+  content: html`${known ? hidden : emailField({ ...field, autofill: 'email' })}
 ${codeField({ name: 'code', label: words.text('code'), value: tried?.form.text('code') ?? '', tried })}
 ${submitButton(words.text('inbox_button'))}`,
 })}
+${known && onward(visit)}
 <p class="aside">${words.text('inbox_hint')}</p>
-${
-  known &&
-  pageForm(visit, {
-    to: '/check-inbox/again',
-    content: html`<input type="hidden" name="email" value="${email}"><p class="aside"><button class="plain" type="submit">${words.text('inbox_again')}</button></p>`,
-  })
-}
-<p class="aside"><a href="${pageAddress('/sign-up', carried)}">${words.text('inbox_another_address')}</a></p>`,
+${known && againForm(visit, { to: `${path}/again`, about, content: hidden, tried })}
+<p class="aside"><a href="${pageAddress('/sign-up', carried, { change: 'email' })}">${words.text('inbox_another_address')}</a></p>`,
   }
+}
+
+/** The way on for whoever has opened the link elsewhere. The page takes it by itself, where scripts run. */
+function onward({ words, carried, query }: Visit) {
+  const pressed = query.text('notice') === 'pressed'
+  const to = pageAddress(path, carried, { notice: 'pressed' })
+  return html`<div class="onward">
+${pressed && html`<div class="note caution" role="status"><p>${words.text('inbox_not_yet')}</p></div>`}
+<p data-waits="${newsPath}" data-then="${to}">${words.text('inbox_opened')}</p>
+<a class="button second" href="${to}">${words.text('continue_as')}</a>
+</div>`
 }
 
 function noticeOf({ words, query }: Visit): string | undefined {

@@ -23,8 +23,9 @@ import {
   submitButton,
   usernameNote,
 } from './fields.ts'
+import { againForm, rememberMail, sendMail } from './mail-again.ts'
 import { rememberEmail } from './typed-email.ts'
-import { type PageRoute, pageAddress } from './visit.ts'
+import { type PageRoute, pageAddress, type Tried, type Visit } from './visit.ts'
 
 /** A page that is a button: whoever presses it reads the mailbox. */
 function buttonPage(
@@ -156,11 +157,14 @@ ${submitButton(words.text('forgot_button'))}`,
 
   async submit(deps, ctx, { visit, form }) {
     const email = form.text('email')
-    await requestMail(deps, ctx, { about: 'password_reset', email })
-    return {
-      setCookies: [rememberEmail(deps.config, email)],
-      to: pageAddress('/reset-password', visit.carried),
-    }
+    const about = 'password_reset'
+    return sendMail(forgotPasswordPage, { visit, form }, async () => {
+      const { waitSeconds } = await requestMail(deps, ctx, { about, email })
+      return {
+        setCookies: [rememberEmail(deps.config, email), rememberMail(visit, about, waitSeconds)],
+        to: pageAddress('/reset-password', visit.carried),
+      }
+    })
   },
 }
 
@@ -201,7 +205,7 @@ ${passwordField({
 ${submitButton(words.text('reset_button'))}`,
 })}
 ${token === '' && html`<p class="aside">${words.text('reset_lead')}</p>`}
-<p class="aside"><a href="${pageAddress('/forgot-password', carried)}">${words.text('inbox_again')}</a></p>`,
+${token === '' && email !== '' ? resetMailAgain(visit, email, tried) : html`<p class="aside"><a href="${pageAddress('/forgot-password', carried)}">${words.text('inbox_again')}</a></p>`}`,
     }
   },
 
@@ -214,4 +218,13 @@ ${token === '' && html`<p class="aside">${words.text('reset_lead')}</p>`}
     await resetPassword(deps, ctx, { proof, newPassword: form.text('newPassword') })
     return { to: pageAddress('/sign-in', visit.carried, { notice: 'password_set' }) }
   },
+}
+
+/** What whoever waits for the mail may do: have another one, name another address, or sign in, where it was done elsewhere. */
+function resetMailAgain(visit: Visit, email: string, tried: Tried | undefined) {
+  const { words, carried } = visit
+  const to = '/forgot-password'
+  const content = html`<input type="hidden" name="email" value="${email}">`
+  return html`${againForm(visit, { to, about: 'password_reset', content, tried })}
+<p class="aside"><a href="${pageAddress(to, carried)}">${words.text('inbox_another_address')}</a> <a href="${pageAddress('/sign-in', carried)}">${words.text('sign_in_link')}</a></p>`
 }

@@ -65,7 +65,7 @@ describe('every page', () => {
       assert.equal(headers.get('cross-origin-opener-policy'), 'same-origin', path)
       assert.match(
         headers.get('content-security-policy') ?? '',
-        /^default-src 'none'; script-src 'self'; style-src 'sha256-[^']+'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'$/u,
+        /^default-src 'none'; script-src 'self'; style-src 'sha256-[^']+'; connect-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'$/u,
         path,
       )
       const scripts = [...html.matchAll(/<script[^>]*>/gu)].map(([tag]) => tag)

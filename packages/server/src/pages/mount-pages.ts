@@ -24,7 +24,7 @@ import { emailSignInPage } from './email-sign-in-page.ts'
 import { brokenRequestPage, noCookiesPage } from './error-page.ts'
 import { openFace } from './face.ts'
 import { isFormToken, isFromElsewhere } from './form-token.ts'
-import { inboxAgainPage, inboxPage } from './inbox-pages.ts'
+import { inboxAgainPage, inboxPage, mountInboxNews } from './inbox-pages.ts'
 import { leavePage } from './leave-page.ts'
 import {
   acceptInvitationPage,
@@ -97,6 +97,7 @@ export async function mountPages(
   mountBrand(fastify, deps.config.brand)
   mountClientLogos(fastify, parts)
   mountRefusalPages(fastify, parts)
+  mountInboxNews(fastify, parts)
   fastify.get('/', async (_request, reply) => reply.redirect('/signed-in', 303))
   // Password managers lead here (W3C, A Well-Known URL for Changing Passwords).
   fastify.get('/.well-known/change-password', async (_request, reply) =>

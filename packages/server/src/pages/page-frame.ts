@@ -10,6 +10,7 @@ import { type Html, html } from '../html/html.ts'
 import { directionOf } from '../translation/languages.ts'
 import { appHeading, appLinks } from './app-identity.ts'
 import type { BrandMarkup } from './brand-markup.ts'
+import { countdown } from './countdown.ts'
 import { pageScript } from './page-script.ts'
 import { pageStyle } from './page-style.ts'
 import { languageNames, languageTags } from './page-texts.ts'
@@ -73,15 +74,13 @@ ${brandLinks(visit)}
 </html>`
 }
 
-/** Why something was refused: read out, focused, and where waiting helps, counted down. */
+/** Why something was refused: read out, focused, and where waiting helps, counted down beside it, so that no second is read out. */
 function problemNote(
   { words }: Visit,
   { problem, retryAfterSeconds }: NonNullable<ShownPage['refused']>,
 ): Html {
-  const countdown =
-    retryAfterSeconds !== undefined &&
-    html`<p data-countdown="${retryAfterSeconds}" data-text="${words.text('countdown')}"></p>`
-  return html`<div class="note problem" role="alert" tabindex="-1" autofocus><p>${problem}</p>${countdown}</div>`
+  return html`<div class="note problem" role="alert" tabindex="-1" autofocus><p>${problem}</p></div>
+${retryAfterSeconds !== undefined && countdown(words, retryAfterSeconds, { until: 'attempt' })}`
 }
 
 function languageLink({ words, path, carried }: Visit, tag: string): Html {

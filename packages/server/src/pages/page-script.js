@@ -1,6 +1,7 @@
 /**
  * What a page does beyond being read and sent. Without this script everything still works: it reveals passwords, says when
- * Caps Lock is on, sends each form once, counts down, copies, and takes along with links what a box says.
+ * Caps Lock is on, sends each form once, counts down, copies, takes along with links what a box says, and hears what happens
+ * elsewhere.
  */
 
 // The answer to a form takes the address of its page: going back to it, or loading it again, sends nothing.
@@ -55,13 +56,45 @@ addEventListener('pageshow', () => {
 })
 
 for (const place of document.querySelectorAll('[data-countdown]')) {
-  const until = performance.now() + Number(place.dataset.countdown) * 1000
+  const { countdown, text, then } = place.dataset
+  const until = performance.now() + countdown * 1000
   const count = () => {
     const left = Math.ceil((until - performance.now()) / 1000)
-    place.textContent = left > 0 ? place.dataset.text.replace('{s}', String(left)) : ''
+    place.textContent = left > 0 ? text.replace('{time}', clock(left)) : then
     if (left > 0) setTimeout(count, 1000)
   }
   count()
+}
+
+// As the server writes it: 0:28, 4:12, 1:00:00.
+function clock(seconds) {
+  const [minutes, rest] = [Math.floor(seconds / 60) % 60, seconds % 60]
+  const [m, s] = [minutes, rest].map((part) => String(part).padStart(2, '0'))
+  return seconds < 3600 ? `${minutes}:${s}` : `${Math.floor(seconds / 3600)}:${m}:${s}`
+}
+
+// Whoever waits for a mail goes on when its link was opened, wherever that was. Nobody is asked while nobody looks.
+for (const place of document.querySelectorAll('[data-waits]')) {
+  const [firstPause, pauseMax] = [2000, 30_000]
+  let pause = firstPause
+  let timer
+  const wait = () => {
+    clearTimeout(timer)
+    if (!document.hidden) timer = setTimeout(ask, pause)
+    pause = Math.min(pause * 1.5, pauseMax)
+  }
+  const ask = async () => {
+    const answer = await fetch(place.dataset.waits).catch(() => undefined)
+    const { proved } = answer?.ok === true ? await answer.json() : {}
+    if (proved === true) location.replace(place.dataset.then)
+    else wait()
+  }
+  document.addEventListener('visibilitychange', () => {
+    pause = 0
+    wait()
+    pause = firstPause
+  })
+  wait()
 }
 
 for (const button of document.querySelectorAll('button[data-copies]')) {

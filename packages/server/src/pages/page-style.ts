@@ -68,6 +68,8 @@ input.figures { font: 1.0625rem/1.4 var(--font-code); letter-spacing: 0.12em; }
 .about { display: flex; flex-wrap: wrap; align-items: center; gap: 0 var(--s-4); } .about a + a { margin: 0; } .about bdi { font-weight: 500; }
 .aside a, .tap { display: inline-flex; align-items: center; min-block-size: 24px; }
 .plain { padding: 0; border: 0; background: none; color: var(--intaglio); font: inherit; text-decoration: underline; text-underline-offset: 0.2em; cursor: pointer; min-block-size: 24px; }
+.again { margin: var(--s-5) 0 0; font: var(--t-sm); }
+.onward { margin-block-start: var(--s-5); padding-block-start: var(--s-4); border-block-start: var(--line); font: var(--t-sm); }
 .plain:hover { color: var(--intaglio-strong); }
 .accounts { margin: 0 0 var(--s-5); padding: 0; list-style: none; border-block: var(--line-strong); }
 .accounts li { display: flex; align-items: center; gap: var(--s-3); min-block-size: 60px; padding-block: var(--s-2); }

@@ -1,7 +1,7 @@
 /**
  * Sends a page: its frame, its status, and the headers that keep it to itself.
  *
- * The policy allows scripts and pictures of this service alone, and one stylesheet, by hash; where the installation has an accent of its
+ * The policy allows scripts and pictures of this service alone, which ask nobody else, and one stylesheet, by hash; where the installation has an accent of its
  * own, its stylesheet too. Browsers hold the redirects after a form against it too,
  * so the origin to which the app wants to be answered is allowed as a target of forms: of this page, for this request.
  *
@@ -78,6 +78,7 @@ function policyFor({ brand }: Face, { app }: Visit, { leadsTo }: Page): string {
     "default-src 'none'",
     "script-src 'self'",
     `style-src ${pageStyle.cspSource}${brand.stylesheet === undefined ? '' : " 'self'"}`,
+    "connect-src 'self'",
     "img-src 'self'",
     `form-action ${targets.join(' ')}`,
     "base-uri 'none'",

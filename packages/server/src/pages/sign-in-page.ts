@@ -7,20 +7,21 @@
  * Specs: OWASP ASVS 5.0 V6.2.6, V6.3.8; RFC 9700 §4.12 (303 after a form with a password).
  */
 
-import { ErrorReason } from '@signet/contract'
 import type { Deps } from '../deps.ts'
-import { SignetError } from '../errors.ts'
 import { takeUpInBrowser } from '../federation/linking.ts'
 import { type Html, html } from '../html/html.ts'
 import type { SessionId, UserId } from '../ids.ts'
 import type { RequestContext } from '../request-context.ts'
 import { signInInBrowser } from '../sign-in/browser-sign-in.ts'
+import { AddressNotProved } from '../sign-in/unverified.ts'
 import { emailField, pageForm, passwordField, submitButton } from './fields.ts'
 import { lastUsedMark, rememberMethod } from './last-method.ts'
+import { patienceSeconds, rememberMail } from './mail-again.ts'
 import { providerButtons } from './provider-buttons.ts'
 import { stayField, stayLink, staysSignedIn } from './stay-signed-in.ts'
 import { rememberEmail } from './typed-email.ts'
 import { nameOf, onwardAddress, type PageRoute, pageAddress, type Visit } from './visit.ts'
+import { watchClaim } from './watched-claim.ts'
 
 const notices = [
   'address_confirmed',
@@ -94,10 +95,14 @@ ${config.emailSignIn && html`<p class="aside">${wayOn('sign_in_by_email', words.
         to: onwardAddress(visit, signedIn.sessionId),
       }
     } catch (error) {
-      if (!(error instanceof SignetError) || error.reason !== ErrorReason.EMAIL_NOT_VERIFIED)
-        throw error
+      if (!(error instanceof AddressNotProved)) throw error
+      const { userId } = error
       return {
-        setCookies: [rememberEmail(deps.config, identifier)],
+        setCookies: [
+          rememberEmail(deps.config, identifier),
+          watchClaim(deps, { userId, email: identifier, displayName: '' }),
+          rememberMail(visit, 'email_verification', patienceSeconds),
+        ],
         to: pageAddress('/check-inbox', visit.carried, { notice: 'first' }),
       }
     }

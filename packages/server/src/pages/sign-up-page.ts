@@ -5,12 +5,16 @@
  */
 
 import { html } from '../html/html.ts'
+import { newId, type UserId } from '../ids.ts'
 import { signUp } from '../sign-in/sign-up.ts'
 import { emailField, pageForm, passwordField, submitButton, textField } from './fields.ts'
+import { patienceSeconds, rememberMail } from './mail-again.ts'
+import { readForm } from './page-form.ts'
 import { providerButtons } from './provider-buttons.ts'
 import { stayField, stayLink } from './stay-signed-in.ts'
 import { rememberEmail } from './typed-email.ts'
 import { type PageRoute, pageAddress } from './visit.ts'
+import { watchClaim, watchedClaim } from './watched-claim.ts'
 
 export const signUpPage: PageRoute = {
   path: '/sign-up',
@@ -55,16 +59,26 @@ ${stayLink(visit)}
     }
   },
 
+  async show(deps, _ctx, visit) {
+    // Whoever comes back to change the address finds the rest as it was, but for the password.
+    if (visit.query.text('change') !== 'email') return { page: signUpPage.view(visit) }
+    const displayName = watchedClaim(deps, visit)?.displayName ?? ''
+    const typed = new URLSearchParams({ email: visit.typedEmail, displayName })
+    const tried = { form: readForm(String(typed)), problem: '', violations: [] }
+    return { page: signUpPage.view(visit, tried) }
+  },
+
   async submit(deps, ctx, { visit, form }) {
-    const email = form.text('email')
-    await signUp(deps, ctx, {
-      email,
-      password: form.text('password'),
-      displayName: form.text('displayName'),
-      locale: visit.words.locale,
-    })
+    const [email, displayName] = [form.text('email'), form.text('displayName')]
+    const id = newId<UserId>(ctx.now)
+    const { locale } = visit.words
+    await signUp(deps, ctx, { id, email, password: form.text('password'), displayName, locale })
     return {
-      setCookies: [rememberEmail(deps.config, email)],
+      setCookies: [
+        rememberEmail(deps.config, email),
+        watchClaim(deps, { userId: id, email, displayName }),
+        rememberMail(visit, 'email_verification', patienceSeconds),
+      ],
       to: pageAddress('/check-inbox', visit.carried),
     }
   },

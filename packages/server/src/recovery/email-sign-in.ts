@@ -51,17 +51,21 @@ export interface EmailSignIn {
   yields: Yield
 }
 
-/** Has a link and a code sent, and answers what they are good with, whoever has the address. */
+/**
+ * Has a link and a code sent, and answers what they are good with, whoever has the address, and how many seconds the next request
+ * has to wait.
+ */
 export async function requestEmailSignIn(
   deps: Pick<Deps, 'config' | 'db' | 'masterSecret'>,
   ctx: RequestContext,
   { email }: { email: string },
-): Promise<{ requestToken: string }> {
+): Promise<{ requestToken: string; waitSeconds: number }> {
   requireEnabled(deps)
   const { token: requestToken } = makeOpener()
   const requestHash = hashRequestToken(requestToken)
-  await requestMail(deps, ctx, { about: 'email_sign_in', email, requestHash })
-  return { requestToken }
+  const wanted = { about: 'email_sign_in', email, requestHash } as const
+  const { waitSeconds } = await requestMail(deps, ctx, wanted)
+  return { requestToken, waitSeconds }
 }
 
 /** Signs the person in. */

@@ -27,21 +27,22 @@ export interface WantedMail {
   requestHash?: Buffer
 }
 
-/** Takes the request in. */
+/** Takes the request in, and answers how many seconds the next one for this address has to wait. */
 export async function requestMail(
   deps: Pick<Deps, 'db' | 'masterSecret'>,
   ctx: RequestContext,
   { about, email: text, requestHash }: WantedMail,
-): Promise<void> {
+): Promise<{ waitSeconds: number }> {
   const email = parseEmail(text, 'email')
   if ('violations' in email) {
     throw new SignetError(ErrorReason.INVALID_ARGUMENT, { violations: email.violations })
   }
   const { canonical, value } = email.identifier
   const { ipAddress } = ctx
-  await deps.db.transaction(async (tx) => {
+  return deps.db.transaction(async (tx) => {
     const inTransaction = { ...deps, db: tx }
-    await admitMailRequest(inTransaction, { ipAddress, purpose: about, canonical })
+    const purpose = { ipAddress, purpose: about, canonical }
+    const waitSeconds = await admitMailRequest(inTransaction, purpose)
     await recordEvent(inTransaction, ctx, {
       kind: `${about}.requested`,
       outcome: 'success',
@@ -52,5 +53,6 @@ export async function requestMail(
       canonical,
       ...(requestHash !== undefined && { requestHash: requestHash.toString('hex') }),
     })
+    return { waitSeconds }
   })
 }

@@ -75,7 +75,8 @@ export async function requestEmailSignIn(
   ctx: RequestContext,
   { email }: RequestEmailSignInRequest,
 ): Promise<MessageInitShape<typeof RequestEmailSignInResponseSchema>> {
-  return askToSignIn(deps, ctx, { email })
+  const { requestToken } = await askToSignIn(deps, ctx, { email })
+  return { requestToken }
 }
 
 /** Signs in with that mail. */

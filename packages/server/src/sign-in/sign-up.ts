@@ -24,6 +24,7 @@ import type { Deps } from '../deps.ts'
 import { SignetError } from '../errors.ts'
 import { recordEvent, type SecurityEvent } from '../events/record-event.ts'
 import { isRepeat, keyedRequest, takeKey } from '../idempotency/idempotency.ts'
+import type { UserId } from '../ids.ts'
 import { enqueue } from '../queue/enqueue.ts'
 import type { RequestContext } from '../request-context.ts'
 import { admitUnaskedMail } from '../throttling/mail-requests.ts'
@@ -38,6 +39,8 @@ export interface SignUp {
   password: string
   displayName: string
   locale: string
+  /** Which id the account gets, if one is opened: the caller may watch for it, and is still not told. */
+  id?: UserId
 }
 
 type SignUpDeps = Pick<Deps, 'config' | 'db' | 'masterSecret' | 'passwords'>

@@ -31,6 +31,16 @@ export function mustVerifyFirst({ emailVerification }: Pick<Config, 'emailVerifi
   return emailVerification.when === 'before-sign-in'
 }
 
+/** Somebody gave the right password, and is kept out because the address is not proved. Whose account it is goes to no wire. */
+export class AddressNotProved extends SignetError {
+  readonly userId: UserId
+
+  constructor(userId: UserId) {
+    super(ErrorReason.EMAIL_NOT_VERIFIED)
+    this.userId = userId
+  }
+}
+
 /** Records who gave the right password for a mere claim, sends mail, and answers the refusal. */
 export async function refuseUnverified(
   deps: Pick<Deps, 'db' | 'masterSecret'>,
@@ -48,9 +58,7 @@ export async function refuseUnverified(
     await askForProof({ ...deps, db: tx }, ctx, { canonical, userId })
     return null
   })
-  return retryAfter === null
-    ? new SignetError(ErrorReason.EMAIL_NOT_VERIFIED)
-    : tooManyGuesses(retryAfter)
+  return retryAfter === null ? new AddressNotProved(userId) : tooManyGuesses(retryAfter)
 }
 
 /** Records that somebody is kept out by an address that is not proved, and has mail sent there, unless that was done a moment ago. */

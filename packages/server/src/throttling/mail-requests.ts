@@ -18,13 +18,17 @@ const freePerNetwork = 30
 /** How many mails that nobody asked for in so many words go out before waiting begins. */
 const freeUnasked = { sign_up: 5, email_verification: 0 } as const
 
-/** Counts one request, in the transaction that sends; throwing, it undoes the count of the address. */
+/**
+ * Counts one request, in the transaction that sends, and answers how many seconds the next one for this address has to wait;
+ * throwing, it undoes the count of the address.
+ */
 export async function admitMailRequest(
   deps: { db: Db; masterSecret: MasterSecret },
   { ipAddress, purpose, canonical }: { ipAddress: string; purpose: string; canonical: string },
-): Promise<void> {
-  await admit(deps.db, keyOf(deps, 'address', purpose, canonical), 0)
+): Promise<number> {
+  const waitSeconds = await admit(deps.db, keyOf(deps, 'address', purpose, canonical), 0)
   await admit(deps.db, keyOf(deps, 'network', networkOf(ipAddress)), freePerNetwork)
+  return waitSeconds
 }
 
 /** Counts one request that concerns no address. */
@@ -60,8 +64,9 @@ function keyOf({ masterSecret }: { masterSecret: MasterSecret }, ...parts: strin
   return counterKey(masterSecret, 'mail requests', ...parts)
 }
 
-async function admit(db: Db, key: Buffer, free: number): Promise<void> {
-  if ((await countRequest(db, { key, free })) !== undefined) return
+async function admit(db: Db, key: Buffer, free: number): Promise<number> {
+  const counted = await countRequest(db, { key, free })
+  if (counted !== undefined) return counted.waitSeconds
   const wait = await requestRetryAfter(db, { key })
   throw new SignetError(ErrorReason.RATE_LIMITED, {
     retryAfterSeconds: wait?.seconds ?? 1,

@@ -43,8 +43,9 @@ select place as "place!", retry_after as "retry_after?" from admitted order by p
 select admit_guess(:account::bytea, :address?::bytea, :source?::bytea) as "retry_after?";
 
 -- name: countRequest :maybe
--- Counts a request for a mail or a text message; no row where it comes too early. The first ones are free, then each doubles the wait, from
--- 30 seconds up to a quarter of an hour. After an hour without any, everything is forgotten.
+-- Counts a request for a mail or a text message, and says how many seconds the next one has to wait; no row where it comes too
+-- early. The first ones are free, then each doubles the wait, from 30 seconds up to a quarter of an hour. After an hour without
+-- any, everything is forgotten.
 insert into mail_requests as r (key, requests, next_at, forget_at)
 values (:key, 1, signet_now() + mail_wait(1, :free::integer), signet_now() + interval '1 hour')
 on conflict (key) do update
@@ -52,7 +53,7 @@ on conflict (key) do update
        next_at = signet_now() + mail_wait(case when r.forget_at <= signet_now() then 1 else r.requests + 1 end, :free),
        forget_at = signet_now() + interval '1 hour'
  where r.next_at <= signet_now()
-returning requests;
+returning ceil(extract(epoch from next_at - signet_now()))::integer as "wait_seconds!";
 
 -- name: requestRetryAfter :maybe
 -- Whole seconds until one may be asked for again.

@@ -89,8 +89,8 @@ export const admitGuessWithoutDevice = one<
   columns: ['retryAfter'],
 })
 
-/** Counts a request for a mail or a text message; no row where it comes too early. The first ones are free, then each doubles the wait, from 30 seconds up to a quarter of an hour. After an hour without any, everything is forgotten. */
-export const countRequest = maybe<{ key: Buffer; free: number }, { requests: number }>({
+/** Counts a request for a mail or a text message, and says how many seconds the next one has to wait; no row where it comes too early. The first ones are free, then each doubles the wait, from 30 seconds up to a quarter of an hour. After an hour without any, everything is forgotten. */
+export const countRequest = maybe<{ key: Buffer; free: number }, { waitSeconds: number }>({
   name: 'throttling.countRequest',
   text: `insert into mail_requests as r (key, requests, next_at, forget_at)
 values ($1, 1, signet_now() + mail_wait(1, $2::integer), signet_now() + interval '1 hour')
@@ -99,9 +99,9 @@ on conflict (key) do update
        next_at = signet_now() + mail_wait(case when r.forget_at <= signet_now() then 1 else r.requests + 1 end, $2),
        forget_at = signet_now() + interval '1 hour'
  where r.next_at <= signet_now()
-returning requests`,
+returning ceil(extract(epoch from next_at - signet_now()))::integer as "wait_seconds!"`,
   params: ['key', 'free'],
-  columns: ['requests'],
+  columns: ['waitSeconds'],
 })
 
 /** Whole seconds until one may be asked for again. */

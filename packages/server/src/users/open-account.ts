@@ -17,7 +17,7 @@ import {
   lockIdentifier,
 } from './users.sql.ts'
 
-export { proveIdentifier } from './users.sql.ts'
+export { hasProved, proveIdentifier } from './users.sql.ts'
 
 export interface Holders {
   /** The user who proved to own the identifier. */
@@ -47,6 +47,8 @@ export async function listHolders(db: Db, { kind, canonical }: EmailIdentifier):
 }
 
 export interface NewAccount {
+  /** Of the user; left out, it is made. */
+  id?: UserId | undefined
   identifier: EmailIdentifier
   /** When the identifier was proved; undefined for a mere claim. */
   verifiedAt?: Date
@@ -59,7 +61,7 @@ export interface NewAccount {
 
 /** Inserts the user, the identifier and the password. The transaction holds the lock of `lockHolders`. */
 export async function openAccount(tx: Db, account: NewAccount, now: Date): Promise<UserId> {
-  const id = newId<UserId>(now)
+  const id = account.id ?? newId<UserId>(now)
   const { kind, value, canonical } = account.identifier
   await insertUserWithPassword(tx, {
     id,

@@ -124,3 +124,7 @@ delete from users
                                order by i.claim_expires_at limit :limit::integer)
                  and not exists (select from identifiers i where i.user_id = u.id and i.verified_at is not null)
                  for update skip locked);
+
+-- name: hasProved :one
+-- Whether a user has proved any identifier. Of a user that there is not, it is no.
+select exists (select from identifiers where user_id = :userId and verified_at is not null) as "proved!";

@@ -306,3 +306,11 @@ export const deleteUnprovenAccounts = exec<{ limit: number }>({
   params: ['limit'],
   columns: [],
 })
+
+/** Whether a user has proved any identifier. Of a user that there is not, it is no. */
+export const hasProved = one<{ userId: string }, { proved: boolean }>({
+  name: 'users.hasProved',
+  text: `select exists (select from identifiers where user_id = $1 and verified_at is not null) as "proved!"`,
+  params: ['userId'],
+  columns: ['proved'],
+})

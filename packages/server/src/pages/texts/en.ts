@@ -86,6 +86,14 @@ export const en = {
   inbox_resent:
     'If the address has an account that waits for it, another mail is on its way. Only the latest one counts.',
 
+  inbox_opened: 'Opened the link on another device or in another tab? Then go on here.',
+  inbox_not_yet:
+    'The address is not confirmed yet. Open the link in the latest mail and press its button, then continue.',
+  mail_countdown: 'You can send another mail in {time}.',
+  mail_countdown_over: 'You can send another mail now.',
+  mail_too_early:
+    'A mail was asked for only a moment ago. Give it a little time, and look into the spam folder.',
+
   // The links in mails.
   verify_title: 'Confirm your email address',
   verify_lead: 'Confirm that you read the mail that brought you here.',
@@ -218,7 +226,8 @@ export const en = {
   wait_minutes_other: 'Too many attempts. Wait {{count}} minutes, then try again.',
   wait_hours_one: 'Too many attempts. Wait {{count}} hour, then try again.',
   wait_hours_other: 'Too many attempts. Wait {{count}} hours, then try again.',
-  countdown: 'You can try again in {s} s.',
+  countdown: 'You can try again in {time}.',
+  countdown_over: 'You can try again now.',
 
   // Reasons, by their names in the contract; most are said in the words of the API, and so are those that are not here.
   reason_invalid_credentials: reasons[ErrorReason.INVALID_CREDENTIALS].sentence,

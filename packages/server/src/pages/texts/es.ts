@@ -77,6 +77,14 @@ export const es: Catalogue = {
   inbox_another_address: 'Usar otra dirección',
   inbox_resent:
     'Si la dirección tiene una cuenta que lo espera, otro mensaje está en camino. Solo vale el último.',
+  inbox_opened:
+    '¿Has abierto el enlace en otro dispositivo o en otra pestaña? Entonces sigue aquí.',
+  inbox_not_yet:
+    'La dirección todavía no está confirmada. Abre el enlace del último mensaje, pulsa su botón y luego continúa.',
+  mail_countdown: 'Podrás enviar otro mensaje en {time}.',
+  mail_countdown_over: 'Ya puedes enviar otro mensaje.',
+  mail_too_early:
+    'Se ha pedido un mensaje hace solo un momento. Dale un poco de tiempo y mira en la carpeta de correo no deseado.',
 
   verify_title: 'Confirma tu dirección de correo',
   verify_lead: 'Confirma que lees el correo que te ha traído hasta aquí.',
@@ -206,7 +214,8 @@ export const es: Catalogue = {
   wait_minutes_other: 'Demasiados intentos. Espera {{count}} minutos e inténtalo de nuevo.',
   wait_hours_one: 'Demasiados intentos. Espera {{count}} hora e inténtalo de nuevo.',
   wait_hours_other: 'Demasiados intentos. Espera {{count}} horas e inténtalo de nuevo.',
-  countdown: 'Podrás intentarlo de nuevo en {s} s.',
+  countdown: 'Podrás intentarlo de nuevo en {time}.',
+  countdown_over: 'Ya puedes intentarlo de nuevo.',
 
   reason_invalid_credentials:
     'Ese correo y esa contraseña no coinciden. Revisa ambos e inténtalo de nuevo.',
