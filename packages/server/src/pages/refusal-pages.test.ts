@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { Fastify } from 'fastify'
+import { fastify as openFastify } from 'fastify'
 import { createTestDatabase } from '../testing/database.ts'
 import { openFileDeps, withParts } from '../testing/deps.ts'
 import { openPageVisitor } from '../testing/page-visitor.ts'
@@ -64,7 +64,7 @@ describe('a path where there is nothing', () => {
 
 describe('whoever has to wait', () => {
   it('reads for how long, without a script too, and programs read Retry-After', async () => {
-    const fastify = Fastify()
+    const fastify = openFastify()
     const gate = { isSetUp: async () => true }
     mountRefusalPages(fastify, { deps, face: await openFace(deps), gate })
     const problem = { reason: 'RATE_LIMITED', status: 429, detail: '', retryAfterSeconds: 252 }

@@ -16,7 +16,7 @@ export function signedInNote(visit: Visit): Html {
   const note =
     found &&
     html`<div class="note notice"><p>${who} <a href="${onwardAddress(visit, found.sessionId)}">${words.text('continue_as')}</a></p></div>`
-  return html`<div id="signed-in-note" role="status" data-fresh="">${note}</div>`
+  return html`<div id="signed-in-note" aria-live="polite" data-fresh="">${note}</div>`
 }
 
 /**

@@ -168,7 +168,7 @@ describe('a sign-in page that is left open', () => {
       await tab.waitForURL(/\/signed-in/u)
       await page.clock.fastForward(2000)
       await show(page, 'visible')
-      const note = page.getByRole('status').filter({ hasText: `already signed in as ${email}` })
+      const note = page.locator('[aria-live]').filter({ hasText: `already signed in as ${email}` })
       await note.waitFor()
       assert.equal(await page.locator('#identifier').inputValue(), 'somebody@example.com')
       await judgeShift(page)
