@@ -6,13 +6,12 @@
 import { startChild } from '../child.ts'
 import type { Finding, Subject } from '../finding.ts'
 import type { Peer, PeerQuestion } from '../limits/oidc-provider.ts'
-import { httpContender } from '../load/http-contender.ts'
+import { againstPeer, besidePeer, ourName, peerName, perCpu } from '../memory-peer.ts'
 import { startOwnPostgres } from '../server/own-postgres.ts'
 import { createClient } from '../server/people.ts'
 import { startSignet } from '../server/signet-process.ts'
 import { interleave, median, ratePerCpu, ratios, type Slice } from '../slices.ts'
 
-const connections = 32
 const form = { grant_type: 'client_credentials' }
 
 export const clientCredentials: Subject = {
@@ -30,20 +29,13 @@ export const clientCredentials: Subject = {
       const question: PeerQuestion = { tokens: 1, signed: true }
       const theirs = await peer.ask<Peer>(question)
       const servers = [
-        { name: 'Signet', pid: signet.pid, path: '/oauth2/token', origin: signet.origin, client },
-        { name: 'oidc-provider', pid: peer.pid, path: '/token', ...theirs },
+        { name: ourName, pid: signet.pid, path: '/oauth2/token', origin: signet.origin, client },
+        { name: peerName, pid: peer.pid, path: '/token', ...theirs },
       ]
       for (const server of servers) await assertSigned(server)
-      const contenders = servers.map(({ name, origin, pid, path, client: credentials }) => {
-        const requests = [{ method: 'POST', path, client: credentials, form } as const]
-        return httpContender(load, {
-          name,
-          origin,
-          pids: [pid],
-          requests,
-          connections,
-          awake: true,
-        })
+      const contenders = servers.map((server) => {
+        const { path, client: credentials } = server
+        return besidePeer(load, server, [{ method: 'POST', path, client: credentials, form }])
       })
       const alone = {
         name: 'ES256',
@@ -77,21 +69,15 @@ async function assertSigned({
 }
 
 function findingsOf(series: Map<string, Slice[]>): Finding[] {
-  const ours = series.get('Signet') ?? []
-  const theirs = series.get('oidc-provider') ?? []
-  const perRound = ratios(ours, theirs, ratePerCpu)
+  const ours = series.get(ourName) ?? []
   const signatures = series.get('ES256') ?? []
   const toSignatures = ratios(ours, signatures, ratePerCpu)
-  const perCpu = (slices: Slice[]) => median(slices.map(ratePerCpu)).toFixed(0)
   return [
-    {
-      what: 'client-credentials tokens per processor second against oidc-provider in memory',
-      unit: 'x',
+    againstPeer(series, {
+      done: 'client-credentials tokens',
       goal: { atLeast: 2.2 },
-      measured: median(perRound),
-      rounds: perRound,
-      detail: `${perCpu(ours)} against ${perCpu(theirs)}; by the clock ${median(ratios(ours, theirs)).toFixed(2)}x; ${connections} connections, client_secret_basic, ES256`,
-    },
+      under: ['client_secret_basic', 'ES256'],
+    }),
     {
       what: 'the same against the signatures alone',
       unit: 'x',

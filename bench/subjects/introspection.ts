@@ -7,16 +7,15 @@
  */
 
 import { startChild } from '../child.ts'
-import type { Finding, Subject } from '../finding.ts'
+import type { Subject } from '../finding.ts'
 import type { Peer, PeerQuestion } from '../limits/oidc-provider.ts'
-import { httpContender } from '../load/http-contender.ts'
 import type { HttpRequest } from '../load/http-message.ts'
+import { againstPeer, besidePeer, connections, ourName, peerName } from '../memory-peer.ts'
 import { startOwnPostgres } from '../server/own-postgres.ts'
 import { createClient, signIns, signUp } from '../server/people.ts'
 import { startSignet } from '../server/signet-process.ts'
-import { interleave, median, ratePerCpu, ratios, type Slice } from '../slices.ts'
+import { interleave } from '../slices.ts'
 
-const connections = 32
 const person = { email: 'holder@example.com', password: 'zebra quartz lamp hippo' }
 /** The longest that there is; a run that takes longer says so at its end. */
 const tokenLifetimeSeconds = '900'
@@ -41,34 +40,24 @@ export const introspection: Subject = {
       const question: PeerQuestion = { tokens: connections }
       const servers = [
         {
-          name: 'Signet',
+          name: ourName,
           pid: signet.pid,
           path: '/oauth2/introspect',
           ...{ origin: signet.origin, client, accessTokens },
         },
         {
-          name: 'oidc-provider',
+          name: peerName,
           pid: peer.pid,
           path: '/token/introspection',
           ...(await peer.ask<Peer>(question)),
         },
       ]
       for (const server of servers) await assertActive(server)
-      const contenders = servers.map((server) => {
-        const { name, origin, pid } = server
-        const requests = requestsOf(server)
-        return httpContender(load, {
-          name,
-          origin,
-          pids: [pid],
-          requests,
-          connections,
-          awake: true,
-        })
-      })
+      const contenders = servers.map((server) => besidePeer(load, server, requestsOf(server)))
       const series = await interleave(contenders, options)
       for (const server of servers) await assertActive(server)
-      return [findingOf(series)]
+      const under = ['client_secret_basic']
+      return [againstPeer(series, { done: 'introspections', goal: { atLeast: 3 }, under })]
     } finally {
       for (const child of [load, peer]) await child.stop()
       await signet.stop()
@@ -96,20 +85,5 @@ async function assertActive({ origin, path, client, accessTokens }: Server): Pro
     })
     const answer = await response.text()
     if (!/"active":true/.test(answer)) throw new Error(`${origin} answered ${answer}`)
-  }
-}
-
-function findingOf(series: Map<string, Slice[]>): Finding {
-  const ours = series.get('Signet') ?? []
-  const theirs = series.get('oidc-provider') ?? []
-  const perRound = ratios(ours, theirs, ratePerCpu)
-  const perCpu = (slices: Slice[]) => median(slices.map(ratePerCpu)).toFixed(0)
-  return {
-    what: 'introspections per processor second against oidc-provider in memory',
-    unit: 'x',
-    goal: { atLeast: 3 },
-    measured: median(perRound),
-    rounds: perRound,
-    detail: `${perCpu(ours)} against ${perCpu(theirs)}; by the clock ${median(ratios(ours, theirs)).toFixed(2)}x; ${connections} connections, client_secret_basic`,
   }
 }

@@ -165,6 +165,25 @@ export function reasonName(reason: Reason): string {
   return names.get(reason) ?? 'UNSPECIFIED'
 }
 
+/** "INVALID_ARGUMENT" as "Invalid argument": the title of its problem documents, and of its place in the reference. */
+export function reasonWords(name: string): string {
+  const words = name.toLowerCase().replaceAll('_', ' ')
+  return words.charAt(0).toUpperCase() + words.slice(1)
+}
+
+/** Its anchor on the page that explains all of them, and the name of its example: "invalid-argument". */
+export function reasonAnchor(name: string): string {
+  return name.toLowerCase().replaceAll('_', '-')
+}
+
+/** Where it is explained. */
+export function reasonAddress(issuer: string, name: string): string {
+  return `${issuer}/docs/errors#${reasonAnchor(name)}`
+}
+
+/** What a refusal is answered as over HTTP (RFC 9457 §3). */
+export const problemMediaType = 'application/problem+json'
+
 /** One thing wrong with one field: its path in JSON names, a stable rule, a sentence for a person. */
 export interface Violation {
   field: string

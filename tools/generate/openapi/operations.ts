@@ -12,13 +12,14 @@ import {
   type JsonObject,
 } from '@bufbuild/protobuf'
 import { access, type RestBinding, restBindings } from '@signet/contract/options'
+import { problemMediaType, reasonAnchor } from '../../../packages/server/src/errors.ts'
 import type { Contract } from '../contract.ts'
 import { findField } from '../contract-lint.ts'
 import { isJsonScalar } from '../field-rules.ts'
 import { possibleReasons, withoutReasons } from '../method-reasons.ts'
 import { fieldExample, messageExample } from './examples.ts'
 import type { MessageSchemas } from './message-schemas.ts'
-import { reasonAnchor, reasonRow } from './problem.ts'
+import { reasonRow } from './problem.ts'
 
 interface Context {
   contract: Contract
@@ -177,7 +178,7 @@ function refusal(status: number, names: readonly string[]): JsonObject {
     description: names.map((name) => reasonRow(name).sentence).join(' '),
     headers: { 'Signet-Reference': referenceHeader, ...refusalHeaders[status] },
     content: {
-      'application/problem+json': {
+      [problemMediaType]: {
         schema: { $ref: '#/components/schemas/Problem' },
         examples: Object.fromEntries(
           names.map((name) => [

@@ -7,7 +7,12 @@
 
 import type { JsonObject } from '@bufbuild/protobuf'
 import { ErrorReason } from '@signet/contract'
-import { type ReasonRow, reasons, SignetError } from '../../../packages/server/src/errors.ts'
+import {
+  type ReasonRow,
+  reasonAnchor,
+  reasons,
+  SignetError,
+} from '../../../packages/server/src/errors.ts'
 import { createProblems, type Problem } from '../../../packages/server/src/wires/problem.ts'
 import type { Contract } from '../contract.ts'
 import { reasonNames, reasonsEnum, reasonValues } from '../method-reasons.ts'
@@ -27,11 +32,6 @@ function reasonOf(name: string): Reason {
 /** The row of a reason by its name. Throws for a name that the table lacks. */
 export function reasonRow(name: string): ReasonRow {
   return reasons[reasonOf(name)]
-}
-
-/** The anchor of a reason on the page /docs/errors, and the name of its example: "invalid-argument". */
-export function reasonAnchor(name: string): string {
-  return name.toLowerCase().replaceAll('_', '-')
 }
 
 /** The schema of every refusal. A member that the server adds and this lacks does not compile. */

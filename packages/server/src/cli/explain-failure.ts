@@ -38,8 +38,8 @@ export async function explainFailure(error: unknown): Promise<Failure> {
 async function explainSetup(error: unknown): Promise<Failure | undefined> {
   const { ConfigError } = await import('../config/config-error.ts')
   if (error instanceof ConfigError) {
-    const { exitCode, message, problems } = error
-    return { exitCode, code: 'CONFIG', message, fix: '', details: problems }
+    const { message, problems } = error
+    return { exitCode: exitCodes.config, code: 'CONFIG', message, fix: '', details: problems }
   }
   const { EmbeddedPostgresError } = await import('../db/embedded/embedded-postgres-error.ts')
   if (error instanceof EmbeddedPostgresError) {

@@ -141,6 +141,7 @@ describe('a logo', () => {
     await update(undefined)
     assert.equal(await logo(), undefined)
     assert.equal((await served(url)).status, 404)
+    assert.deepEqual(await rowsOf(deps, 'select client_id from client_logos'), [])
     // A job that is still queued finds nothing to do.
     await fetchNow()
     assert.deepEqual(asked, ['/logo.png'])

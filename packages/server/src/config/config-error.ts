@@ -14,13 +14,9 @@ export interface Problem {
   fix: string
 }
 
-/** The exit code of a process that cannot start because of its configuration (EX_CONFIG of sysexits). */
-export const configExitCode = 78
-
 /** Thrown by `loadConfig`, and by nothing else; holds every problem. Its message is ready to print. */
 export class ConfigError extends Error {
   readonly problems: readonly Problem[]
-  readonly exitCode = configExitCode
 
   constructor(problems: readonly Problem[]) {
     super(formatProblems(problems))

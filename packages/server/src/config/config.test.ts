@@ -25,7 +25,6 @@ function problemsOf(environment: Environment): readonly Problem[] {
     load(environment)
   } catch (error) {
     assert.ok(error instanceof ConfigError, String(error))
-    assert.equal(error.exitCode, 78)
     return error.problems
   }
   return []
@@ -191,6 +190,8 @@ describe('numbers and words', () => {
     ['SIGNET_ACCESS_TOKEN_LIFETIME_SECONDS', '5m', /not a whole number/],
     ['SIGNET_ACCESS_TOKEN_LIFETIME_SECONDS', '1e2', /not a whole number/],
     ['SIGNET_ACCESS_TOKEN_LIFETIME_SECONDS', '-300', /not a whole number/],
+    // Verifiers hang up after five seconds without a step.
+    ['SIGNET_REVOCATION_HEARTBEAT_MS', '5000', /above the maximum of 2500/],
     ['SIGNET_PASSWORD_MIN_LENGTH', '7', /below the minimum of 8/],
     ['SIGNET_PASSWORD_MIN_LENGTH', '65', /above the maximum of 64/],
     ['SIGNET_DATABASE_POOL_SIZE', '0', /below the minimum of 1/],

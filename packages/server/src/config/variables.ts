@@ -10,6 +10,7 @@ import { avatarVariables } from './avatar-variables.ts'
 import { brandVariables } from './brand-variables.ts'
 import { databaseUrl } from './database-url.ts'
 import { type Kind, kind, oneOf, onOff, path, whole } from './kinds.ts'
+import { limitDefaults } from './limit-defaults.ts'
 import { mailVariables } from './mail-variables.ts'
 import { phoneVariables } from './phone-settings.ts'
 import { providerVariables } from './provider-settings.ts'
@@ -196,39 +197,39 @@ const edges = {
     about:
       'Hosts in your own network that addresses of clients may lead to: their key sets, their logos, and where they hear of a sign-out. Anything that is not on the public internet is refused otherwise. In development `localhost:*` allows every port of this machine, over plain HTTP too.',
   }),
-  SIGNET_LIMIT_BODY_BYTES: defaulted(String(256 * kibibyte), {
+  SIGNET_LIMIT_BODY_BYTES: defaulted(String(limitDefaults.bodyBytes), {
     section: 'Limits',
     kind: whole(kibibyte, 64 * mebibyte),
     about: 'The largest request body, as it is sent.',
   }),
-  SIGNET_LIMIT_INFLATED_BODY_BYTES: defaulted(String(mebibyte), {
+  SIGNET_LIMIT_INFLATED_BODY_BYTES: defaulted(String(limitDefaults.inflatedBodyBytes), {
     section: 'Limits',
     kind: whole(kibibyte, 64 * mebibyte),
     about: 'The largest request body once it is unpacked.',
   }),
-  SIGNET_LIMIT_HEADER_BYTES: defaulted(String(16 * kibibyte), {
+  SIGNET_LIMIT_HEADER_BYTES: defaulted(String(limitDefaults.headerBytes), {
     section: 'Limits',
     kind: whole(4 * kibibyte, 256 * kibibyte),
     about: 'The largest request head: all header lines together.',
   }),
-  SIGNET_LIMIT_REQUEST_TIMEOUT_MS: defaulted('15000', {
+  SIGNET_LIMIT_REQUEST_TIMEOUT_MS: defaulted(String(limitDefaults.requestTimeoutMs), {
     section: 'Limits',
     kind: whole(100, 300_000),
     about:
       'The longest that a request may take to arrive, and again to be answered. Streams are not meant.',
   }),
-  SIGNET_LIMIT_IDLE_SOCKET_TIMEOUT_MS: defaulted('65000', {
+  SIGNET_LIMIT_IDLE_SOCKET_TIMEOUT_MS: defaulted(String(limitDefaults.idleSocketTimeoutMs), {
     section: 'Limits',
     kind: whole(100, 3_600_000),
     about:
       'How long a connection may stay open without a request. Keep it above the idle time of your load balancer.',
   }),
-  SIGNET_LIMIT_CONCURRENT_CALLS: defaulted('256', {
+  SIGNET_LIMIT_CONCURRENT_CALLS: defaulted(String(limitDefaults.concurrentCalls), {
     section: 'Limits',
     kind: whole(1, 100_000),
     about: 'The most calls that are worked on at once; more are asked to come back.',
   }),
-  SIGNET_LIMIT_CONNECTIONS: defaulted('10000', {
+  SIGNET_LIMIT_CONNECTIONS: defaulted(String(limitDefaults.connectionsMax), {
     section: 'Limits',
     kind: whole(1, 1_000_000),
     about: 'The most connections that are open at once, on each port.',
@@ -294,8 +295,9 @@ const accounts = {
   }),
   SIGNET_REVOCATION_HEARTBEAT_MS: defaulted('1000', {
     section: 'Tokens and sessions',
-    kind: whole(50, 10_000),
-    about: 'How often a verifier that follows the revocation feed is told how old its view is.',
+    kind: whole(50, 2_500),
+    about:
+      'How often a verifier that follows the revocation feed is told how old its view is. It hangs up after five seconds of silence.',
   }),
   SIGNET_REVOCATION_BUDGET_SECONDS: defaulted('10', {
     section: 'Tokens and sessions',

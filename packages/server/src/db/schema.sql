@@ -6,7 +6,7 @@ CREATE OR REPLACE FUNCTION public.admit_guess(account bytea, address bytea, sour
  LANGUAGE plpgsql
 AS $function$
 declare
-  retry_after integer := guess_retry_after(array[account, address]);
+  retry_after integer := (select r from guess_retry_after(array[account, address]) as r);
   forgiven    integer;
 begin
   if retry_after is not null then return retry_after; end if;
@@ -16,7 +16,7 @@ begin
   end if;
   if not exists (select from guess_counters where key = source) then return null; end if;
   perform pg_advisory_xact_lock(hashtextextended('signet guess ' || encode(account, 'hex'), 0));
-  retry_after := guess_retry_after(array[account, address]);
+  retry_after := (select r from guess_retry_after(array[account, address]) as r);
   if retry_after is not null then return retry_after; end if;
   delete from guess_counters where key = source returning failures into forgiven;
   if forgiven is null then return null; end if;
@@ -26,10 +26,18 @@ begin
 end $function$;
 
 CREATE OR REPLACE FUNCTION public.basic_role_of(id uuid)
- RETURNS text
+ RETURNS SETOF text
  LANGUAGE sql
  STABLE PARALLEL SAFE
-RETURN CASE WHEN (EXISTS (SELECT FROM users u WHERE ((u.id = basic_role_of.id) AND u.is_guest))) THEN 'guest'::text ELSE 'user'::text END;
+BEGIN ATOMIC
+ SELECT
+         CASE
+             WHEN (EXISTS ( SELECT
+                FROM users u
+               WHERE ((u.id = basic_role_of.id) AND u.is_guest))) THEN 'guest'::text
+             ELSE 'user'::text
+         END AS "case";
+END;
 
 CREATE OR REPLACE FUNCTION public.count_failed_guess(account bytea, address bytea, source bytea, account_max integer, address_max integer, address_window integer, OUT retry_after integer, OUT closed_for integer)
  RETURNS record
@@ -43,7 +51,7 @@ begin
   if address is not null then
     perform pg_advisory_xact_lock(hashtextextended('signet guess ' || encode(address, 'hex'), 0));
   end if;
-  retry_after := guess_retry_after(array[account, address]);
+  retry_after := (select r from guess_retry_after(array[account, address]) as r);
   if retry_after is not null then return; end if;
   at := signet_now();
 
@@ -90,7 +98,7 @@ begin
          forget_at = case when c.forget_at <= signet_now() then excluded.forget_at else c.forget_at end
    where c.closed_until is null or c.closed_until <= signet_now();
   if found then return null; end if;
-  return coalesce(guess_retry_after(array[counted]), 1);
+  return coalesce((select r from guess_retry_after(array[counted]) as r), 1);
 end $function$;
 
 CREATE OR REPLACE FUNCTION public.current_system_identifier()
@@ -203,10 +211,15 @@ CREATE OR REPLACE FUNCTION public.guess_delay(failures integer, free integer)
 RETURN CASE WHEN (failures >= 100) THEN '30 days'::interval WHEN (failures >= free) THEN LEAST(('00:00:30'::interval * ((2)::double precision ^ (LEAST((failures - free), 12))::double precision)), '1 day'::interval) ELSE NULL::interval END;
 
 CREATE OR REPLACE FUNCTION public.guess_retry_after(keys bytea[])
- RETURNS integer
+ RETURNS SETOF integer
  LANGUAGE sql
  STABLE PARALLEL SAFE
-RETURN (SELECT (GREATEST((1)::numeric, ceil(EXTRACT(epoch FROM (max(c.closed_until) - signet_now())))))::integer AS "greatest" FROM guess_counters c WHERE ((c.key = ANY (guess_retry_after.keys)) AND (c.closed_until > signet_now())) HAVING (count(*) > 0));
+BEGIN ATOMIC
+ SELECT (GREATEST((1)::numeric, ceil(EXTRACT(epoch FROM (max(c.closed_until) - signet_now())))))::integer AS "greatest"
+    FROM guess_counters c
+   WHERE ((c.key = ANY (guess_retry_after.keys)) AND (c.closed_until > signet_now()))
+  HAVING (count(*) > 0);
+END;
 
 CREATE OR REPLACE FUNCTION public.has_other_way_in(owner uuid, without uuid, configured text[])
  RETURNS boolean
@@ -236,10 +249,14 @@ BEGIN ATOMIC
 END;
 
 CREATE OR REPLACE FUNCTION public.known_device_user(secret_hash bytea, among uuid[])
- RETURNS uuid
+ RETURNS SETOF uuid
  LANGUAGE sql
  STABLE PARALLEL SAFE
-RETURN (SELECT d.user_id FROM known_devices d WHERE ((d.secret_hash = known_device_user.secret_hash) AND (d.user_id = ANY (known_device_user.among)) AND (d.expires_at > signet_now())));
+BEGIN ATOMIC
+ SELECT d.user_id
+    FROM known_devices d
+   WHERE ((d.secret_hash = known_device_user.secret_hash) AND (d.user_id = ANY (known_device_user.among)) AND (d.expires_at > signet_now()));
+END;
 
 CREATE OR REPLACE FUNCTION public.log_revocation(scope text, value text, reason text, except_sid uuid DEFAULT NULL::uuid, awaited boolean DEFAULT false)
  RETURNS bigint
@@ -305,10 +322,18 @@ begin
 end $function$;
 
 CREATE OR REPLACE FUNCTION public.permissions_of(id uuid)
- RETURNS text[]
+ RETURNS SETOF text[]
  LANGUAGE sql
  STABLE PARALLEL SAFE
-RETURN (SELECT COALESCE(array_agg(DISTINCT p.permission), '{}'::text[]) AS "coalesce" FROM roles r, LATERAL unnest(r.permissions) p(permission) WHERE ((r.built_in AND (r.name = basic_role_of(permissions_of.id))) OR (r.id IN (SELECT a.role_id FROM role_assignments a WHERE ((a.user_id = permissions_of.id) AND (a.organization_id IS NULL))))));
+BEGIN ATOMIC
+ SELECT COALESCE(array_agg(DISTINCT p.permission), '{}'::text[]) AS "coalesce"
+    FROM (roles r
+      CROSS JOIN LATERAL unnest(r.permissions) p(permission))
+   WHERE ((r.built_in AND (r.name = ( SELECT b.b
+            FROM basic_role_of(permissions_of.id) b(b)))) OR (r.id IN ( SELECT a.role_id
+            FROM role_assignments a
+           WHERE ((a.user_id = permissions_of.id) AND (a.organization_id IS NULL)))));
+END;
 
 CREATE OR REPLACE FUNCTION public.place_revocation()
  RETURNS trigger
@@ -416,10 +441,17 @@ CREATE OR REPLACE FUNCTION public.revocation_position()
 RETURN (SELECT revocation_head."position" FROM revocation_head);
 
 CREATE OR REPLACE FUNCTION public.role_names_of(id uuid)
- RETURNS text[]
+ RETURNS SETOF text[]
  LANGUAGE sql
  STABLE PARALLEL SAFE
-RETURN (SELECT array_agg(r.name ORDER BY r.name) AS array_agg FROM roles r WHERE ((r.built_in AND (r.name = basic_role_of(role_names_of.id))) OR (r.id IN (SELECT a.role_id FROM role_assignments a WHERE ((a.user_id = role_names_of.id) AND (a.organization_id IS NULL))))));
+BEGIN ATOMIC
+ SELECT array_agg(r.name ORDER BY r.name) AS array_agg
+    FROM roles r
+   WHERE ((r.built_in AND (r.name = ( SELECT b.b
+            FROM basic_role_of(role_names_of.id) b(b)))) OR (r.id IN ( SELECT a.role_id
+            FROM role_assignments a
+           WHERE ((a.user_id = role_names_of.id) AND (a.organization_id IS NULL)))));
+END;
 
 CREATE OR REPLACE FUNCTION public.scopes_allowed(id uuid, scopes text[], needing_proof text[])
  RETURNS text[]
@@ -1132,7 +1164,7 @@ CREATE TABLE sessions (
 );
 CREATE INDEX sessions_ended_at ON public.sessions USING btree (ended_at) WHERE (ended_at IS NOT NULL);
 CREATE INDEX sessions_expires_at ON public.sessions USING btree (expires_at);
-CREATE INDEX sessions_user ON public.sessions USING btree (user_id) WHERE (ended_at IS NULL);
+CREATE INDEX sessions_user ON public.sessions USING btree (user_id, created_at);
 
 CREATE TABLE signing_keys (
   id text NOT NULL,

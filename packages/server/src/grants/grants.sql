@@ -9,7 +9,11 @@ select a.id, s.user_id, s.client_id, s.id, a.scopes, a.audience, decode(a.wrappe
   from jsonb_to_recordset(:asked)
     as a (id uuid, session_id uuid, scopes text[], audience text[], wrapped_secret text, wrapping_key_id text, presenter text,
           claims jsonb)
-  join sessions s on s.id = a.session_id
+ cross join lateral (
+   -- Each is looked up by its id: a list counts as a hundred rows, for which the planner would read all sessions.
+   select s.id, s.user_id, s.client_id, s.amr, s.acr, s.auth_time, s.rev, s.expires_at
+     from sessions s where s.id = a.session_id limit 1
+ ) s
 returning id;
 
 -- name: insertAuthorizedGrant :one
@@ -123,7 +127,7 @@ select d.id as "grant_id!", d.verdict as "verdict!",
        d.signing_algorithm as "signing_algorithm!", d.amr as "amr!", d.acr as "acr!", d.auth_time as "auth_time!",
        d.rotates and d.within_window and d.accepted and d.presenter <> d.presented_by as "elsewhere!",
        least(t.expires_at, d.session_expires_at, d.expires_at) as "expires_at!",
-       case when d.accepted then role_names_of(d.user_id) end as "role_names?",
+       case when d.accepted then (select r from role_names_of(d.user_id) as r) end as "role_names?",
        d.position as "position!"
   from decided d
   left join touched t on t.id = d.session_id;

@@ -12,7 +12,10 @@ select a.id, s.user_id, s.client_id, s.id, a.scopes, a.audience, decode(a.wrappe
   from jsonb_to_recordset($1)
     as a (id uuid, session_id uuid, scopes text[], audience text[], wrapped_secret text, wrapping_key_id text, presenter text,
           claims jsonb)
-  join sessions s on s.id = a.session_id
+ cross join lateral (
+   select s.id, s.user_id, s.client_id, s.amr, s.acr, s.auth_time, s.rev, s.expires_at
+     from sessions s where s.id = a.session_id limit 1
+ ) s
 returning id`,
   params: ['asked'],
   columns: ['id'],
@@ -187,7 +190,7 @@ select d.id as "grant_id!", d.verdict as "verdict!",
        d.signing_algorithm as "signing_algorithm!", d.amr as "amr!", d.acr as "acr!", d.auth_time as "auth_time!",
        d.rotates and d.within_window and d.accepted and d.presenter <> d.presented_by as "elsewhere!",
        least(t.expires_at, d.session_expires_at, d.expires_at) as "expires_at!",
-       case when d.accepted then role_names_of(d.user_id) end as "role_names?",
+       case when d.accepted then (select r from role_names_of(d.user_id) as r) end as "role_names?",
        d.position as "position!"
   from decided d
   left join touched t on t.id = d.session_id`,

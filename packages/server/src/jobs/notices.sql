@@ -25,9 +25,12 @@ select i.value, u.locale
 -- The language of a person.
 select locale from users where id = :userId and status <> 'deleted';
 
--- name: findStrangeSession :maybe
--- What a session says about its device, unless it is the first of its user.
-select s.device_model, s.device_os, s.device_app, s.user_agent
+-- name: listStrangeSessions :many
+-- What sessions say about their devices, and where their users read notices. Not those that are the first of their user.
+select s.id, s.device_model, s.device_os, s.device_app, s.user_agent, i.value, u.locale
   from sessions s
- where s.id = :id
-   and exists (select from sessions o where o.user_id = s.user_id and o.created_at < s.created_at);
+  join users u on u.id = s.user_id and u.status <> 'deleted'
+  join identifiers i on i.id = primary_email(u.id)
+ where s.id = any(:ids::uuid[])
+   and s.created_at > (select o.created_at from sessions o where o.user_id = s.user_id order by o.created_at limit 1)
+ order by s.id;

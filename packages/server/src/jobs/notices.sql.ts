@@ -1,5 +1,5 @@
 // Generated from notices.sql by tools/sql. Do not edit.
-import { exec, maybe } from '../db/query.ts'
+import { exec, many, maybe } from '../db/query.ts'
 
 /** Notes the end of the chain as the place of a reader that is new: what was before it is no news. */
 export const beginReading = exec<{ name: string }>({
@@ -46,23 +46,29 @@ export const findLocale = maybe<{ userId: string }, { locale: string }>({
   columns: ['locale'],
 })
 
-/** What a session says about its device, unless it is the first of its user. */
-export const findStrangeSession = maybe<
+/** What sessions say about their devices, and where their users read notices. Not those that are the first of their user. */
+export const listStrangeSessions = many<
   {
-    id: string
+    ids: readonly string[]
   },
   {
+    id: string
     deviceModel: string | null
     deviceOs: string | null
     deviceApp: string | null
     userAgent: string | null
+    value: string
+    locale: string
   }
 >({
-  name: 'jobs.notices.findStrangeSession',
-  text: `select s.device_model, s.device_os, s.device_app, s.user_agent
+  name: 'jobs.notices.listStrangeSessions',
+  text: `select s.id, s.device_model, s.device_os, s.device_app, s.user_agent, i.value, u.locale
   from sessions s
- where s.id = $1
-   and exists (select from sessions o where o.user_id = s.user_id and o.created_at < s.created_at)`,
-  params: ['id'],
-  columns: ['deviceModel', 'deviceOs', 'deviceApp', 'userAgent'],
+  join users u on u.id = s.user_id and u.status <> 'deleted'
+  join identifiers i on i.id = primary_email(u.id)
+ where s.id = any($1::uuid[])
+   and s.created_at > (select o.created_at from sessions o where o.user_id = s.user_id order by o.created_at limit 1)
+ order by s.id`,
+  params: ['ids'],
+  columns: ['id', 'deviceModel', 'deviceOs', 'deviceApp', 'userAgent', 'value', 'locale'],
 })

@@ -7,7 +7,7 @@
  *     email.…                                   → see email-notices.ts
  *     phone.verified, phone.removed             → see phone-notices.ts
  *     identity.linked, identity.unlinked        → see identity-notices.ts
- *     session.started on a device that is new   → new_device, unless it is the first session
+ *     session.started on a device that is new   → see device-notices.ts
  *
  * The place in the log moves in the transaction that orders the mails, and each mail has the id of its event: nothing is
  * lost and nothing is told twice. One instance reads at a time. It looks every few seconds, because somebody who waits
@@ -21,15 +21,10 @@ import type { Deps } from '../deps.ts'
 import { listEvents, type SealedEvent } from '../events/list-events.ts'
 import { orderMail } from '../mail/mail-order.ts'
 import { keepDoing } from '../operations/keep-doing.ts'
+import { tellOfDevices } from './device-notices.ts'
 import { tellOfEmails } from './email-notices.ts'
 import { tellOfIdentities } from './identity-notices.ts'
-import {
-  beginReading,
-  findReader,
-  findStrangeSession,
-  lockReaderBehind,
-  moveReader,
-} from './notices.sql.ts'
+import { beginReading, findReader, lockReaderBehind, moveReader } from './notices.sql.ts'
 import { tellOfPhones } from './phone-notices.ts'
 
 type NoticeDeps = Pick<Deps, 'db' | 'identityProviders' | 'masterSecret' | 'log'>
@@ -62,6 +57,7 @@ export async function readBatch(deps: Omit<NoticeDeps, 'log'>): Promise<boolean>
     const inTransaction = { ...deps, db: tx }
     const events = await listEvents(inTransaction, { since: place.seq, limit: batchSize })
     for (const event of events) await tell(inTransaction, event)
+    await tellOfDevices(inTransaction, events)
     const seq = events.at(-1)?.seq
     if (seq !== undefined) await moveReader(tx, { name: reader, seq })
     return events.length === batchSize
@@ -74,7 +70,7 @@ async function tell(deps: TellDeps, event: SealedEvent): Promise<void> {
   await tellOfEmails(deps, event)
   await tellOfPhones(deps, event)
   await tellOfIdentities(deps, event)
-  const { kind, details, subjectId, occurredAt: now, id } = event
+  const { kind, subjectId, occurredAt: now, id } = event
   if (subjectId === undefined) return
   const when = now.toISOString()
   if (kind === 'password.set') {
@@ -93,15 +89,5 @@ async function tell(deps: TellDeps, event: SealedEvent): Promise<void> {
     if (to === undefined) return
     const mail = { kind: 'password_dropped', to: to.value, locale: to.locale } as const
     await orderMail(deps, { ...mail, facts: { when } }, { now, id })
-  }
-  if (kind === 'session.started' && details.knownDevice === false) {
-    const session = await findStrangeSession(deps.db, { id: String(details.sessionId) })
-    const to = session && (await findReader(deps.db, { userId: subjectId }))
-    if (session === undefined || to === undefined) return
-    const named = [session.deviceApp, session.deviceModel, session.deviceOs].filter(Boolean)
-    const device = named.length > 0 ? named.join(', ') : (session.userAgent ?? '')
-    const facts = { when, device: device || '–', address: event.ipAddress || '–' }
-    const mail = { kind: 'new_device', to: to.value, locale: to.locale, facts } as const
-    await orderMail(deps, mail, { now, id })
   }
 }

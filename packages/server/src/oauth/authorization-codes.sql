@@ -60,7 +60,7 @@ select j.verdict as "verdict!", j.user_id as "user_id!", j.session_id as "sessio
        j.auth_time as "auth_time!", j.rev as "rev!", j.refreshes as "refreshes!",
        j.offline as "offline!", j.session_expires_at as "session_expires_at!",
        j.access_token_lifetime_seconds as "access_token_lifetime_seconds?", j.signing_algorithm as "signing_algorithm!",
-       case when j.verdict = 'good' then role_names_of(j.user_id) end as "role_names?",
+       case when j.verdict = 'good' then (select r from role_names_of(j.user_id) as r) end as "role_names?",
        revocation_position() as "position!"
   from judged j;
 

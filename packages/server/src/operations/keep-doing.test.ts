@@ -13,7 +13,10 @@ async function doing(
   const all = Promise.withResolvers<void>()
   const left = [...outcomes]
   const kept = keepDoing({
-    log: { warn: (_details: unknown, sentence?: string) => said.push(sentence) } as never,
+    log: {
+      info: (sentence: string) => said.push(sentence),
+      warn: (_details: unknown, sentence?: string) => said.push(sentence),
+    } as never,
     async work() {
       const outcome = left.shift()
       if (left.length === 0) all.resolve()
@@ -22,6 +25,7 @@ async function doing(
     },
     ...pauses,
     says: 'it fails; trying again',
+    saysAgain: 'it works again',
   })
   await all.promise
   await kept.stop()
@@ -35,14 +39,18 @@ it('goes on at once where there is more, and rests where there is none', async (
 it('says once that it fails, until it has worked again', async () => {
   const outcomes = ['fails', 'fails', 'more', 'fails', 'done'] as const
   const said = await doing(outcomes, { pollMs: never, retryMs: 1 })
-  assert.deepEqual(said, ['it fails; trying again', 'it fails; trying again'])
+  assert.deepEqual(said.slice(0, 3), [
+    'it fails; trying again',
+    'it works again',
+    'it fails; trying again',
+  ])
 })
 
 it('tells its work to end, and waits for it', async () => {
   const ended: string[] = []
   const begun = Promise.withResolvers<void>()
   const kept = keepDoing({
-    log: { warn: () => assert.fail() },
+    log: { info: () => assert.fail(), warn: () => assert.fail() },
     async work(signal) {
       begun.resolve()
       await new Promise((resolve) => signal.addEventListener('abort', resolve))
@@ -56,4 +64,33 @@ it('tells its work to end, and waits for it', async () => {
   await begun.promise
   await kept.stop()
   assert.deepEqual(ended, ['work'])
+})
+
+it('is woken from its pause, and where it is at work takes another turn', async () => {
+  const turns = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  const third = Promise.withResolvers<void>()
+  const goOn = Promise.withResolvers<void>()
+  let turn = 0
+  const kept = keepDoing({
+    log: { info: () => assert.fail(), warn: () => assert.fail() },
+    async work() {
+      turns[turn]?.resolve()
+      turn += 1
+      if (turn === 2) await goOn.promise
+      if (turn === 3) third.resolve()
+      return false
+    },
+    pollMs: never,
+    retryMs: never,
+    says: '',
+  })
+  await turns[0]?.promise
+  // The pause begins when the turn has ended, which is told to nobody.
+  await new Promise(setImmediate)
+  kept.wake()
+  await turns[1]?.promise
+  kept.wake()
+  goOn.resolve()
+  await third.promise
+  await kept.stop()
 })

@@ -4,7 +4,7 @@ import { setTimeout } from 'node:timers/promises'
 import type { Logger } from 'pino'
 
 export interface KeptDoing {
-  log: Pick<Logger, 'warn'>
+  log: Pick<Logger, 'info' | 'warn'>
   /** One turn. Answers whether there may be more, so that the next one comes at once. */
   work(signal: AbortSignal): Promise<boolean>
   /** Between two turns. */
@@ -13,32 +13,41 @@ export interface KeptDoing {
   retryMs: number
   /** What the log says when turns begin to fail. */
   says: string
+  /** What it says when one works again; nothing, where it is left out. */
+  saysAgain?: string
 }
 
 /** Begins at once. Never throws: of failures in a row the first is logged, and each is tried again. */
-export function keepDoing({ log, work, pollMs, retryMs, says }: KeptDoing): {
+export function keepDoing({ log, work, pollMs, retryMs, says, saysAgain }: KeptDoing): {
+  /** Ends the pause that it is in. During a turn: has the next one follow at once. */
+  wake(): void
   /** Waits for the turn that is at work, whose signal it aborts. */
   stop(): Promise<void>
 } {
   const stopping = new AbortController()
   const { signal } = stopping
+  let waking = new AbortController()
   let failing = false
   const takeTurns = async () => {
     while (!signal.aborted) {
+      waking = new AbortController()
       let pauseMs = pollMs
       try {
         if (await work(signal)) pauseMs = 0
+        if (failing && saysAgain !== undefined) log.info(saysAgain)
         failing = false
       } catch (error) {
         if (!failing) log.warn({ err: error }, says)
         failing = true
         pauseMs = retryMs
       }
-      await setTimeout(pauseMs, undefined, { signal }).catch(() => undefined)
+      const ended = AbortSignal.any([signal, waking.signal])
+      await setTimeout(pauseMs, undefined, { signal: ended }).catch(() => undefined)
     }
   }
   const running = takeTurns()
   return {
+    wake: () => waking.abort(),
     async stop() {
       stopping.abort()
       await running

@@ -7,6 +7,7 @@
 
 import { ErrorReason } from '@signet/contract'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { problemMediaType, reasonAddress } from '../errors.ts'
 import { errorPage, notFoundPage } from './error-page.ts'
 import { readVisitor } from './read-visit.ts'
 import { refusalSentence, translated } from './refused.ts'
@@ -50,7 +51,7 @@ export function mountRefusalPages(
 
 /** Whether this is a refusal that somebody looks at. */
 function isSeen({ method, headers }: FastifyRequest, reply: FastifyReply): boolean {
-  const problem = String(reply.getHeader('content-type')).startsWith('application/problem+json')
+  const problem = String(reply.getHeader('content-type')).startsWith(problemMediaType)
   const page = method === 'GET' || method === 'POST'
   return problem && page && (headers.accept ?? '').includes('text/html')
 }
@@ -69,10 +70,7 @@ function refusalPage(visit: Visit, problem: Problem): Page {
     details: [
       ['reason', problem.reason],
       ['status', String(problem.status)],
-      [
-        'documentation',
-        `${visit.config.issuer}/docs/errors#${problem.reason.toLowerCase().replaceAll('_', '-')}`,
-      ],
+      ['documentation', reasonAddress(visit.config.issuer, problem.reason)],
     ],
   })
 }

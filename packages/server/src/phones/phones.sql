@@ -24,12 +24,13 @@ select i.user_id, u.locale
 
 -- name: readGuessState :one
 -- Whether a guess at a number is let through, and whose known device it comes from.
-select guess_retry_after(case when d.user_id is null then array[:account::bytea, :address::bytea]
-                              else array[:deviceHash?::bytea] end) as "retry_after?",
+select (select r from guess_retry_after(case when d.user_id is null then array[:account::bytea, :address::bytea]
+                                        else array[:deviceHash?::bytea] end) as r) as "retry_after?",
        d.user_id as "device_user_id?"
-  from (select known_device_user(:deviceHash?, array(select i.user_id from identifiers i
-                                                      where i.realm_id = 1 and i.kind = 'phone' and i.canonical = :canonical
-                                                        and i.verified_at is not null)) as user_id) d;
+  from (select array_agg(i.user_id) as owners
+          from identifiers i
+         where i.realm_id = 1 and i.kind = 'phone' and i.canonical = :canonical and i.verified_at is not null) o
+  left join known_device_user(:deviceHash?, o.owners) as d (user_id) on true;
 
 -- name: tryCode :maybe
 -- What a code stands for. This counts as a try, of a code of nobody too.

@@ -70,12 +70,13 @@ export const readGuessState = one<
   }
 >({
   name: 'phones.readGuessState',
-  text: `select guess_retry_after(case when d.user_id is null then array[$1::bytea, $2::bytea]
-                              else array[$3::bytea] end) as "retry_after?",
+  text: `select (select r from guess_retry_after(case when d.user_id is null then array[$1::bytea, $2::bytea]
+                                        else array[$3::bytea] end) as r) as "retry_after?",
        d.user_id as "device_user_id?"
-  from (select known_device_user($3, array(select i.user_id from identifiers i
-                                                      where i.realm_id = 1 and i.kind = 'phone' and i.canonical = $4
-                                                        and i.verified_at is not null)) as user_id) d`,
+  from (select array_agg(i.user_id) as owners
+          from identifiers i
+         where i.realm_id = 1 and i.kind = 'phone' and i.canonical = $4 and i.verified_at is not null) o
+  left join known_device_user($3, o.owners) as d (user_id) on true`,
   params: ['account', 'address', 'deviceHash', 'canonical'],
   columns: ['retryAfter', 'deviceUserId'],
 })

@@ -3,6 +3,7 @@
  * calls to copy.
  */
 
+import { problemMediaType } from '../errors.ts'
 import { type Html, html } from '../html/html.ts'
 import {
   type ApiDocument,
@@ -182,7 +183,7 @@ function codeBlock(label: string, code: string): Html {
 
 function refusalTable(document: ApiDocument, { name, operation }: ReferenceMethod): Html {
   const refusals = Object.entries(operation.responses).flatMap(([status, { content }]) =>
-    Object.keys(content['application/problem+json']?.examples ?? {}).map((anchor) => ({
+    Object.keys(content[problemMediaType]?.examples ?? {}).map((anchor) => ({
       status,
       anchor,
       sentence: document.components.examples[anchor]?.value.detail,

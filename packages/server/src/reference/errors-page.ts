@@ -1,7 +1,7 @@
 /** The page /docs/errors: every reason under the anchor to which the `type` of a problem document leads. */
 
 import { Code } from '@connectrpc/connect'
-import { reasonName, reasons } from '../errors.ts'
+import { problemMediaType, reasonAnchor, reasonName, reasons, reasonWords } from '../errors.ts'
 import { type Html, html } from '../html/html.ts'
 import type { ApiDocument } from './api-document.ts'
 import { methodsOf } from './api-page.ts'
@@ -33,24 +33,18 @@ export function errorsPage({ document, issuer, style }: ErrorsPageOptions): Html
     style,
     issuer,
     navigation: html`<ul><li><a href="#main">Reasons</a>
-<ul>${views.map(({ name, anchor }) => html`<li><a href="#${anchor}">${inWords(name)}</a></li>\n`)}</ul></li></ul>`,
+<ul>${views.map(({ name, anchor }) => html`<li><a href="#${anchor}">${reasonWords(name)}</a></li>\n`)}</ul></li></ul>`,
     content: html`<h1>Errors</h1>
 <p>A refused call states one reason of this closed list, the same on every wire. REST answers a problem document (RFC 9457) whose <code>type</code> leads here; the RPC wires carry a <code>signet.v1.ErrorDetail</code> with the status. The <code>reference</code> finds the log line and the event of the call: give it to an administrator when you ask for help.</p>
 ${views.map(reasonSection)}`,
   })
 }
 
-/** "INVALID_ARGUMENT" as "Invalid argument", which is also the title of its problem documents. */
-function inWords(name: string): string {
-  const words = name.toLowerCase().replaceAll('_', ' ')
-  return words.charAt(0).toUpperCase() + words.slice(1)
-}
-
 function reasonViews(document: ApiDocument): ReasonView[] {
   const meanings = document.components.schemas.Problem?.properties?.reason?.['x-enumDescriptions']
   return Object.entries(reasons).map(([number, { rpcCode, ...row }]) => {
     const name = reasonName(Number(number) as keyof typeof reasons)
-    const anchor = name.toLowerCase().replaceAll('_', '-')
+    const anchor = reasonAnchor(name)
     return {
       ...row,
       name,
@@ -66,7 +60,7 @@ function methodsAnswering(document: ApiDocument, anchor: string): string[] {
   return methodsOf(document)
     .filter(({ operation }) =>
       Object.values(operation.responses).some(
-        ({ content }) => content['application/problem+json']?.examples?.[anchor] !== undefined,
+        ({ content }) => content[problemMediaType]?.examples?.[anchor] !== undefined,
       ),
     )
     .map(({ name }) => name)

@@ -10,7 +10,8 @@ import type { EntryScope } from './entry-set.ts'
 import { type LiveLog, openLiveLog } from './live-log.ts'
 import { entryKey, freshKey } from './redis-keys.ts'
 import { openRedisMirror, type RedisMirror } from './redis-mirror.ts'
-import { go, php, python, runRecipe } from './testing/recipe-readers.ts'
+import { go, php, python } from './testing/printed-code.ts'
+import { runRecipe } from './testing/recipe-readers.ts'
 
 const issuer = 'https://id.example.com/ä'
 const user = (n: number) => `019a0000-0000-7000-8000-${String(n).padStart(12, '0')}`

@@ -46,7 +46,7 @@ export const insertSessions = many<
 )
 select s.id as "id!", s.expires_at as "expires_at!",
        revocation_position() as "position!",
-       role_names_of(s.user_id) as "role_names!",
+       (select r from role_names_of(s.user_id) as r) as "role_names!",
        scopes_allowed(s.user_id, c.scopes, $2::text[]) as "scopes!"
   from started s
   join clients c on c.id = s.client_id`,

@@ -17,7 +17,7 @@ export const findPasswordToChange = one<
   }
 >({
   name: 'sign-in.change-password.findPasswordToChange',
-  text: `select guess_retry_after(array[$1::bytea, $2::bytea]) as "retry_after?",
+  text: `select (select r from guess_retry_after(array[$1::bytea, $2::bytea]) as r) as "retry_after?",
        u.id as "user_id?", p.hash as "hash?", u.display_name as "display_name?",
        array(select i.value from identifiers i where i.user_id = u.id order by i.created_at, i.id) as "identifiers!"
   from (values ($3::uuid)) asked (id)

@@ -1,3 +1,3 @@
 -- name: findKnownDevice :one
 -- Whether this user has used the device before.
-select known_device_user(:secretHash::bytea, array[:userId::uuid]) as "user_id?";
+select (select d from known_device_user(:secretHash::bytea, array[:userId::uuid]) as d) as "user_id?";

@@ -12,7 +12,7 @@ export const findKnownDevice = one<
   }
 >({
   name: 'sign-in.proven-sign-in.findKnownDevice',
-  text: `select known_device_user($1::bytea, array[$2::uuid]) as "user_id?"`,
+  text: `select (select d from known_device_user($1::bytea, array[$2::uuid]) as d) as "user_id?"`,
   params: ['secretHash', 'userId'],
   columns: ['userId'],
 })

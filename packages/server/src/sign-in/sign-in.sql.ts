@@ -46,12 +46,14 @@ export const listSignInCandidates = many<
        limit $3::integer
     ) c
 ), device as materialized (
-  select a.place, known_device_user(a.device_hash, array(select c.id from candidate c where c.place = a.place)) as user_id
+  select a.place, d.user_id
     from asked a
+    left join (select c.place, array_agg(c.id) as users from candidate c group by c.place) m on m.place = a.place
+    left join known_device_user(a.device_hash, m.users) as d (user_id) on true
 )
 select a.place as "place!",
-       guess_retry_after(case when d.user_id is null then array[a.account, a.address] else array[a.device_hash] end)
-         as "retry_after?",
+       (select r from guess_retry_after(case when d.user_id is null then array[a.account, a.address]
+                                             else array[a.device_hash] end) as r) as "retry_after?",
        d.user_id as "device_user_id?",
        c.id as "user_id?", c.hash as "hash?", c.set_at as "set_at?",
        c.wrapped_key as "wrapped_key?", c.wrapping_key_id as "wrapping_key_id?",

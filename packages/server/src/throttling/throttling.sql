@@ -68,7 +68,7 @@ select coalesce(count_failure(:source::bytea, :sourceMax::integer, :windowSecond
 
 -- name: clientRetryAfter :one
 -- For how many seconds a source is not let through.
-select guess_retry_after(array[:source::bytea, :network::bytea]) as "retry_after?";
+select (select r from guess_retry_after(array[:source::bytea, :network::bytea]) as r) as "retry_after?";
 
 -- name: countProviderSignIn :one
 -- Counts a sign-in that begins at a provider, for its network. Seconds, where it had too many.

@@ -144,7 +144,7 @@ export const clientRetryAfter = one<
   }
 >({
   name: 'throttling.clientRetryAfter',
-  text: `select guess_retry_after(array[$1::bytea, $2::bytea]) as "retry_after?"`,
+  text: `select (select r from guess_retry_after(array[$1::bytea, $2::bytea]) as r) as "retry_after?"`,
   params: ['source', 'network'],
   columns: ['retryAfter'],
 })

@@ -1,7 +1,7 @@
 -- name: findLiveSession :maybe
 -- The session behind a grant of this user and client, only where both and everything above them is alive, with what the
 -- user may do.
-select s.auth_time, c.first_party, permissions_of(u.id) as "permissions!"
+select s.auth_time, c.first_party, (select p from permissions_of(u.id) as p) as "permissions!"
   from grants g
   join sessions s on s.id = g.session_id
   join users u on u.id = g.user_id

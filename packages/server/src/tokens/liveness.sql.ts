@@ -16,7 +16,7 @@ export const findLiveSession = maybe<
   }
 >({
   name: 'tokens.liveness.findLiveSession',
-  text: `select s.auth_time, c.first_party, permissions_of(u.id) as "permissions!"
+  text: `select s.auth_time, c.first_party, (select p from permissions_of(u.id) as p) as "permissions!"
   from grants g
   join sessions s on s.id = g.session_id
   join users u on u.id = g.user_id

@@ -15,7 +15,6 @@
  * Specs: NIST SP 800-57 Part 1 §5.3 (cryptoperiods), RFC 7517 §5, RFC 8725 §3.5.
  */
 
-import { setTimeout } from 'node:timers/promises'
 import { ErrorReason } from '@signet/contract'
 import { accessTokenLifetimeMaxSeconds } from '../config/variables.ts'
 import type { SigningAlgorithm } from '../crypto/jws.ts'
@@ -23,6 +22,7 @@ import type { Db } from '../db/query.ts'
 import type { Deps } from '../deps.ts'
 import { SignetError } from '../errors.ts'
 import { byItself, type EventContext, recordEvent } from '../events/record-event.ts'
+import { keepDoing } from '../operations/keep-doing.ts'
 import { keySetLifetimeSeconds } from './key-set-lifetime.ts'
 import {
   activateNextKey,
@@ -54,47 +54,30 @@ export interface KeyRotation {
   stop(): Promise<void>
 }
 
-/** Rotates and reads the keys again every few seconds. Never throws: a failure is logged once, and tried again. */
+/** Rotates and reads the keys again every few seconds, and when a kid is asked for that nobody knows. */
 export function startKeyRotation(
   deps: RotationDeps & Pick<Deps, 'signingKeys' | 'log'>,
   { pollMs = pollMsDefault }: { pollMs?: number } = {},
 ): KeyRotation {
-  const stopping = new AbortController()
-  let wake = new AbortController()
-  let failing = false
+  const { wake, stop } = keepDoing({
+    log: deps.log,
+    async work() {
+      await rotateDueKeys(deps, new Date())
+      await deps.signingKeys.reload()
+      return false
+    },
+    pollMs,
+    retryMs: pollMs,
+    says: 'signing keys cannot be read; trying again',
+    saysAgain: 'signing keys are read again',
+  })
   let askedAtMs = Number.NEGATIVE_INFINITY
   deps.signingKeys.onUnknownKid(() => {
     if (performance.now() - askedAtMs < unknownKidCooldownMs) return
     askedAtMs = performance.now()
-    wake.abort()
+    wake()
   })
-  const takeTurns = async () => {
-    while (!stopping.signal.aborted) {
-      wake = new AbortController()
-      try {
-        await takeTurn(deps)
-        if (failing) deps.log.info('signing keys are read again')
-        failing = false
-      } catch (error) {
-        if (!failing) deps.log.warn({ err: error }, 'signing keys cannot be read; trying again')
-        failing = true
-      }
-      const signal = AbortSignal.any([stopping.signal, wake.signal])
-      await setTimeout(pollMs, undefined, { signal }).catch(() => undefined)
-    }
-  }
-  const running = takeTurns()
-  return {
-    async stop() {
-      stopping.abort()
-      await running
-    },
-  }
-}
-
-async function takeTurn(deps: RotationDeps & Pick<Deps, 'signingKeys'>): Promise<void> {
-  await rotateDueKeys(deps, new Date())
-  await deps.signingKeys.reload()
+  return { stop }
 }
 
 /** Takes every step that is due. */

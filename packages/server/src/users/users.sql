@@ -42,7 +42,7 @@ select :identifierId?::uuid, :id, 'email', :value?, :canonical?, :verifiedAt?, :
 
 -- name: findAccountState :maybe
 -- Whether an account is open, and whether its roles let it do more than any user.
-select status, permissions_of(id) <> '{}' as "privileged!" from users where id = :id;
+select status, (select p from permissions_of(id) as p) <> '{}' as "privileged!" from users where id = :id;
 
 -- name: listClaimants :many
 -- Who claims an address that they have not proved, whether their account is open, and whether they have proved any other identifier.
@@ -59,7 +59,7 @@ update identifiers set verified_at = :now where id = :id and verified_at is null
 
 -- name: findUser :maybe
 -- A user who was not deleted, with the names of the roles held.
-select id, status, display_name, locale, created_at, role_names_of(id) as "role_names!"
+select id, status, display_name, locale, created_at, (select r from role_names_of(id) as r) as "role_names!"
   from users
  where id = :id and status <> 'deleted';
 
@@ -72,7 +72,7 @@ select kind, value, verified_at is not null as "verified!", coalesce(id = primar
 
 -- name: listUsers :many
 -- Users in the order in which they came, after the one that is named.
-select u.id, u.status, u.display_name, u.created_at, role_names_of(u.id) as "role_names!",
+select u.id, u.status, u.display_name, u.created_at, (select r from role_names_of(u.id) as r) as "role_names!",
        array(select i.value from identifiers i where i.user_id = u.id order by i.created_at, i.id) as "identifiers!",
        array(select i.value from identifiers i where i.user_id = u.id and i.verified_at is null
               order by i.created_at, i.id) as "unverified!"
@@ -85,7 +85,7 @@ select u.id, u.status, u.display_name, u.created_at, role_names_of(u.id) as "rol
 
 -- name: searchUsers :many
 -- Users with an identifier from `from` up to `until`, compared byte by byte as the index has them.
-select u.id, u.status, u.display_name, u.created_at, role_names_of(u.id) as "role_names!",
+select u.id, u.status, u.display_name, u.created_at, (select r from role_names_of(u.id) as r) as "role_names!",
        array(select i.value from identifiers i where i.user_id = u.id order by i.created_at, i.id) as "identifiers!",
        array(select i.value from identifiers i where i.user_id = u.id and i.verified_at is null
               order by i.created_at, i.id) as "unverified!"

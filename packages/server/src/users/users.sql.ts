@@ -118,7 +118,7 @@ export const findAccountState = maybe<
   }
 >({
   name: 'users.findAccountState',
-  text: `select status, permissions_of(id) <> '{}' as "privileged!" from users where id = $1`,
+  text: `select status, (select p from permissions_of(id) as p) <> '{}' as "privileged!" from users where id = $1`,
   params: ['id'],
   columns: ['status', 'privileged'],
 })
@@ -169,7 +169,7 @@ export const findUser = maybe<
   }
 >({
   name: 'users.findUser',
-  text: `select id, status, display_name, locale, created_at, role_names_of(id) as "role_names!"
+  text: `select id, status, display_name, locale, created_at, (select r from role_names_of(id) as r) as "role_names!"
   from users
  where id = $1 and status <> 'deleted'`,
   params: ['id'],
@@ -215,7 +215,7 @@ export const listUsers = many<
   }
 >({
   name: 'users.listUsers',
-  text: `select u.id, u.status, u.display_name, u.created_at, role_names_of(u.id) as "role_names!",
+  text: `select u.id, u.status, u.display_name, u.created_at, (select r from role_names_of(u.id) as r) as "role_names!",
        array(select i.value from identifiers i where i.user_id = u.id order by i.created_at, i.id) as "identifiers!",
        array(select i.value from identifiers i where i.user_id = u.id and i.verified_at is null
               order by i.created_at, i.id) as "unverified!"
@@ -249,7 +249,7 @@ export const searchUsers = many<
   }
 >({
   name: 'users.searchUsers',
-  text: `select u.id, u.status, u.display_name, u.created_at, role_names_of(u.id) as "role_names!",
+  text: `select u.id, u.status, u.display_name, u.created_at, (select r from role_names_of(u.id) as r) as "role_names!",
        array(select i.value from identifiers i where i.user_id = u.id order by i.created_at, i.id) as "identifiers!",
        array(select i.value from identifiers i where i.user_id = u.id and i.verified_at is null
               order by i.created_at, i.id) as "unverified!"

@@ -9,11 +9,7 @@
 
 import { once } from 'node:events'
 import net, { type AddressInfo, type Socket } from 'node:net'
-
-interface Address {
-  host: string
-  port: number
-}
+import type { SocketAddress } from '../config/socket-address.ts'
 
 export interface Acceptors {
   /** Starts accepting. Rejects where the address cannot be had, even by sharing it with another process. */
@@ -27,7 +23,7 @@ const acceptorsMax = process.platform === 'linux' ? 16 : 1
 const backlog = 4096
 
 export function createAcceptors(
-  address: Address,
+  address: SocketAddress,
   onConnection: (socket: Socket) => void,
 ): Acceptors {
   const servers = Array.from({ length: acceptorsMax }, () =>
@@ -53,7 +49,7 @@ export function createAcceptors(
   }
 }
 
-async function listenAndClose(address: Address): Promise<void> {
+async function listenAndClose(address: SocketAddress): Promise<void> {
   const server = net.createServer()
   await listen(server, address)
   await close(server)

@@ -7,10 +7,10 @@
 
 import http, { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
-import { SignetError } from '../errors.ts'
+import { problemMediaType, SignetError } from '../errors.ts'
 import type { HttpHandler } from './http.ts'
 import type { WireLimits } from './limits.ts'
-import { type Problems, problemMediaType, reasonOfStatus } from './problem.ts'
+import { type Problems, reasonOfStatus } from './problem.ts'
 import { referenceHeader } from './response-headers.ts'
 import { createStuckWrites } from './stuck-writes.ts'
 

@@ -3,6 +3,8 @@
  * 503, or a closed connection where there is no request to answer.
  */
 
+import { limitDefaults } from '../config/limit-defaults.ts'
+
 export interface WireLimits {
   /** Bytes of a request body as it travels, compressed or not. */
   bodyBytes: number
@@ -27,14 +29,9 @@ export interface WireLimits {
 }
 
 export const defaultWireLimits: WireLimits = {
-  bodyBytes: 256 * 1024,
-  inflatedBodyBytes: 1024 * 1024,
-  headerBytes: 16 * 1024,
+  ...limitDefaults,
   headersMax: 100,
-  requestTimeoutMs: 15_000,
-  idleSocketTimeoutMs: 65_000,
   helloTimeoutMs: 10_000,
-  connectionsMax: 10_000,
   streamsPerConnectionMax: 100,
   heartbeatMs: 15_000,
 }

@@ -8,15 +8,11 @@
  * Specs: RFC 9113 §3.3 and §3.4 (prior knowledge, preface), RFC 7301 (ALPN).
  */
 
-import type { AddressInfo, Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import tls from 'node:tls'
+import { formatSocketAddress, type SocketAddress } from '../config/socket-address.ts'
 import { createAcceptors } from './acceptors.ts'
 import type { WireLimits } from './limits.ts'
-
-export interface SocketAddress {
-  host: string
-  port: number
-}
 
 export interface TlsFiles {
   /** The certificate chain as PEM. */
@@ -60,7 +56,10 @@ export function createPort(options: PortOptions): Port {
     else secure.emit('connection', socket)
   })
   return {
-    listen: async () => addressOf(await acceptors.listen()),
+    async listen() {
+      const { address: host, port } = await acceptors.listen()
+      return formatSocketAddress({ host, port })
+    },
     close: acceptors.close,
     destroy: () => {
       for (const socket of sockets) socket.destroy()
@@ -118,8 +117,4 @@ function startsHttp2(bytes: Buffer): boolean | undefined {
   const head = bytes.toString('latin1', 0, sniffBytes)
   if (!'PRI'.startsWith(head)) return false
   return head.length === sniffBytes ? true : undefined
-}
-
-function addressOf({ address, port }: AddressInfo): string {
-  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
 }

@@ -5,9 +5,15 @@
  */
 
 import { ErrorReason } from '@signet/contract'
-import { type Reason, reasonName, reasons, type SignetError, type Violation } from '../errors.ts'
-
-export const problemMediaType = 'application/problem+json'
+import {
+  type Reason,
+  reasonAddress,
+  reasonName,
+  reasons,
+  reasonWords,
+  type SignetError,
+  type Violation,
+} from '../errors.ts'
 
 export interface Problem {
   type: string
@@ -28,14 +34,14 @@ export function createProblems(issuer: string): Problems {
   return (refusal, reference, status) => {
     const { reason, violations, retryAfterSeconds } = refusal
     const { httpStatus, sentence } = reasons[reason]
-    const words = reasonName(reason).toLowerCase().replaceAll('_', ' ')
+    const name = reasonName(reason)
     return {
-      type: `${issuer}/docs/errors#${words.replaceAll(' ', '-')}`,
-      title: words.charAt(0).toUpperCase() + words.slice(1),
+      type: reasonAddress(issuer, name),
+      title: reasonWords(name),
       status: status ?? httpStatus,
       detail: sentence,
       instance: `urn:signet:reference:${reference}`,
-      reason: reasonName(reason),
+      reason: name,
       reference,
       ...(violations.length > 0 && { violations }),
       ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),

@@ -2,10 +2,10 @@
 
 import type { App } from '../call/app.ts'
 import { refusalHeaders, refusalOf } from '../call/refusal.ts'
-import type { SignetError } from '../errors.ts'
+import { problemMediaType, type SignetError } from '../errors.ts'
 import type { ClientAddress } from './client-address.ts'
 import type { HttpRequest } from './http.ts'
-import { type Problems, problemMediaType } from './problem.ts'
+import type { Problems } from './problem.ts'
 import type { Exchange } from './request-origin.ts'
 import { referenceHeader } from './response-headers.ts'
 

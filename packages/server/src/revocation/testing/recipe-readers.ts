@@ -1,69 +1,27 @@
 /**
- * The recipe of docs/reference/revocation-redis.md as it stands there, run by the languages that it is written in. What the page leaves to a
- * library of the reader's choice, the connection to Redis, is a few lines over a socket here, so that the bare language is enough.
+ * The recipe of docs/reference/revocation-redis.md as it stands there. What the page leaves to a library of the reader's choice, the
+ * connection to Redis, is a few lines over a socket here, so that the bare language is enough.
  */
 
-import { spawn } from 'node:child_process'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
-import { findProgram, type SystemProgram } from '../../testing/system-program.ts'
-
-export interface RecipeLanguage {
-  /** As the page heads its block. */
-  heading: string
-  program: SystemProgram
-  file: string
-  /** What leads the command to the file. */
-  args: readonly string[]
-  /** The whole program around the block. Its arguments are a port and issuers; it judges all tokens by each of them. */
-  around(block: string): string
-}
-
-const page = new URL('../../../../../docs/reference/revocation-redis.md', import.meta.url)
-
-/** Reads the block of the page. Throws where there is none. */
-export async function readRecipe({ heading }: RecipeLanguage): Promise<string> {
-  const blocks = (await readFile(page, 'utf8')).split(/\n(?= {4}(?:#|\/\/) \w+\n)/u)
-  const block = blocks.find((each) => each.startsWith(`    ${heading}\n`))
-  if (block === undefined) throw new Error(`the page has no block ${heading}`)
-  const lines = block.split('\n')
-  const end = lines.findIndex((line) => line !== '' && !line.startsWith('    '))
-  return lines
-    .slice(0, end === -1 ? undefined : end)
-    .map((line) => line.slice(4))
-    .join('\n')
-}
+import { go, type Language, php, python, readBlock, runProgram } from './printed-code.ts'
 
 /** For each issuer, what the program says of these tokens: whether they are alive. */
 export async function runRecipe(
-  language: RecipeLanguage,
+  language: Language,
   { port, issuers, claims }: { port: number; issuers: string[]; claims: readonly object[] },
 ): Promise<boolean[][]> {
-  const command = await findProgram(language.program)
-  const directory = await mkdtemp(join(tmpdir(), 'signet-recipe-'))
-  try {
-    const path = join(directory, language.file)
-    await writeFile(path, language.around(await readRecipe(language)))
-    const child = spawn(command, [...language.args, path, String(port), ...issuers], {
-      env: { ...process.env, CGO_ENABLED: '0', GO111MODULE: 'off' },
-    })
-    child.stdin.end(JSON.stringify(claims))
-    const [said, complained] = await Promise.all([text(child.stdout), text(child.stderr)])
-    if (said === '') throw new Error(`${language.heading} said nothing: ${complained}`)
-    return JSON.parse(said) as boolean[][]
-  } finally {
-    await rm(directory, { recursive: true, force: true })
-  }
+  const around = programs.get(language)
+  if (around === undefined)
+    throw new Error(`nothing leads the recipe to Redis: ${language.heading}`)
+  const source = around(await readBlock('revocation-redis.md', language))
+  const args = [String(port), ...issuers]
+  return (await runProgram(language, source, { args, input: claims })) as boolean[][]
 }
 
-export const python: RecipeLanguage = {
-  heading: '# Python',
-  program: { name: 'Python', commands: ['python3'], package: 'python3-minimal' },
-  file: 'recipe.py',
-  args: [],
-  around: (block) => `
+/** The whole program around the block. Its arguments are a port and issuers; it judges all tokens by each of them. */
+type Around = (block: string) => string
+
+const aroundPython: Around = (block) => `
 import hashlib, json, socket, sys
 
 class Redis:
@@ -88,15 +46,9 @@ tokens, verdicts = json.load(sys.stdin), []
 for ISSUER in sys.argv[2:]:
     verdicts.append([is_alive(t) for t in tokens])
 print(json.dumps(verdicts))
-`,
-}
+`
 
-export const go: RecipeLanguage = {
-  heading: '// Go',
-  program: { name: 'Go', commands: ['go'], package: 'golang-go' },
-  file: 'recipe.go',
-  args: ['run'],
-  around: (block) => `
+const aroundGo: Around = (block) => `
 package main
 
 import (
@@ -180,15 +132,9 @@ func main() {
 	}
 	json.NewEncoder(os.Stdout).Encode(verdicts)
 }
-`,
-}
+`
 
-export const php: RecipeLanguage = {
-  heading: '// PHP',
-  program: { name: 'PHP', commands: ['php'], package: 'php-cli' },
-  file: 'recipe.php',
-  args: [],
-  around: (block) => `<?php
+const aroundPhp: Around = (block) => `<?php
 class Connection
 {
     private $socket;
@@ -229,5 +175,10 @@ $redis = new Connection($argv[1]);
 $tokens = json_decode(stream_get_contents(STDIN), true);
 $judge = fn($iss) => array_map(fn($t) => isAlive($t, $redis, $iss), $tokens);
 echo json_encode(array_map($judge, array_slice($argv, 2)));
-`,
-}
+`
+
+const programs: ReadonlyMap<Language, Around> = new Map([
+  [python, aroundPython],
+  [go, aroundGo],
+  [php, aroundPhp],
+])
