@@ -147,6 +147,15 @@ update grants
 -- Locks the living grants of a session, in the order in which everyone locks them. Whoever ends a session does this first.
 select id from grants where session_id = :sessionId and ended_at is null order by id for no key update;
 
+-- name: listClientsOfSessions :many
+-- The clients that got something in these sessions, the one that used it last first, and whether they still hold something.
+select g.session_id as "session_id!", c.name, bool_or(g.ended_at is null) as "live!"
+  from grants g
+  join clients c on c.id = g.client_id
+ where g.session_id = any(:sessionIds::uuid[])
+ group by g.session_id, c.id, c.name
+ order by max(g.rotated_at) desc, c.id;
+
 -- name: endGrant :maybe
 -- Ends a grant, and tells it to everyone; no row where it has ended before.
 with ended as (

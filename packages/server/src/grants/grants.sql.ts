@@ -232,6 +232,28 @@ export const lockGrantsOfSession = many<{ sessionId: string }, { id: string }>({
   columns: ['id'],
 })
 
+/** The clients that got something in these sessions, the one that used it last first, and whether they still hold something. */
+export const listClientsOfSessions = many<
+  {
+    sessionIds: readonly string[]
+  },
+  {
+    sessionId: string
+    name: string
+    live: boolean
+  }
+>({
+  name: 'grants.listClientsOfSessions',
+  text: `select g.session_id as "session_id!", c.name, bool_or(g.ended_at is null) as "live!"
+  from grants g
+  join clients c on c.id = g.client_id
+ where g.session_id = any($1::uuid[])
+ group by g.session_id, c.id, c.name
+ order by max(g.rotated_at) desc, c.id`,
+  params: ['sessionIds'],
+  columns: ['sessionId', 'name', 'live'],
+})
+
 /** Ends a grant, and tells it to everyone; no row where it has ended before. */
 export const endGrant = maybe<{ reason: string; id: string }, { entry: bigint }>({
   name: 'grants.endGrant',

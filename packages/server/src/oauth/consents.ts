@@ -21,9 +21,21 @@ import {
   findConsent,
   findConsentClient,
   forgetConsent,
+  listConsents,
   rememberConsent,
 } from './consents.sql.ts'
 import { scopesOfClaims } from './standard-claims.ts'
+
+/** More apps than anybody uses; what is left out was allowed the longest ago. */
+const consentsMax = 500
+
+/** An app and what a person allows it. */
+export type AllowedApp = Awaited<ReturnType<typeof listAllowedApps>>[number]
+
+/** The apps that a person allows something, the latest first. */
+export function listAllowedApps({ db }: Pick<Deps, 'db'>, userId: UserId) {
+  return listConsents(db, { userId, limit: consentsMax })
+}
 
 /** What the consent page says. */
 export interface ConsentQuestion {

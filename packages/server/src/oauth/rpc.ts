@@ -18,12 +18,8 @@ import { SignetError } from '../errors.ts'
 import { startAddress } from '../federation/provider-sign-in.ts'
 import type { ClientId } from '../ids.ts'
 import { type RequestContext, userCaller } from '../request-context.ts'
-import { listConsents as listConsentRows } from './consents.sql.ts'
-import { withdrawConsent as withdraw } from './consents.ts'
+import { listAllowedApps, withdrawConsent as withdraw } from './consents.ts'
 import { exchangeCode as exchangeForApp, sealAuthorization } from './provider-authorization.ts'
-
-/** More apps than anybody uses; what is left out was allowed the longest ago. */
-const consentsMax = 500
 
 /** What the caller has allowed, the latest first. */
 export async function listConsents(
@@ -32,7 +28,7 @@ export async function listConsents(
   _input: ListConsentsRequest,
 ): Promise<MessageInitShape<typeof ListConsentsResponseSchema>> {
   const { userId } = userCaller(ctx)
-  const consents = await listConsentRows(deps.db, { userId, limit: consentsMax })
+  const consents = await listAllowedApps(deps, userId)
   return {
     consents: consents.map(({ clientId, name, clientUri, scopes, createdAt, updatedAt }) => ({
       ...{ clientId, clientName: name, clientUri: clientUri ?? '', scopes },

@@ -126,6 +126,12 @@ for (const javaScriptEnabled of [true, false])
             scopes.map((each) => each.trim()),
             ['know who you are', 'see your email address', 'use invoices.read'],
           )
+          const [deny, allow] = await Promise.all(
+            ['Deny', 'Allow'].map((name) =>
+              page.getByRole('button', { name }).getAttribute('class'),
+            ),
+          )
+          assert.equal(deny, allow, 'one of them weighs more')
           await page.getByRole('button', { name: 'Deny' }).click()
           assert.equal((await answerTo(page)).get('error'), 'access_denied')
           await page.goto(authorizeUrl(other))
@@ -139,7 +145,7 @@ for (const javaScriptEnabled of [true, false])
             .allTextContents()
           assert.deepEqual(
             more.map((each) => each.trim()),
-            ['see your name and language new'],
+            ['see your name and language New'],
           )
         },
         options,
@@ -187,7 +193,8 @@ it('one of several accounts is chosen, or another one is used', async () => {
     const choose = { prompt: 'select_account' }
     await page.goto(authorizeUrl(choose))
     assert.equal(await heading(page), 'Choose an account')
-    await page.getByRole('button', { name: email }).click()
+    await judgeLook(page)
+    await page.getByRole('button', { name: email }).first().click()
     assert.ok((await answerTo(page)).get('code'))
     await page.goto(authorizeUrl(choose))
     await page.getByRole('link', { name: 'Use another account' }).click()

@@ -23,7 +23,7 @@ function mark({ client: { name, logoHash } }: VisitingApp): Html {
 }
 
 /** The first letters of the first two words. */
-function initials(name: string): string {
+export function initials(name: string): string {
   const words = name.match(/[\p{L}\p{N}][\p{L}\p{N}\p{M}]*/gu) ?? []
   const letters = words.slice(0, 2).map((word) => /^.\p{M}*/u.exec(word)?.[0] ?? '')
   return letters.join('').toUpperCase()

@@ -74,14 +74,14 @@ function questionPage(visit: Visit, { app, session, question }: Asked): Page {
 ${pageForm(visit, {
   to: '/consent',
   content: html`<div class="pair"><button class="button second" type="submit" name="answer" value="deny">${words.text('consent_deny')}</button>
-<button class="button" type="submit" name="answer" value="allow">${words.text('consent_allow')}</button></div>`,
+<button class="button second" type="submit" name="answer" value="allow">${words.text('consent_allow')}</button></div>`,
 })}
-<p class="aside">${words.text('consent_goes_to', { host: returns.host || returns.protocol })} ${words.text('consent_undo', { app: client.name })}</p>`,
+<p class="aside">${words.text('consent_goes_to', { host: returns.host || returns.protocol })} ${words.text('consent_undo', { app: client.name })} <a href="/apps" rel="noopener" target="_blank">${words.text('apps_title')}</a></p>`,
   }
 }
 
 /** What a scope lets an app do; one that the catalogue does not know is named. */
-function scopeWords(words: Translator, scope: string): string {
+export function scopeWords(words: Translator, scope: string): string {
   const key = `scope_${scope.replace('*', 'all').replaceAll(/[^a-z0-9]+/gu, '_')}`
   return words.has(key) ? words.named(key, {}) : words.text('scope_named', { scope })
 }

@@ -18,6 +18,7 @@ import type { ClientId } from '../ids.ts'
 import { type EndSessionRequest, openEndSessionRequest } from '../oauth/end-session.ts'
 import type { RequestContext } from '../request-context.ts'
 import { type BrowserSession, browserCookies } from '../sessions/browser-session.ts'
+import { type AccountDetails, appList, readAccountDetails } from './account-list.ts'
 import { pageForm, submitButton } from './fields.ts'
 import type { PageForm } from './page-form.ts'
 import { forgetEmail } from './typed-email.ts'
@@ -50,7 +51,9 @@ export const leavePage: PageRoute = {
     if (named !== undefined) return leave(deps, ctx, { visit, asked, session: named })
     const about = sessionToLeave(sessions, asked)
     if (about === undefined) return onward(visit, asked)
-    return { page: questionPage(visit, asked, about) }
+    const details = await readAccountDetails(deps, [about])
+    const apps = details.get(about)?.apps.filter(({ live }) => live) ?? []
+    return { page: questionPage(visit, asked, { session: about, apps }) }
   },
 
   async submit(deps, ctx, { visit, form }) {
@@ -87,7 +90,7 @@ function sessionToLeave(
 function questionPage(
   visit: Visit,
   { client, leaving, returnTo }: Asked,
-  session: BrowserSession,
+  { session, apps }: { session: BrowserSession; apps: AccountDetails['apps'] },
 ): Page {
   const { words, carried } = visit
   return {
@@ -96,6 +99,7 @@ function questionPage(
     content: html`<p>${words.text('signed_in_as', { who: nameOf(session) })}</p>
 ${client !== undefined && html`<p>${words.text('leave_lead', { app: client.name })}</p>`}
 <p>${words.text('sign_out_lead')}</p>
+${appList(apps)}
 <div class="stack">
 ${pageForm(visit, {
   to: '/leave',

@@ -15,8 +15,10 @@ import type { Deps } from '../deps.ts'
 import { reasons, SignetError } from '../errors.ts'
 import type { ShowProblem } from '../oauth/authorize-endpoint.ts'
 import type { PlainCalls } from '../wires/plain-calls.ts'
-import { chooseAccountPage, signedInPage, signedOutPage, signOutPage } from './account-pages.ts'
+import { signedInPage, signedOutPage, signOutPage } from './account-pages.ts'
+import { appsPage } from './apps-page.ts'
 import { keptForGood, mountBrand, mountClientLogos } from './brand-files.ts'
+import { chooseAccountPage } from './choose-account-page.ts'
 import { consentPage } from './consent-page.ts'
 import { emailSignInPage } from './email-sign-in-page.ts'
 import { brokenRequestPage, noCookiesPage } from './error-page.ts'
@@ -62,6 +64,7 @@ const routes: readonly PageRoute[] = [
   forgotPasswordPage,
   resetPasswordPage,
   signedInPage,
+  appsPage,
   chooseAccountPage,
   consentPage,
   signOutPage,

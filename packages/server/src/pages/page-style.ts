@@ -73,6 +73,9 @@ input.figures { font: 1.0625rem/1.4 var(--font-code); letter-spacing: 0.12em; }
 .plain:hover { color: var(--intaglio-strong); }
 .accounts { margin: 0 0 var(--s-5); padding: 0; list-style: none; border-block: var(--line-strong); }
 .accounts li { display: flex; align-items: center; gap: var(--s-3); min-block-size: 60px; padding-block: var(--s-2); }
+.accounts .pick { display: flex; align-items: center; gap: var(--s-3); } .lines { min-inline-size: 0; }
+.portrait { flex: none; display: grid; place-items: center; inline-size: 40px; block-size: 40px; border-radius: var(--r-full); object-fit: cover; background: var(--intaglio-tint); color: var(--intaglio); font: 600 var(--t-sm); }
+.accounts + .hint { margin: calc(-1 * var(--s-3)) 0 var(--s-5); }
 .accounts li + li { border-block-start: var(--line); }
 .accounts form { display: flex; flex: none; } .accounts .wide form { flex: 1; }
 .accounts .wide { flex: 1; min-inline-size: 0; } .accounts .wide > span { padding-inline-start: var(--s-2); }
@@ -107,6 +110,7 @@ footer a, footer strong { display: inline-flex; align-items: center; min-block-s
   .logo { inline-size: auto; block-size: 24px; margin-block-end: 0; }
   .rosette { inset-inline: auto -40px; inset-block: -71px auto; inline-size: 230px; block-size: 230px; }
   .body { padding: var(--s-6) var(--s-5); } .strip { padding-inline: var(--s-5); }
+  .chooser li { flex-wrap: wrap; gap: 0; } .chooser .wide { flex-basis: 100%; } .chooser li > form { padding-inline-start: 60px; }
   body { background: var(--sheet); } footer { margin-block-start: 0; padding-inline: var(--s-5); } .legal { margin-inline-start: 0; }
 }
 @media (max-width: 380px) { .pair, dl { grid-template-columns: minmax(0, 1fr); } dd { margin-block-end: var(--s-2); } }

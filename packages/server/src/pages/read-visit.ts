@@ -13,7 +13,7 @@ import { formToken, knownBrowserMark, makeBrowserMark } from './form-token.ts'
 import { type PageForm, readForm } from './page-form.ts'
 import { acceptedLocales, translatorFor } from './page-texts.ts'
 import { rememberedEmail, type TypedEmail } from './typed-email.ts'
-import type { Visit } from './visit.ts'
+import { isForAnother, type Visit } from './visit.ts'
 import { findVisitingApp, type VisitingApp } from './visiting-app.ts'
 
 export interface ReadVisit {
@@ -72,9 +72,15 @@ export async function readVisit(
       sessions,
       providers,
       waiting,
-      knownEmail: emailFor(typed, app, sessions),
+      knownEmail: isForAnother(visit) ? hintedElse(app, sessions) : emailFor(typed, app, sessions),
     },
   }
+}
+
+/** Somebody else shall sign in: whom the app names, where they are not here already. */
+function hintedElse(app: VisitingApp | undefined, sessions: readonly BrowserSession[]): string {
+  const hint = app?.request.loginHint ?? ''
+  return sessions.some(({ email }) => email === hint) ? '' : hint
 }
 
 /** Whom a form is for, as far as it is known: what was typed since the app asked, else whom the app names or has asked to prove it again. */

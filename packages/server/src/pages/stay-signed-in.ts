@@ -10,9 +10,9 @@
 
 import { type HtmlValue, html } from '../html/html.ts'
 import type { BrowserSession } from '../sessions/browser-session.ts'
-import { pageAddress, type Visit } from './visit.ts'
+import { isForAnother, pageAddress, type Visit } from './visit.ts'
 
-type StayVisit = Pick<Visit, 'config' | 'carried' | 'app' | 'sessions' | 'knownEmail'>
+type StayVisit = Pick<Visit, 'config' | 'carried' | 'app' | 'sessions' | 'knownEmail' | 'query'>
 
 /** Whether who signs in now stays signed in. */
 export function staysSignedIn(visit: StayVisit): boolean {
@@ -24,7 +24,9 @@ export function staysSignedIn(visit: StayVisit): boolean {
 }
 
 /** Whose session goes on, as far as it is known before they have proved who they are. */
-function sessionToRenew({ app, sessions, knownEmail }: StayVisit): BrowserSession | undefined {
+function sessionToRenew(visit: StayVisit): BrowserSession | undefined {
+  const { app, sessions, knownEmail } = visit
+  if (isForAnother(visit)) return undefined
   return (
     sessions.find(({ sessionId }) => sessionId === app?.request.chosenSession) ??
     sessions.find(({ email }) => email !== undefined && email === knownEmail)

@@ -105,6 +105,11 @@ export interface PageRoute {
   ): Promise<PageAnswer>
 }
 
+/** Whether the page was opened to use another account than those in this browser. */
+export function isForAnother({ query }: Pick<Visit, 'query'>): boolean {
+  return query.text('another') !== ''
+}
+
 /** The address of another page, with what goes along. */
 export function pageAddress(
   path: string,
