@@ -33,3 +33,8 @@ export function openSealedRequest(
   const { chosenSession: _, ...again } = request
   return { ...again, requestedAtMs: now.getTime() }
 }
+
+/** When the app asked first, however long ago; undefined where the text is not one that we sealed. */
+export function askedAtMs(deps: SealDeps, text: string): number | undefined {
+  return (unseal(deps, purpose, text) as AuthorizationRequest | undefined)?.requestedAtMs
+}

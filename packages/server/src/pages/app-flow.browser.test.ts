@@ -273,6 +273,8 @@ describe('what an app leads to fits and is accessible', () => {
         await page.goto(authorizeUrl({ redirect_uri: `${callback}/../x?y=<script>` }))
         await page.locator('summary').click()
         assert.equal(await page.locator('dd mark').textContent(), '/../x?y=<script>')
+        const said = await page.locator('dd', { hasText: 'is too much' }).textContent()
+        assert.match(said ?? '', /^at character \d+ “\/\.\.\/x\?y=<script>” is too much$/u)
         await judgeLook(page)
       })
     })

@@ -20,6 +20,7 @@ import { codeField, emailField, pageForm, submitButton } from './fields.ts'
 import { rememberMethod } from './last-method.ts'
 import { againForm, rememberMail, sendMail } from './mail-again.ts'
 import { linkWaiting } from './sign-in-page.ts'
+import { signedInNote } from './signed-in-note.ts'
 import { stayField, staysSignedIn } from './stay-signed-in.ts'
 import { rememberEmail } from './typed-email.ts'
 import {
@@ -95,7 +96,8 @@ function askPage(visit: Visit, tried?: Tried): Page {
   const { words, carried, knownEmail } = visit
   return {
     title: words.text('email_sign_in_title'),
-    content: html`<p>${words.text('email_sign_in_ask')}</p>
+    content: html`${signedInNote(visit)}
+<p>${words.text('email_sign_in_ask')}</p>
 ${pageForm(visit, {
   to: path,
   content: html`<input type="hidden" name="step" value="ask">
@@ -117,7 +119,8 @@ function codePage(visit: Visit, tried?: Tried): Page {
   const { words, carried, typedEmail } = visit
   return {
     title: words.text('inbox_title'),
-    content: html`<p>${words.text('email_sign_in_sent', { email: typedEmail })}</p>
+    content: html`${signedInNote(visit)}
+<p>${words.text('email_sign_in_sent', { email: typedEmail })}</p>
 ${pageForm(visit, {
   to: path,
   content: html`<input type="hidden" name="step" value="code">

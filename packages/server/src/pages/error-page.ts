@@ -1,12 +1,15 @@
 /** Pages about what went wrong: what happened, what to do, a reference, and a part for developers. */
 
 import { type Html, html } from '../html/html.ts'
+import { countdown } from './countdown.ts'
 import { type Page, pageAddress, type Visit } from './visit.ts'
 
 export interface ErrorPage {
   title: string
   /** What happened, and what to do. */
   sentence: string
+  /** Seconds after which trying again makes sense, where that is known. */
+  retryAfterSeconds?: number | undefined
   /** The way on, where there is one. */
   button?: { label: string; to: string }
   /** For whoever builds the client or runs the service. */
@@ -15,12 +18,13 @@ export interface ErrorPage {
 
 /** The page. */
 export function errorPage({ words, reference }: Visit, error: ErrorPage): Page {
-  const { title, sentence, button, details } = error
+  const { title, sentence, button, details, retryAfterSeconds: wait } = error
   return {
     title,
     content: html`<p>${sentence}</p>
+${wait !== undefined && countdown(words, wait, { until: 'attempt' })}
 ${button && html`<p><a class="button second" href="${button.to}">${button.label}</a></p>`}
-<p class="aside">${words.text('reference', { reference })} <button class="plain" type="button" hidden data-copies="${reference}" data-copied="${words.text('copied')}">${words.text('copy')}</button></p>
+<p class="aside">${words.text('reference', { reference })} <button class="plain" type="button" hidden data-copies="${reference}" data-copied="${words.text('copied')}">${words.text('copy')}</button><span class="unseen" role="status"></span></p>
 ${details.length > 0 && html`<details><summary>${words.text('for_developers')}</summary><dl lang="en">${details.map(([label, value]) => html`<dt>${label}</dt><dd dir="ltr">${value}</dd>\n`)}</dl></details>`}`,
   }
 }

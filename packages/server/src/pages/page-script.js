@@ -97,12 +97,32 @@ for (const place of document.querySelectorAll('[data-waits]')) {
   wait()
 }
 
+// Whoever comes back to a page learns what has happened in another tab meanwhile. What they type stays as it is.
+const fresh = document.querySelectorAll('[data-fresh]')
+let freshAt = performance.now()
+const refresh = async () => {
+  if (fresh.length === 0 || document.hidden || performance.now() - freshAt < 1000) return
+  freshAt = performance.now()
+  const answer = await fetch(location.href).catch(() => undefined)
+  if (answer?.ok !== true) return
+  const now = new DOMParser().parseFromString(await answer.text(), 'text/html')
+  for (const place of fresh) {
+    const news = now.getElementById(place.id)
+    if (news === null || news.innerHTML === place.innerHTML) continue
+    place.replaceChildren(...news.childNodes)
+    place.classList.toggle('late', place.childElementCount > 0)
+  }
+}
+document.addEventListener('visibilitychange', refresh)
+addEventListener('focus', refresh)
+
 for (const button of document.querySelectorAll('button[data-copies]')) {
   if (navigator.clipboard === undefined) continue
   button.hidden = false
   button.addEventListener('click', async () => {
     await navigator.clipboard.writeText(button.dataset.copies)
     button.textContent = button.dataset.copied
+    button.nextElementSibling.textContent = button.dataset.copied
   })
 }
 

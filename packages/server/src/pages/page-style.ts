@@ -92,6 +92,10 @@ details { margin-block-start: var(--s-5); border-block-start: var(--line); paddi
 summary { min-block-size: 32px; cursor: pointer; color: var(--ink-2); font-weight: 500; }
 dl { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: var(--s-1) var(--s-4); margin: var(--s-2) 0 0; }
 dt { color: var(--ink-3); } dd { margin: 0; font-family: var(--font-code); overflow-wrap: anywhere; }
+/* What comes after the page was read moves nothing. */
+.late { position: fixed; inset-block-end: var(--s-4); inset-inline: var(--s-4); max-inline-size: 728px; margin-inline: auto; }
+.late .note { margin: 0; box-shadow: 0 2px 16px rgb(0 0 0 / 0.2); }
+.unseen { position: absolute; inline-size: 1px; block-size: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 dd mark { background: var(--bad-tint); color: var(--bad); text-decoration: underline; }
 code { font: 0.9em var(--font-code); overflow-wrap: anywhere; }
 .strip { margin: 0; padding: var(--s-3) 36px var(--s-4); border-block-start: var(--line); color: var(--ink-3); font: 0.8125rem/1.5 var(--font-code); letter-spacing: 0.1em; white-space: nowrap; overflow: hidden; }

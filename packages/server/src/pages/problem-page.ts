@@ -11,6 +11,7 @@ import type { AuthorizationProblem } from '../oauth/authorize-endpoint.ts'
 import { errorPage } from './error-page.ts'
 import { readVisitor } from './read-visit.ts'
 import { type PageParts, renderPage, sendPage } from './render-page.ts'
+import { closestTo, differenceOf, type Piece } from './uri-difference.ts'
 
 /** Shows it. */
 export async function showProblem(
@@ -19,30 +20,36 @@ export async function showProblem(
   { about, details, redirectUris }: AuthorizationProblem,
 ): Promise<FastifyReply> {
   const { visit } = await readVisitor(deps, request)
+  const ofApp = redirectUris === undefined ? 'app_broken' : 'app_address_unknown'
   const page = errorPage(visit, {
     title: visit.words.text('error_title'),
-    sentence: visit.words.text(about === 'app' ? 'app_broken' : 'request_broken'),
+    sentence: visit.words.text(about === 'app' ? ofApp : 'request_broken'),
     details: [...details, ...(redirectUris === undefined ? [] : compared(redirectUris))],
   })
   return sendPage(reply, renderPage(face, visit, { page }), 400)
 }
 
-/** Received against registered; what comes after their common beginning is marked. */
+/** Received against the registered one that is closest, with what differs marked and said; then the others. */
 function compared({
   received,
   registered,
 }: NonNullable<AuthorizationProblem['redirectUris']>): [string, string | Html][] {
-  const closest = Math.max(0, ...registered.map((each) => commonLength(each, received)))
-  const marked = html`${received.slice(0, closest)}<mark>${received.slice(closest)}</mark>`
-  const known = registered.map((each): [string, string] => ['registered', each])
+  const closest = closestTo(received, registered)
+  if (closest === undefined)
+    return [
+      ['redirect_uri received', received],
+      ['registered', '(none)'],
+    ]
+  const difference = differenceOf(received, closest)
+  const others = registered.filter((each) => each !== closest)
   return [
-    ['redirect_uri received', closest === received.length ? received : marked],
-    ...(known.length > 0 ? known : [['registered', '(none)'] as [string, string]]),
+    ['redirect_uri received', marked(difference.received)],
+    ['registered', marked(difference.registered)],
+    ['difference', difference.sentences.join('; ')],
+    ...others.map((each): [string, string] => ['also registered', each]),
   ]
 }
 
-function commonLength(a: string, b: string): number {
-  let same = 0
-  while (same < b.length && a[same] === b[same]) same += 1
-  return same
+function marked(pieces: readonly Piece[]): Html {
+  return html`${pieces.map(({ text, differs }) => (differs ? html`<mark>${text}</mark>` : text))}`
 }

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import { fastify as openFastify } from 'fastify'
 import { createTestDatabase } from '../testing/database.ts'
 import { openFileDeps, withParts } from '../testing/deps.ts'
 import { openPageVisitor } from '../testing/page-visitor.ts'
 import { startTestService, type TestService } from '../testing/service.ts'
+import { openFace } from './face.ts'
+import { mountRefusalPages } from './refusal-pages.ts'
 
 const { deps } = await openFileDeps({ emptied: [] })
 
@@ -55,6 +58,29 @@ describe('a path where there is nothing', () => {
     assert.equal(
       (await fetch(service.url, { redirect: 'manual' })).headers.get('location'),
       '/signed-in',
+    )
+  })
+})
+
+describe('whoever has to wait', () => {
+  it('reads for how long, without a script too, and programs read Retry-After', async () => {
+    const fastify = openFastify()
+    const gate = { isSetUp: async () => true }
+    mountRefusalPages(fastify, { deps, face: await openFace(deps), gate })
+    const problem = { reason: 'RATE_LIMITED', status: 429, detail: '', retryAfterSeconds: 252 }
+    fastify.get('/limited', (_request, reply) =>
+      reply
+        .code(429)
+        .headers({ 'content-type': 'application/problem+json', 'retry-after': '252' })
+        .send(JSON.stringify(problem)),
+    )
+    const headers = { accept: 'text/html' }
+    const answer = await fastify.inject({ url: '/limited', headers })
+    assert.deepEqual([answer.statusCode, answer.headers['retry-after']], [429, '252'])
+    assert.match(answer.body, /Too many attempts\. Wait 5 minutes/u)
+    assert.match(
+      answer.body,
+      /role="timer" data-countdown="252"[^>]*>You can try again in 4:12\.</u,
     )
   })
 })

@@ -66,6 +66,7 @@ function refusalPage(visit: Visit, problem: Problem): Page {
   return errorPage(visit, {
     title: visit.words.text('error_title'),
     sentence: [sentence, ...violations.map(({ message }) => message)].join(' '),
+    retryAfterSeconds: problem.retryAfterSeconds,
     details: [
       ['reason', problem.reason],
       ['status', String(problem.status)],

@@ -18,9 +18,10 @@ import { emailField, pageForm, passwordField, submitButton } from './fields.ts'
 import { lastUsedMark, rememberMethod } from './last-method.ts'
 import { patienceSeconds, rememberMail } from './mail-again.ts'
 import { providerButtons } from './provider-buttons.ts'
+import { signedInNote } from './signed-in-note.ts'
 import { stayField, stayLink, staysSignedIn } from './stay-signed-in.ts'
 import { rememberEmail } from './typed-email.ts'
-import { nameOf, onwardAddress, type PageRoute, pageAddress, type Visit } from './visit.ts'
+import { onwardAddress, type PageRoute, pageAddress, type Visit } from './visit.ts'
 import { watchClaim } from './watched-claim.ts'
 
 const notices = [
@@ -41,7 +42,7 @@ export const signInPage: PageRoute = {
       title: words.text('sign_in_title'),
       ...(notice !== undefined &&
         tried === undefined && { notice: words.text(`notice_${notice}`) }),
-      content: html`${waitingNote(visit) ?? alreadySignedIn(visit)}
+      content: html`${waitingNote(visit) ?? signedInNote(visit)}
 ${pageForm(visit, {
   to: '/sign-in',
   id: 'sign-in',
@@ -143,13 +144,4 @@ export async function linkWaiting(
     ...{ token: carried.waiting, browserMark },
     ...{ userId, sessionId },
   })
-}
-
-/** Whoever has signed in in another tab meanwhile need not do it again; for an app, only where that was since it asked. */
-function alreadySignedIn(visit: Visit) {
-  const { words, app, sessions } = visit
-  const since = app?.request.requestedAtMs ?? 0
-  const found = sessions.find(({ authTime }) => authTime.getTime() >= since)
-  if (found === undefined) return undefined
-  return html`<p>${words.text('already_signed_in', { who: nameOf(found) })} <a href="${onwardAddress(visit, found.sessionId)}">${words.text('continue_as')}</a></p>`
 }

@@ -4,11 +4,13 @@ import type { Deps } from '../deps.ts'
 import type { SessionId } from '../ids.ts'
 import type { AuthorizationRequest } from '../oauth/authorization-request.ts'
 import { type ConsentQuestion, findAskingClient } from '../oauth/consents.ts'
-import { openSealedRequest, sealRequest } from '../oauth/sealed-request.ts'
+import { askedAtMs, openSealedRequest, sealRequest } from '../oauth/sealed-request.ts'
 
 export interface VisitingApp {
   client: ConsentQuestion['client']
   request: AuthorizationRequest
+  /** When it asked first, in milliseconds since 1970: what it asked begins anew after an hour, and this does not. */
+  askedAtMs: number
   /** The same request, sealed again, now that this session was chosen for it. */
   chosen(sessionId: SessionId): string
 }
@@ -26,6 +28,7 @@ export async function findVisitingApp(
   return {
     client,
     request,
+    askedAtMs: askedAtMs(deps, sealed) ?? request.requestedAtMs,
     chosen: (chosenSession) => sealRequest(deps, { ...request, chosenSession }),
   }
 }

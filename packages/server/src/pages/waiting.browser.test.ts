@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, it } from 'node:test'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import { openTestUser, testPassword } from '../testing/accounts.ts'
 import { launchChromium } from '../testing/chromium.ts'
 import { openTestDeps, rowsOf, type TestDeps } from '../testing/deps.ts'
 import { judgeLook, looks, withBrowserPage } from '../testing/looks.ts'
@@ -152,6 +153,45 @@ describe('a tab that waits for a mail', () => {
     }))
 })
 
+describe('a sign-in page that is left open', () => {
+  it('offers to go on when somebody comes back from another tab, and keeps what they type', async () => {
+    await openTestUser(test.deps, email)
+    await withBrowserPage(browser, {}, async (page, complaints) => {
+      await page.clock.install()
+      await page.goto(`${service.url}/sign-in`)
+      await page.locator('#identifier').fill('somebody@example.com')
+      const tab = await page.context().newPage()
+      await tab.goto(`${service.url}/sign-in`)
+      await tab.locator('#identifier').fill(email)
+      await tab.locator('#password').fill(testPassword)
+      await tab.locator('main form button[type=submit]').first().click()
+      await tab.waitForURL(/\/signed-in/u)
+      await page.clock.fastForward(2000)
+      await show(page, 'visible')
+      const note = page.locator('[aria-live]').filter({ hasText: `already signed in as ${email}` })
+      await note.waitFor()
+      assert.equal(await page.locator('#identifier').inputValue(), 'somebody@example.com')
+      await judgeShift(page)
+      await judgeLook(page)
+      await note.getByRole('link', { name: 'Continue' }).click()
+      assert.equal(await heading(page), 'You are signed in')
+      assert.deepEqual(complaints, [])
+    })
+  })
+})
+
+it('a reference is copied, which is said', async () => {
+  const look = { permissions: ['clipboard-read', 'clipboard-write'] }
+  await withBrowserPage(browser, look, async (page) => {
+    await page.goto(`${service.url}/nothing`)
+    await page.getByRole('button', { name: 'Copy' }).click()
+    await page.getByRole('status').filter({ hasText: 'Copied' }).waitFor({ state: 'attached' })
+    const copied = await page.evaluate<string>('navigator.clipboard.readText()')
+    const shown = (await page.locator('.aside').first().textContent()) ?? ''
+    assert.ok(copied !== '' && shown.includes(copied), copied)
+  })
+})
+
 describe('every page that waits fits, is accessible, and does not move', () => {
   for (const [name, look] of Object.entries(looks))
     it(name, () =>
@@ -163,7 +203,7 @@ describe('every page that waits fits, is accessible, and does not move', () => {
         await page.locator('.again button').click()
         await judgeLook(page)
         await page.clock.runFor(40_000)
-        assert.ok((await shiftOf(page)) <= 0.01)
+        await judgeShift(page)
         await page.goto(`${service.url}/forgot-password`)
         await page.locator('main form button[type=submit]').click()
         await judgeLook(page)
@@ -171,14 +211,21 @@ describe('every page that waits fits, is accessible, and does not move', () => {
     )
 })
 
-/** How far the parts of a page have moved without being asked to (Cumulative Layout Shift). */
-function shiftOf(page: Page): Promise<number> {
-  return page.evaluate<number>(`new Promise((resolve) => {
+/** Fails where parts of the page have moved without being asked to (Cumulative Layout Shift), and names them. */
+async function judgeShift(page: Page): Promise<void> {
+  const { sum, moved } = await page.evaluate<{
+    sum: number
+    moved: string[]
+  }>(`new Promise((resolve) => {
     let sum = 0
-    const observer = new PerformanceObserver((list) => {
-      for (const entry of list.getEntries()) sum += entry.value
-    })
-    observer.observe({ type: 'layout-shift', buffered: true })
-    setTimeout(() => resolve(sum), 300)
+    const moved = []
+    new PerformanceObserver((list) => {
+      for (const { value, sources } of list.getEntries()) {
+        sum += value
+        for (const { node } of sources) moved.push(node?.outerHTML?.slice(0, 80) ?? '')
+      }
+    }).observe({ type: 'layout-shift', buffered: true })
+    setTimeout(() => resolve({ sum, moved }), 300)
   })`)
+  assert.ok(sum <= 0.01, `${sum}: ${moved.join(' ')}`)
 }

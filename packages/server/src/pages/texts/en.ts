@@ -44,7 +44,7 @@ export const en = {
   stay_signed_in: 'Stay signed in',
   stay_signed_in_hint: 'on this device, if it is yours alone',
   stay_signed_in_elsewhere: 'Stay signed in with these, too',
-  already_signed_in: 'You are signed in as {{who}}.',
+  already_signed_in: 'You are already signed in as {{who}}.',
   continue_as: 'Continue',
 
   // By a provider.
@@ -218,6 +218,8 @@ export const en = {
     'This page had been open for too long, or was opened in another window. Nothing is lost: check it and send it again.',
   app_broken:
     'The app that sent you here is not set up correctly. Go back to it, and tell those who run it.',
+  app_address_unknown:
+    'The app that sent you here gave an address that is not registered for it, so we stopped: nothing was shared. Go back to it, and tell those who run it.',
   request_broken:
     'The link that brought you here is not complete. Go back to the app and start again from there.',
   wait_seconds_one: 'Too many attempts. Wait {{count}} second, then try again.',

@@ -37,7 +37,7 @@ export const es: Catalogue = {
   stay_signed_in: 'Mantener la sesión abierta',
   stay_signed_in_hint: 'en este dispositivo, si es solo tuyo',
   stay_signed_in_elsewhere: 'Mantener la sesión abierta también con estos',
-  already_signed_in: 'Has iniciado sesión como {{who}}.',
+  already_signed_in: 'Ya has iniciado sesión como {{who}}.',
   continue_as: 'Continuar',
 
   or: 'o',
@@ -206,6 +206,8 @@ export const es: Catalogue = {
     'Esta página llevaba demasiado tiempo abierta o se abrió en otra ventana. No se ha perdido nada: revísala y envíala de nuevo.',
   app_broken:
     'La aplicación que te ha traído aquí no está bien configurada. Vuelve a ella y avisa a quien la administra.',
+  app_address_unknown:
+    'La aplicación que te ha traído aquí dio una dirección que no tiene registrada, así que nos detuvimos: no se compartió nada. Vuelve a ella y avisa a quien la administra.',
   request_broken:
     'El enlace que te ha traído aquí está incompleto. Vuelve a la aplicación y empieza de nuevo desde allí.',
   wait_seconds_one: 'Demasiados intentos. Espera {{count}} segundo e inténtalo de nuevo.',
