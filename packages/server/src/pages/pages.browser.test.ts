@@ -89,7 +89,7 @@ describe('every page fits, is accessible, and the browser has nothing against it
         }
         await signIn(page)
         await signIn(page, long)
-        for (const path of ['/signed-in', '/choose-account', '/sign-out']) {
+        for (const path of ['/signed-in', '/choose-account', '/sign-out', '/apps']) {
           await page.goto(service.url + path)
           await judgeLook(page)
         }
