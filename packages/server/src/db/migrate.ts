@@ -58,7 +58,10 @@ export async function migrate(
     await createMigrationTable(db)
     const before = await listAppliedMigrations(db)
     const pending = pendingMigrations(known, before)
-    for (const migration of pending) await applyMigration(client, db, migration)
+    for (const migration of pending) {
+      // The commit of the last one writes the log up to there, and with it those of the others.
+      await applyMigration(client, db, { ...migration, durable: migration === pending.at(-1) })
+    }
     const after = await listAppliedMigrations(db)
     return {
       applied: pending.map(({ name }) => name),
@@ -108,9 +111,14 @@ function pendingMigrations(
   return pending
 }
 
-async function applyMigration(client: pg.Client, db: Db, migration: Migration): Promise<void> {
+async function applyMigration(
+  client: pg.Client,
+  db: Db,
+  migration: Migration & { durable: boolean },
+): Promise<void> {
   await client.query('begin')
   try {
+    if (!migration.durable) await client.query('set local synchronous_commit = off')
     await client.query(migration.text)
     await insertAppliedMigration(db, { name: migration.name, checksum: migration.checksum })
     await client.query('commit')

@@ -35,9 +35,9 @@ export async function createTemplate(server: DatabaseAddress): Promise<void> {
   await migrate({ ...server, database: templateName })
 }
 
-/** Runs one statement in the maintenance database, where databases are made and dropped. */
+/** Runs one statement in the server's own database, from where others are made and dropped. */
 export async function administer(server: DatabaseAddress, statement: string): Promise<void> {
-  const client = new pg.Client(driverAddress({ ...server, database: 'postgres' }))
+  const client = new pg.Client(driverAddress(server))
   await client.connect()
   try {
     await client.query(statement)

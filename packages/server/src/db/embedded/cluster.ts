@@ -2,7 +2,7 @@
  * The data: made once, completely or not at all, and never opened by the wrong version.
  *
  *   1. initdb makes `cluster.new`
- *   2. the database is created in it, by the server in its single-user mode
+ *   2. the database that it holds gets our name, by the server in its single-user mode; a second one takes much longer to make
  *   3. everything is written to the disk
  *   4. it is renamed to `cluster`, so that a cluster with that name is complete
  *
@@ -59,8 +59,8 @@ export async function makeCluster(layout: Layout, runAs: RunAs, binaries: Binari
   try {
     await run([binaries.initdb, ...initdbArguments, '-D', path])
     await run(
-      [binaries.postgres, '--single', '-F', '-c', 'exit_on_error=on', '-D', path, 'postgres'],
-      `create database ${databaseName} strategy file_copy\n`,
+      [binaries.postgres, '--single', '-F', '-c', 'exit_on_error=on', '-D', path, 'template1'],
+      `alter database postgres rename to ${databaseName}\n`,
     )
     await run([binaries.initdb, '--sync-only', '--sync-method', syncMethod, '-D', path])
     inDataDirectory(layout, () => {
