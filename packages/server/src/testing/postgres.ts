@@ -31,13 +31,13 @@ export async function startTestPostgres(directory: string): Promise<TestPostgres
 
 /** Makes the migrated template on a fresh server. */
 export async function createTemplate(server: DatabaseAddress): Promise<void> {
-  await administer(server, `create database ${templateName}`)
+  await administer(server, `create database ${templateName} template template0`)
   await migrate({ ...server, database: templateName })
 }
 
-/** Runs one statement in the server's own database, from where others are made and dropped. */
+/** Runs one statement beside the database of the service, from where others are made, changed and dropped. */
 export async function administer(server: DatabaseAddress, statement: string): Promise<void> {
-  const client = new pg.Client(driverAddress(server))
+  const client = new pg.Client(driverAddress({ ...server, database: 'template1' }))
   await client.connect()
   try {
     await client.query(statement)
