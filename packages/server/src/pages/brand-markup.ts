@@ -9,7 +9,7 @@ import { createHash } from 'node:crypto'
 import type { BrandSettings, LogoFile } from '../config/brand-settings.ts'
 import { accentStylesheet } from '../html/accent.ts'
 import { type Html, html } from '../html/html.ts'
-import { seal } from '../html/seal.ts'
+import { tabMark } from '../html/tab-mark.ts'
 
 /** What of it stands in a page. */
 export interface BrandMarkup {
@@ -66,7 +66,7 @@ export function accentFile({ accent }: BrandSettings): BrandFile | undefined {
 
 /** The mark in the tab. */
 export function iconFile({ color }: BrandSettings): BrandFile {
-  return named(seal(color), 'svg')
+  return named(tabMark(color), 'svg')
 }
 
 function named(text: string, extension: string): BrandFile {
