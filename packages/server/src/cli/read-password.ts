@@ -5,7 +5,7 @@
 
 import { createInterface } from 'node:readline/promises'
 import { Writable } from 'node:stream'
-import { readSmallFile, shownPath } from '../config/secret-file.ts'
+import { readSmallFile, shownPath } from '../config/small-file.ts'
 import { CommandError } from './command-error.ts'
 import type { CommandIo } from './command-io.ts'
 import { exitCodes } from './exit-codes.ts'

@@ -10,13 +10,13 @@ import { createHash } from 'node:crypto'
 import { type Accent, nightAccent } from '../html/accent.ts'
 import { inspectPicture, pictureSentence } from '../pictures/picture-header.ts'
 import type { Reading } from './reading.ts'
-import { readSmallBytes } from './secret-file.ts'
+import { readSmallBytes } from './small-file.ts'
 import type { Values } from './variables.ts'
 
 /** What people know the service as. */
 export interface BrandSettings {
   readonly name: string
-  /** Of the button in mails, as `#rrggbb`. */
+  /** Of the button in mails and of the mark in the tab, as `#rrggbb`. */
   readonly color: string
   /** The colours of pages; missing: those of Signet. */
   readonly accent?: Accent
@@ -39,7 +39,7 @@ export interface LogoFile {
   readonly hash: string
 }
 
-const colorInMails = '#0b5d75'
+const usualColor = '#0b5d75'
 
 const logoNames = ['SIGNET_BRAND_LOGO_FILE', 'SIGNET_BRAND_LOGO_DARK_FILE'] as const
 
@@ -83,7 +83,7 @@ export function brandSettings(
   const logoUrl = values.SIGNET_BRAND_LOGO_URL ?? ownLogoUrl
   return {
     name: values.SIGNET_BRAND_NAME,
-    color: day ?? colorInMails,
+    color: day ?? usualColor,
     ...(day !== undefined && { accent: { day, night: night ?? nightAccent(day) } }),
     ...(logo !== undefined && { logo }),
     ...(logoUrl !== undefined && { logoUrl }),

@@ -21,7 +21,7 @@ import { type ConfiguredProvider, configuredProviders } from './provider-setting
 import { type Reading, readVariables } from './reading.ts'
 import { applyRules } from './rules.ts'
 import { Secret } from './secret.ts'
-import { lookAt, readSmallFile } from './secret-file.ts'
+import { lookAt, readSmallFile } from './small-file.ts'
 import { type SessionSettings, sessionSettings } from './session-settings.ts'
 import type { SocketAddress } from './socket-address.ts'
 import { certificateWarning, parseCertificate, parsePrivateKey } from './tls-certificate.ts'

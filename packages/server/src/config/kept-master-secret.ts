@@ -11,7 +11,7 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, linkSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Config } from './config.ts'
-import { readSmallFile } from './secret-file.ts'
+import { readSmallFile } from './small-file.ts'
 
 /** The file in the data directory. */
 export const masterSecretFile = 'master-secret'

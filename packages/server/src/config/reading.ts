@@ -2,7 +2,7 @@
 
 import type { Problem } from './config-error.ts'
 import { path } from './kinds.ts'
-import { shownPath } from './secret-file.ts'
+import { shownPath } from './small-file.ts'
 import { printable, redactedUrl, redactedWebAddress } from './shown-value.ts'
 import { type Given, gather, type SourceOptions } from './sources.ts'
 import type { Default, Variable } from './variable.ts'

@@ -8,7 +8,7 @@
 import type { Problem } from './config-error.ts'
 import { parseEnvFile } from './env-file.ts'
 import { nearestName } from './nearest-name.ts'
-import { readSmallFile, shownPath } from './secret-file.ts'
+import { readSmallFile, shownPath } from './small-file.ts'
 import { printable } from './shown-value.ts'
 
 /** A value as it was given, and where. */
