@@ -13,7 +13,7 @@ import type { Config } from './config/config.ts'
 /** Which of our cookies. */
 export type CookieName =
   | 'session'
-  | 'visit'
+  | 'temporary'
   | 'browser'
   | 'device'
   | 'typed'

@@ -65,7 +65,7 @@ describe('whoever signs in', () => {
     const { headers } = await signIn(who)
     const set = headers.getSetCookie().filter((each) => each.includes('sc1_'))
     assert.equal(set.length, 1)
-    assert.match(set[0] ?? '', /^signet-visit=sc1_[\w-]{43}; Path=\/; HttpOnly; SameSite=Lax$/u)
+    assert.match(set[0] ?? '', /^signet-temporary=sc1_[\w-]{43}; Path=\/; HttpOnly; SameSite=Lax$/u)
     who.jar.closeBrowser()
     assert.equal((await who.open('/signed-in')).location, '/sign-in')
     assert.deepEqual(await persistents(), [false])

@@ -6,7 +6,7 @@
  * session. A secret that names no live session counts for nothing, so nobody can be signed in by a cookie that was given to them
  * before.
  *
- * There are two cookies. `session` has the secrets of those who stay signed in, and outlives the browser. `visit` is forgotten when
+ * There are two cookies. `session` has the secrets of those who stay signed in, and outlives the browser. `temporary` is forgotten when
  * the browser is closed; it is there while somebody is signed in who does not stay, and has the secrets of all, in their order.
  *
  * Specs: OWASP ASVS 5.0 V7.2.1 to V7.2.4, V7.3.
@@ -104,14 +104,14 @@ export type HeldSecret = Pick<BrowserSession, 'secret' | 'persistent'>
 export function browserCookies(
   config: Pick<Config, 'issuer' | 'sessionLifetimeSeconds'>,
   held: readonly HeldSecret[],
-): [session: string, visit: string] {
+): [session: string, temporary: string] {
   const staying = held.filter(({ persistent }) => persistent)
   const maxAgeSeconds = staying.length === 0 ? 0 : config.sessionLifetimeSeconds
   return [
     writeCookie(config, 'session', { value: joined(staying), maxAgeSeconds }),
     staying.length === held.length
-      ? writeCookie(config, 'visit', { value: '', maxAgeSeconds: 0 })
-      : writeCookie(config, 'visit', { value: joined(held) }),
+      ? writeCookie(config, 'temporary', { value: '', maxAgeSeconds: 0 })
+      : writeCookie(config, 'temporary', { value: joined(held) }),
   ]
 }
 
@@ -175,7 +175,7 @@ export async function proveAgain(
 
 /** What has the form of a secret, each once, and no more than there can be. */
 function secretsIn(config: Pick<Config, 'issuer'>, header: string | undefined): string[] {
-  const presented = (['visit', 'session'] as const).flatMap(
+  const presented = (['temporary', 'session'] as const).flatMap(
     (name) => readCookie(config, header, name)?.split(separator) ?? [],
   )
   const formed = presented.filter((secret) => secretForm.test(secret))
