@@ -41,8 +41,8 @@ export async function requestMail(
   const { ipAddress } = ctx
   return deps.db.transaction(async (tx) => {
     const inTransaction = { ...deps, db: tx }
-    const purpose = { ipAddress, purpose: about, canonical }
-    const waitSeconds = await admitMailRequest(inTransaction, purpose)
+    const asked = { ipAddress, purpose: about, canonical }
+    const waitSeconds = await admitMailRequest(inTransaction, asked)
     await recordEvent(inTransaction, ctx, {
       kind: `${about}.requested`,
       outcome: 'success',
