@@ -13,7 +13,7 @@ import { readCookie, writeCookie } from '../cookie-header.ts'
 import { seal, unseal } from '../crypto/seal.ts'
 import type { Deps } from '../deps.ts'
 import type { UserId } from '../ids.ts'
-import { hasProved } from '../users/open-account.ts'
+import { hasProvedAny } from '../users/proved.ts'
 import type { Visit } from './visit.ts'
 
 export interface WatchedClaim {
@@ -57,6 +57,5 @@ export async function isClaimProved(
   visit: Pick<Visit, 'cookieHeader' | 'typedEmail'>,
 ): Promise<boolean> {
   const claim = watchedClaim(deps, visit)
-  if (claim === undefined) return false
-  return (await hasProved(deps.db, { userId: claim.userId })).proved
+  return claim !== undefined && hasProvedAny(deps.db, claim.userId)
 }

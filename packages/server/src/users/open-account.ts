@@ -17,7 +17,7 @@ import {
   lockIdentifier,
 } from './users.sql.ts'
 
-export { hasProved, proveIdentifier } from './users.sql.ts'
+export { proveIdentifier } from './users.sql.ts'
 
 export interface Holders {
   /** The user who proved to own the identifier. */
