@@ -2,8 +2,8 @@
 
 import type { Problem } from './config-error.ts'
 import { path } from './kinds.ts'
-import { shownPath } from './small-file.ts'
 import { printable, redactedUrl, redactedWebAddress } from './shown-value.ts'
+import { shownPath } from './small-file.ts'
 import { type Given, gather, type SourceOptions } from './sources.ts'
 import type { Default, Variable } from './variable.ts'
 import { type Values, type VariableName, variables } from './variables.ts'

@@ -8,8 +8,8 @@
 import type { Problem } from './config-error.ts'
 import { parseEnvFile } from './env-file.ts'
 import { nearestName } from './nearest-name.ts'
-import { readSmallFile, shownPath } from './small-file.ts'
 import { printable } from './shown-value.ts'
+import { readSmallFile, shownPath } from './small-file.ts'
 
 /** A value as it was given, and where. */
 export interface Given {
