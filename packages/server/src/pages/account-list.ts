@@ -5,8 +5,8 @@ import type { Deps } from '../deps.ts'
 import { listClientsOfSessions } from '../grants/clients-of-sessions.ts'
 import { type Html, type HtmlValue, html } from '../html/html.ts'
 import type { BrowserSession } from '../sessions/browser-session.ts'
-import { initials } from './app-identity.ts'
 import { pageForm } from './fields.ts'
+import { initials } from './initials.ts'
 import type { Visit } from './visit.ts'
 
 /** What is shown of an account beside what its session says. */
@@ -35,6 +35,15 @@ export async function readAccountDetails(
       return [session, { picture: smallest && new URL(smallest.url).pathname, apps }]
     }),
   )
+}
+
+/** The apps that have to ask again once a session has ended, the one that was used last first. */
+export async function appsToAskAgain(
+  { db }: Pick<Deps, 'db'>,
+  { sessionId }: BrowserSession,
+): Promise<AccountDetails['apps']> {
+  const apps = await listClientsOfSessions(db, { sessionIds: [sessionId] })
+  return apps.filter(({ live }) => live)
 }
 
 /** Name and address; the address alone, where there is no name. */

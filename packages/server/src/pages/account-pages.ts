@@ -7,15 +7,12 @@
  */
 
 import { ErrorReason } from '@signet/contract'
-import { ownClientId } from '../clients/own-client.ts'
-import type { Deps } from '../deps.ts'
 import { SignetError } from '../errors.ts'
 import { type Html, html } from '../html/html.ts'
-import type { RequestContext } from '../request-context.ts'
-import { type BrowserSession, browserCookies } from '../sessions/browser-session.ts'
-import { type AccountDetails, appList, person, pick, readAccountDetails } from './account-list.ts'
+import type { BrowserSession } from '../sessions/browser-session.ts'
+import { type AccountDetails, appList, appsToAskAgain, person, pick } from './account-list.ts'
 import { pageForm, submitButton } from './fields.ts'
-import { forgetEmail } from './typed-email.ts'
+import { signOutHere } from './sign-out-here.ts'
 import { nameOf, type Page, type PageRoute, pageAddress, type Visit } from './visit.ts'
 
 export const signedInPage: PageRoute = {
@@ -63,9 +60,7 @@ export const signOutPage: PageRoute = {
     const { sessions, carried } = visit
     const [active] = sessions
     if (active === undefined) return { to: pageAddress('/signed-out', carried) }
-    const details = await readAccountDetails(deps, [active])
-    const apps = details.get(active)?.apps.filter(({ live }) => live) ?? []
-    return { page: questionPage(visit, apps) }
+    return { page: questionPage(visit, await appsToAskAgain(deps, active)) }
   },
 
   async submit(deps, ctx, { visit, form }) {
@@ -94,26 +89,6 @@ ${pageForm(visit, { to: '/sign-out', content: html`<input type="hidden" name="se
 <a class="button second" href="${pageAddress('/signed-in', carried)}">${words.text('stay')}</a>
 </div>`,
   }
-}
-
-/** Ends sessions of this browser. Answers those that are left, and the cookies that hold them. */
-export async function signOutHere(
-  { config, sessionEnds }: Pick<Deps, 'config' | 'sessionEnds'>,
-  ctx: RequestContext,
-  { visit, leaving }: { visit: Visit; leaving: readonly BrowserSession[] },
-): Promise<{ kept: BrowserSession[]; setCookies: string[] }> {
-  const ends = leaving.map(({ sessionId, userId }) =>
-    sessionEnds.end(ctx, {
-      sessionId,
-      userId,
-      clientId: ownClientId,
-      actorId: userId,
-      reason: 'signed_out',
-    }),
-  )
-  await Promise.all(ends)
-  const kept = visit.sessions.filter((session) => !leaving.includes(session))
-  return { kept, setCookies: [...browserCookies(config, kept), forgetEmail(config)] }
 }
 
 export const signedOutPage: PageRoute = {

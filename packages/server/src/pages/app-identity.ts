@@ -5,6 +5,8 @@
 
 import { logoPath } from '../clients/client-logo.ts'
 import { type Html, html } from '../html/html.ts'
+import { outsideLink } from './fields.ts'
+import { initials } from './initials.ts'
 import type { Page, Visit } from './visit.ts'
 import type { VisitingApp } from './visiting-app.ts'
 
@@ -12,7 +14,7 @@ import type { VisitingApp } from './visiting-app.ts'
 export function appHeading({ words, app }: Visit, page: Page): Html | undefined {
   if (app === undefined) return undefined
   const { name, clientUri } = app.client
-  const home = clientUri === null ? name : link(clientUri, new URL(clientUri).host)
+  const home = clientUri === null ? name : outsideLink(clientUri, new URL(clientUri).host)
   const text = page.withoutApp === true ? home : words.text('continue_to', { app: name })
   return html`<div class="app">${mark(app)}<p class="to">${text}</p></div>`
 }
@@ -22,13 +24,6 @@ function mark({ client: { name, logoHash } }: VisitingApp): Html {
   return html`<img class="mark" src="${logoPath(logoHash)}" width="40" height="40" alt="">`
 }
 
-/** The first letters of the first two words. */
-export function initials(name: string): string {
-  const words = name.match(/[\p{L}\p{N}][\p{L}\p{N}\p{M}]*/gu) ?? []
-  const letters = words.slice(0, 2).map((word) => /^.\p{M}*/u.exec(word)?.[0] ?? '')
-  return letters.join('').toUpperCase()
-}
-
 /** What the app says of itself, elsewhere. */
 export function appLinks({ words, app }: Visit, page: Page): Html | undefined {
   if (app === undefined) return undefined
@@ -36,14 +31,10 @@ export function appLinks({ words, app }: Visit, page: Page): Html | undefined {
   const links = [
     page.withoutApp === true || clientUri === null
       ? undefined
-      : link(clientUri, words.text('app_home')),
-    policyUri === null ? undefined : link(policyUri, words.text('app_policy')),
-    tosUri === null ? undefined : link(tosUri, words.text('app_terms')),
+      : outsideLink(clientUri, words.text('app_home')),
+    policyUri === null ? undefined : outsideLink(policyUri, words.text('app_policy')),
+    tosUri === null ? undefined : outsideLink(tosUri, words.text('app_terms')),
   ].filter((each) => each !== undefined)
   if (links.length === 0) return undefined
   return html`<p class="aside about"><bdi>${name}</bdi> ${links.map((each) => html`${each} `)}</p>`
-}
-
-function link(to: string, label: string): Html {
-  return html`<a href="${to}" rel="noopener noreferrer" target="_blank">${label}</a>`
 }

@@ -13,14 +13,14 @@ import type { ClientId } from '../ids.ts'
 import { type AllowedApp, listAllowedApps, withdrawConsent } from '../oauth/consents.ts'
 import type { RequestContext } from '../request-context.ts'
 import type { BrowserSession } from '../sessions/browser-session.ts'
-import { scopeWords } from './consent-page.ts'
 import { pageForm } from './fields.ts'
+import { scopeWords } from './scope-words.ts'
 import { nameOf, type PageRoute, pageAddress, type Visit } from './visit.ts'
 
 export const appsPage: PageRoute = {
   path: '/apps',
 
-  // What a form of it is refused with stands above this: nothing was typed, so the list is simply shown again.
+  // The list is in the database, which `view` does not ask: a link leads back to it.
   view: ({ words, carried }) => ({
     title: words.text('apps_title'),
     content: html`<a class="button second" href="${pageAddress('/apps', carried)}">${words.text('try_again')}</a>`,

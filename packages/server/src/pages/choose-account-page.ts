@@ -8,8 +8,8 @@
 import { html } from '../html/html.ts'
 import { type BrowserSession, browserCookies } from '../sessions/browser-session.ts'
 import { type AccountDetails, pick, readAccountDetails } from './account-list.ts'
-import { signOutHere } from './account-pages.ts'
 import { pageForm } from './fields.ts'
+import { signOutHere } from './sign-out-here.ts'
 import {
   nameOf,
   onwardAddress,

@@ -13,7 +13,7 @@ import { type ConsentQuestion, describeConsent, giveConsent } from '../oauth/con
 import { wayBack } from '../oauth/endpoints.ts'
 import type { BrowserSession } from '../sessions/browser-session.ts'
 import { pageForm } from './fields.ts'
-import type { Translator } from './page-texts.ts'
+import { scopeWords } from './scope-words.ts'
 import { type Page, type PageRoute, pageAddress, resumeAddress, type Visit } from './visit.ts'
 import type { VisitingApp } from './visiting-app.ts'
 
@@ -78,10 +78,4 @@ ${pageForm(visit, {
 })}
 <p class="aside">${words.text('consent_goes_to', { host: returns.host || returns.protocol })} ${words.text('consent_undo', { app: client.name })} <a href="/apps" rel="noopener" target="_blank">${words.text('apps_title')}</a></p>`,
   }
-}
-
-/** What a scope lets an app do; one that the catalogue does not know is named. */
-export function scopeWords(words: Translator, scope: string): string {
-  const key = `scope_${scope.replace('*', 'all').replaceAll(/[^a-z0-9]+/gu, '_')}`
-  return words.has(key) ? words.named(key, {}) : words.text('scope_named', { scope })
 }

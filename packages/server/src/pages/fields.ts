@@ -19,6 +19,8 @@ export function pageForm(
     id === undefined
       ? html`<form method="post" action="${to}">`
       : html`<form method="post" action="${to}" id="${id}">`
+  // After the box: of one name the first counts (`stay-signed-in.ts`).
+  const saidBefore = stay !== '' && html`<input type="hidden" name="stay" value="${stay}">`
   return html`${opening}
 <input type="hidden" name="form_token" value="${formToken}">
 ${formAgain && html`<input type="hidden" name="form_again" value="1">`}
@@ -26,7 +28,7 @@ ${request !== '' && html`<input type="hidden" name="request" value="${request}">
 ${uiLocales !== '' && html`<input type="hidden" name="ui_locales" value="${uiLocales}">`}
 ${waiting !== '' && html`<input type="hidden" name="waiting" value="${waiting}">`}
 ${content}
-${stay !== '' && html`<input type="hidden" name="stay" value="${stay}">`}
+${saidBefore}
 </form>`
 }
 
@@ -125,6 +127,11 @@ export function usernameNote(label: string, email: string): HtmlValue {
 <label for="username">${label}</label>
 <div class="box"><input id="username" name="email" type="text" value="${email}" autocomplete="username" readonly dir="ltr"></div>
 </div>`
+}
+
+/** A link that leaves the page where it is: it opens beside it, and learns nothing of it. */
+export function outsideLink(to: string, label: string): Html {
+  return html`<a href="${to}" rel="noopener noreferrer" target="_blank">${label}</a>`
 }
 
 /** The button of a form. */

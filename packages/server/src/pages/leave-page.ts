@@ -11,17 +11,15 @@
  * Specs: OpenID Connect RP-Initiated Logout 1.0 §2, §3 and §6.
  */
 
-import { ownClientId } from '../clients/own-client.ts'
 import type { Deps } from '../deps.ts'
 import { html } from '../html/html.ts'
-import type { ClientId } from '../ids.ts'
 import { type EndSessionRequest, openEndSessionRequest } from '../oauth/end-session.ts'
 import type { RequestContext } from '../request-context.ts'
-import { type BrowserSession, browserCookies } from '../sessions/browser-session.ts'
-import { type AccountDetails, appList, readAccountDetails } from './account-list.ts'
+import type { BrowserSession } from '../sessions/browser-session.ts'
+import { type AccountDetails, appList, appsToAskAgain } from './account-list.ts'
 import { pageForm, submitButton } from './fields.ts'
 import type { PageForm } from './page-form.ts'
-import { forgetEmail } from './typed-email.ts'
+import { signOutHere } from './sign-out-here.ts'
 import {
   nameOf,
   type Page,
@@ -51,8 +49,7 @@ export const leavePage: PageRoute = {
     if (named !== undefined) return leave(deps, ctx, { visit, asked, session: named })
     const about = sessionToLeave(sessions, asked)
     if (about === undefined) return onward(visit, asked)
-    const details = await readAccountDetails(deps, [about])
-    const apps = details.get(about)?.apps.filter(({ live }) => live) ?? []
+    const apps = await appsToAskAgain(deps, about)
     return { page: questionPage(visit, asked, { session: about, apps }) }
   },
 
@@ -110,30 +107,15 @@ ${pageForm(visit, {
   }
 }
 
-interface Leaving {
-  visit: Visit
-  asked: EndSessionRequest
-  session: BrowserSession
-}
-
+/** Signs the session out by the app that asked, and goes where it said. */
 async function leave(
-  { config, sessionEnds }: Pick<Deps, 'config' | 'sessionEnds'>,
+  deps: Pick<Deps, 'config' | 'sessionEnds'>,
   ctx: RequestContext,
-  { visit, asked, session }: Leaving,
+  { visit, asked, session }: { visit: Visit; asked: EndSessionRequest; session: BrowserSession },
 ): Promise<PageAnswer> {
-  const { sessionId, userId } = session
-  await sessionEnds.end(ctx, {
-    sessionId,
-    userId,
-    clientId: asked.client?.id ?? (ownClientId as ClientId),
-    actorId: userId,
-    reason: 'signed_out',
-  })
-  const kept = visit.sessions.filter((each) => each !== session)
-  return {
-    ...onward(visit, asked),
-    setCookies: [...browserCookies(config, kept), forgetEmail(config)],
-  }
+  const by = { clientId: asked.client?.id }
+  const { setCookies } = await signOutHere(deps, ctx, { visit, leaving: [session], ...by })
+  return { ...onward(visit, asked), setCookies }
 }
 
 function onward({ carried }: Visit, { returnTo }: EndSessionRequest): { to: string } {

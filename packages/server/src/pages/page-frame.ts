@@ -11,6 +11,7 @@ import { directionOf } from '../translation/languages.ts'
 import { appHeading, appLinks } from './app-identity.ts'
 import type { BrandMarkup } from './brand-markup.ts'
 import { countdown } from './countdown.ts'
+import { outsideLink } from './fields.ts'
 import { pageScript } from './page-script.ts'
 import { pageStyle } from './page-style.ts'
 import { languageNames, languageTags } from './page-texts.ts'
@@ -98,9 +99,9 @@ function brandLinks({ words, config: { brand } }: Visit): Html | undefined {
     [brand.termsUrl, words.text('terms_link')],
     [brand.supportUrl, words.text('support_link')],
   ] as const
-  const given = links.filter(([to]) => to !== undefined)
+  const given = links.flatMap(([to, label]) => (to === undefined ? [] : [outsideLink(to, label)]))
   if (given.length === 0) return undefined
-  return html`<span class="legal">${given.map(([to, label]) => html`<a href="${to}" rel="noopener noreferrer" target="_blank">${label}</a>\n`)}</span>`
+  return html`<span class="legal">${given.map((each) => html`${each}\n`)}</span>`
 }
 
 /** Two lines as at the foot of a passport: installation and app, reference and day. */

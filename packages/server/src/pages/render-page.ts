@@ -1,9 +1,9 @@
 /**
  * Sends a page: its frame, its status, and the headers that keep it to itself.
  *
- * The policy allows scripts and pictures of this service alone, which ask nobody else, and one stylesheet, by hash; where the installation has an accent of its
- * own, its stylesheet too. Browsers hold the redirects after a form against it too,
- * so the origin to which the app wants to be answered is allowed as a target of forms: of this page, for this request.
+ * The policy allows scripts and pictures of this service alone, which ask nobody else, and one stylesheet, by hash; where the
+ * installation has an accent of its own, its stylesheet too. Browsers hold the redirects after a form against it too, so the origin
+ * to which the app wants to be answered is allowed as a target of forms: of this page, for this request.
  *
  * Specs: Content Security Policy Level 3 §6.4.2 (form-action), OWASP ASVS 5.0 V3.4.1 to V3.4.8, RFC 9700 §4.2.
  */
