@@ -58,7 +58,7 @@ export const emailSignInPage: PageRoute = {
         return {
           setCookies: [
             writeCookie(config, 'mailed', asked),
-            rememberEmail(config, email),
+            rememberEmail(visit, email),
             rememberMail(visit, 'email_sign_in', waitSeconds),
           ],
           to: pageAddress(path, carried, { step: 'code' }),
@@ -74,7 +74,7 @@ export const emailSignInPage: PageRoute = {
     await linkWaiting(deps, ctx, { visit, ...signedIn })
     const used = writeCookie(config, 'mailed', { value: '', maxAgeSeconds: 0 })
     return {
-      setCookies: [...signedIn.setCookies, used, rememberMethod(config, 'email')],
+      setCookies: [...signedIn.setCookies, used, rememberMethod(visit, 'email')],
       to: onwardAddress(visit, signedIn.sessionId),
     }
   },

@@ -44,15 +44,15 @@ export const inboxPage: PageRoute = {
     const email = form.text('email')
     await verifyEmail(deps, ctx, { proof: { token: '', email, code: form.text('code') } })
     const { to, setCookies = [] } = proved(visit)
-    return { to, setCookies: [...setCookies, rememberEmail(deps.config, email)] }
+    return { to, setCookies: [...setCookies, rememberEmail(visit, email)] }
   },
 }
 
 /** Where somebody goes on whose address is proved. */
-function proved({ config, carried }: Visit): PageAnswer & { to: string } {
+function proved(visit: Visit): PageAnswer & { to: string } {
   return {
-    setCookies: [forgetClaim(config)],
-    to: pageAddress('/sign-in', carried, { notice: 'address_confirmed' }),
+    setCookies: [forgetClaim(visit)],
+    to: pageAddress('/sign-in', visit.carried, { notice: 'address_confirmed' }),
   }
 }
 
@@ -67,7 +67,7 @@ export const inboxAgainPage: PageRoute = {
     return sendMail(inboxAgainPage, { visit, form }, async () => {
       const { waitSeconds } = await requestMail(deps, ctx, { about, email })
       return {
-        setCookies: [rememberEmail(deps.config, email), rememberMail(visit, about, waitSeconds)],
+        setCookies: [rememberEmail(visit, email), rememberMail(visit, about, waitSeconds)],
         to: pageAddress(path, visit.carried, { notice: 'resent' }),
       }
     })

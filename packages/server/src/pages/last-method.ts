@@ -3,19 +3,18 @@
  * account: who looks into a browser learns that a password was used in it.
  */
 
-import type { Config } from '../config/config.ts'
 import { readCookie, writeCookie } from '../cookie-header.ts'
 import { type HtmlValue, html } from '../html/html.ts'
 import type { Visit } from './visit.ts'
 
 /** A way in; a provider by its id. */
-export type Method = 'password' | 'email' | `provider~${string}`
+export type Method = 'password' | 'email' | `provider.${string}`
 
 /** As long as browsers keep any cookie (RFC 6265bis §5.6.1). */
 const lifetimeSeconds = 400 * 24 * 60 * 60
 
 /** The `Set-Cookie` header that keeps it. */
-export function rememberMethod(config: Pick<Config, 'issuer'>, method: Method): string {
+export function rememberMethod({ config }: Pick<Visit, 'config'>, method: Method): string {
   return writeCookie(config, 'method', { value: method, maxAgeSeconds: lifetimeSeconds })
 }
 

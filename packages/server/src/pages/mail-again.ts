@@ -31,7 +31,7 @@ export function rememberMail(
   waitSeconds: number,
 ): string {
   const until = now.getTime() + waitSeconds * 1000
-  return writeCookie(config, 'again', { value: `${about}~${until}`, maxAgeSeconds: waitSeconds })
+  return writeCookie(config, 'again', { value: `${about}.${until}`, maxAgeSeconds: waitSeconds })
 }
 
 /** How many seconds this browser has to wait for another mail; 0 where it need not, or has asked for none. */
@@ -39,7 +39,7 @@ export function secondsToWait(
   { config, cookieHeader, now }: Pick<Visit, 'config' | 'cookieHeader' | 'now'>,
   about: MailAbout,
 ): number {
-  const [kept, until] = (readCookie(config, cookieHeader, 'again') ?? '').split('~')
+  const [kept, until] = (readCookie(config, cookieHeader, 'again') ?? '').split('.', 2)
   const left = Math.ceil((Number(until) - now.getTime()) / 1000)
   return kept === about && left > 0 ? left : 0
 }

@@ -58,7 +58,7 @@ export const verifyEmailPage = buttonPage('verify', {
     const proof = { token: form.text('token'), email: '', code: '' }
     const { email } = await verifyEmail(deps, ctx, { proof })
     return {
-      setCookies: [rememberEmail(deps.config, email)],
+      setCookies: [rememberEmail(visit, email)],
       to: pageAddress('/sign-in', visit.carried, { notice: 'address_confirmed' }),
     }
   },
@@ -112,7 +112,7 @@ ${submitButton(words.text('invitation_button'))}`,
     const from = { token, email: '', code: '', displayName: '' }
     const { email } = await acceptInvitation(deps, ctx, { ...from, password })
     return {
-      setCookies: [rememberEmail(deps.config, email)],
+      setCookies: [rememberEmail(visit, email)],
       to: pageAddress('/sign-in', visit.carried, { notice: 'invitation_accepted' }),
     }
   },
@@ -161,7 +161,7 @@ ${submitButton(words.text('forgot_button'))}`,
     return sendMail(forgotPasswordPage, { visit, form }, async () => {
       const { waitSeconds } = await requestMail(deps, ctx, { about, email })
       return {
-        setCookies: [rememberEmail(deps.config, email), rememberMail(visit, about, waitSeconds)],
+        setCookies: [rememberEmail(visit, email), rememberMail(visit, about, waitSeconds)],
         to: pageAddress('/reset-password', visit.carried),
       }
     })

@@ -229,6 +229,6 @@ function refusedAnswer(error: unknown, { read: { visit }, form, route }: Posted)
     page: route.view(visit, tried),
     status: reasons[reason].httpStatus,
     refused: tried,
-    ...(typed !== '' && { setCookies: [rememberEmail(visit.config, typed)] }),
+    ...(typed !== '' && { setCookies: [rememberEmail(visit, typed)] }),
   }
 }

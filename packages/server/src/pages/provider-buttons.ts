@@ -17,7 +17,7 @@ export function providerButtons(visit: Visit): HtmlValue {
   const { words, providers, waiting } = visit
   const others = providers.filter(({ id }) => id !== waiting?.provider)
   if (others.length === 0) return undefined
-  const isLast = ({ id }: ListedProvider) => Number(isLastMethod(visit, `provider~${id}`))
+  const isLast = ({ id }: ListedProvider) => Number(isLastMethod(visit, `provider.${id}`))
   const inOrder = others.toSorted((a, b) => isLast(b) - isLast(a))
   const more = inOrder.slice(shownMax)
   return html`<p class="or"><span>${words.text('or')}</span></p>
@@ -30,6 +30,6 @@ ${more.length > 0 && html`<details class="more"><summary>${words.text('more_ways
 function providerButton(visit: Visit, { id, kind, name }: ListedProvider): Html {
   const { words, carried } = visit
   const label = words.text('continue_with', { provider: name })
-  return html`<a class="button second provider" href="${pageAddress(`/auth/${id}`, carried)}">${providerMark(kind)}<span>${label}</span>${lastUsedMark(visit, `provider~${id}`)}</a>
+  return html`<a class="button second provider" href="${pageAddress(`/auth/${id}`, carried)}">${providerMark(kind)}<span>${label}</span>${lastUsedMark(visit, `provider.${id}`)}</a>
 `
 }

@@ -174,7 +174,7 @@ it('finds the way that was used last in this browser first, and marked', () =>
     await judgeLook(page)
     const cookies = await page.context().cookies()
     const method = cookies.find(({ name }) => name === 'signet-method')
-    assert.equal(method?.value, 'provider~linkedin')
+    assert.equal(method?.value, 'provider.linkedin')
     const email = 'somebody.else@example.com'
     await openTestUser(test.deps, email)
     await page.locator('#identifier').fill(email)

@@ -159,11 +159,11 @@ async function comeBack(
 
 function answerTo(read: ReadVisit, outcome: ProviderOutcome, provider: IdentityProvider): Shown {
   const { visit } = read
-  const { carried, config } = visit
+  const { carried } = visit
   switch (outcome.kind) {
     case 'signed in': {
       const { sessionId } = outcome
-      const setCookies = [...outcome.setCookies, rememberMethod(config, `provider~${provider.id}`)]
+      const setCookies = [...outcome.setCookies, rememberMethod(visit, `provider.${provider.id}`)]
       return { read, answer: { to: onwardAddress(visit, sessionId), setCookies } }
     }
     case 'to app':
@@ -178,7 +178,7 @@ function answerTo(read: ReadVisit, outcome: ProviderOutcome, provider: IdentityP
         read,
         answer: {
           to: pageAddress('/check-inbox', carried, { notice: 'first' }),
-          setCookies: [rememberEmail(config, outcome.email)],
+          setCookies: [rememberEmail(visit, outcome.email)],
         },
       }
     case 'refused':

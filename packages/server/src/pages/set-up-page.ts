@@ -51,7 +51,7 @@ export const setUpPage: PageRoute = {
     const [email, password] = [form.text('email'), form.text('password')]
     const displayName = form.text('displayName')
     const made = await createAdministrator(deps, ctx, { email, password, displayName, first: true })
-    const setCookies = [rememberEmail(deps.config, email)]
+    const setCookies = [rememberEmail(visit, email)]
     // Whoever had the address keeps their password, which may be another one.
     if (!made.created) return { ...done, setCookies }
     const signedIn = await signInInBrowser(deps, ctx, {

@@ -75,11 +75,11 @@ ${config.emailSignIn && html`<p class="aside">${wayOn('sign_in_by_email', words.
 
   async submit(deps, ctx, { visit, form }) {
     const [identifier, password] = [form.text('identifier'), form.text('password')]
-    const way = waysOn.get(form.text('way'))
-    if (way !== undefined)
+    const way = form.text('way')
+    if (isWayOn(way))
       return {
-        setCookies: [rememberEmail(deps.config, identifier)],
-        to: pageAddress(way, visit.carried),
+        setCookies: [rememberEmail(visit, identifier)],
+        to: pageAddress(waysOn[way], visit.carried),
       }
     const { cookieHeader } = visit
     const persistent = staysSignedIn(visit)
@@ -90,8 +90,8 @@ ${config.emailSignIn && html`<p class="aside">${wayOn('sign_in_by_email', words.
       return {
         setCookies: [
           ...signedIn.setCookies,
-          rememberEmail(deps.config, identifier),
-          rememberMethod(deps.config, 'password'),
+          rememberEmail(visit, identifier),
+          rememberMethod(visit, 'password'),
         ],
         to: onwardAddress(visit, signedIn.sessionId),
       }
@@ -100,8 +100,8 @@ ${config.emailSignIn && html`<p class="aside">${wayOn('sign_in_by_email', words.
       const { userId } = error
       return {
         setCookies: [
-          rememberEmail(deps.config, identifier),
-          watchClaim(deps, { userId, email: identifier, displayName: '' }),
+          rememberEmail(visit, identifier),
+          watchClaim(deps, visit, { userId, email: identifier, displayName: '' }),
           rememberMail(visit, 'email_verification', patienceSeconds),
         ],
         to: pageAddress('/check-inbox', visit.carried, { notice: 'first' }),
@@ -111,15 +111,19 @@ ${config.emailSignIn && html`<p class="aside">${wayOn('sign_in_by_email', words.
 }
 
 /** Where the form leads that nobody signs in by. */
-const waysOn: ReadonlyMap<string, string> = new Map<Way, string>([
-  ['forgot_password', '/forgot-password'],
-  ['sign_in_by_email', '/sign-in-by-email'],
-  ['sign_up', '/sign-up'],
-])
-type Way = 'forgot_password' | 'sign_in_by_email' | 'sign_up'
+const waysOn = {
+  forgot_password: '/forgot-password',
+  sign_in_by_email: '/sign-in-by-email',
+  sign_up: '/sign-up',
+} as const
+type WayOn = keyof typeof waysOn
+
+function isWayOn(text: string): text is WayOn {
+  return Object.hasOwn(waysOn, text)
+}
 
 /** A way on that takes along what was typed. */
-function wayOn(way: Way, label: string): Html {
+function wayOn(way: WayOn, label: string): Html {
   return html`<button class="plain" type="submit" form="sign-in" name="way" value="${way}" formnovalidate>${label}</button>`
 }
 

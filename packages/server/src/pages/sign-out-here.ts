@@ -32,5 +32,5 @@ export async function signOutHere(
   )
   await Promise.all(ends)
   const kept = visit.sessions.filter((session) => !leaving.includes(session))
-  return { kept, setCookies: [...browserCookies(config, kept), forgetEmail(config)] }
+  return { kept, setCookies: [...browserCookies(config, kept), forgetEmail(visit)] }
 }

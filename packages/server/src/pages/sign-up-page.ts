@@ -75,8 +75,8 @@ ${stayLink(visit)}
     await signUp(deps, ctx, { id, email, password: form.text('password'), displayName, locale })
     return {
       setCookies: [
-        rememberEmail(deps.config, email),
-        watchClaim(deps, { userId: id, email, displayName }),
+        rememberEmail(visit, email),
+        watchClaim(deps, visit, { userId: id, email, displayName }),
         rememberMail(visit, 'email_verification', patienceSeconds),
       ],
       to: pageAddress('/check-inbox', visit.carried),

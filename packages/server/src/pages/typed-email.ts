@@ -5,6 +5,7 @@
 
 import type { Config } from '../config/config.ts'
 import { readCookie, writeCookie } from '../cookie-header.ts'
+import type { Visit } from './visit.ts'
 
 const lifetimeSeconds = 3600
 const lengthMax = 320
@@ -15,22 +16,26 @@ export interface TypedEmail {
   atMs: number
 }
 
-type Where = Pick<Config, 'issuer'>
-
 /** The `Set-Cookie` header that keeps an address for an hour. */
-export function rememberEmail(config: Where, email: string): string {
+export function rememberEmail(
+  { config, now }: Pick<Visit, 'config' | 'now'>,
+  email: string,
+): string {
   const text = Buffer.from(email.slice(0, lengthMax)).toString('base64url')
-  const value = `${text}.${Date.now()}`
+  const value = `${text}.${now.getTime()}`
   return writeCookie(config, 'typed', { value, maxAgeSeconds: lifetimeSeconds })
 }
 
 /** The `Set-Cookie` header after which no address is kept. */
-export function forgetEmail(config: Where): string {
+export function forgetEmail({ config }: Pick<Visit, 'config'>): string {
   return writeCookie(config, 'typed', { value: '', maxAgeSeconds: 0 })
 }
 
 /** The address that was kept; empty where there is none. */
-export function rememberedEmail(config: Where, cookieHeader: string | undefined): TypedEmail {
+export function rememberedEmail(
+  config: Pick<Config, 'issuer'>,
+  cookieHeader: string | undefined,
+): TypedEmail {
   const [text = '', atMs = ''] = readCookie(config, cookieHeader, 'typed')?.split('.', 2) ?? []
   const email = Buffer.from(text, 'base64url').toString('utf8').slice(0, lengthMax)
   return { email, atMs: Number(atMs) }

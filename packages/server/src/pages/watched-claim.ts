@@ -8,7 +8,6 @@
  * Specs: OWASP ASVS 5.0 V6.3.8.
  */
 
-import type { Config } from '../config/config.ts'
 import { readCookie, writeCookie } from '../cookie-header.ts'
 import { seal, unseal } from '../crypto/seal.ts'
 import type { Deps } from '../deps.ts'
@@ -29,15 +28,16 @@ const lifetimeSeconds = 24 * 3600
 
 /** The `Set-Cookie` header that keeps it for a day. */
 export function watchClaim(
-  deps: Pick<Deps, 'config' | 'masterSecret'>,
+  deps: Pick<Deps, 'masterSecret'>,
+  { config }: Pick<Visit, 'config'>,
   claim: WatchedClaim,
 ): string {
   const value = seal(deps, purpose, claim)
-  return writeCookie(deps.config, 'claim', { value, maxAgeSeconds: lifetimeSeconds })
+  return writeCookie(config, 'claim', { value, maxAgeSeconds: lifetimeSeconds })
 }
 
 /** The `Set-Cookie` header after which nothing is watched. */
-export function forgetClaim(config: Pick<Config, 'issuer'>): string {
+export function forgetClaim({ config }: Pick<Visit, 'config'>): string {
   return writeCookie(config, 'claim', { value: '', maxAgeSeconds: 0 })
 }
 
