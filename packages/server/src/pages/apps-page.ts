@@ -1,6 +1,7 @@
 /**
- * `/apps`: what the active account allows apps of others, and the way to take it back, which ends what they hold of it
- * (`oauth/consents.ts`). It gives nothing to anybody, so no new proof is asked for.
+ * `/apps`: what an account allows apps of others, and the way to take it back, which ends what they hold of it
+ * (`oauth/consents.ts`). The account is the active one, unless the address names another of this browser. Nothing is given to
+ * anybody here, so no new proof is asked for.
  *
  * Specs: OWASP ASVS 5.0 V10.7.3.
  */
@@ -14,6 +15,7 @@ import { type AllowedApp, listAllowedApps, withdrawConsent } from '../oauth/cons
 import type { RequestContext } from '../request-context.ts'
 import type { BrowserSession } from '../sessions/browser-session.ts'
 import { pageForm } from './fields.ts'
+import type { PageForm } from './page-form.ts'
 import { scopeWords } from './scope-words.ts'
 import { nameOf, type PageRoute, pageAddress, type Visit } from './visit.ts'
 
@@ -21,14 +23,14 @@ export const appsPage: PageRoute = {
   path: '/apps',
 
   // The list is in the database, which `view` does not ask: a link leads back to it.
-  view: ({ words, carried }) => ({
+  view: ({ words, carried }, tried) => ({
     title: words.text('apps_title'),
-    content: html`<a class="button second" href="${pageAddress('/apps', carried)}">${words.text('try_again')}</a>`,
+    content: html`<a class="button second" href="${pageAddress('/apps', carried, { session: tried?.form.text('session') ?? '' })}">${words.text('try_again')}</a>`,
   }),
 
   async show(deps, _ctx, visit) {
     const { words, carried, query } = visit
-    const [session] = visit.sessions
+    const session = sessionIn(visit, query) ?? visit.sessions[0]
     if (session === undefined) return { to: pageAddress('/sign-in', carried) }
     const apps = await listAllowedApps(deps, session.userId)
     const lead = apps.length === 0 ? 'apps_none' : 'apps_lead'
@@ -44,12 +46,20 @@ ${apps.map((app) => allowed(visit, session, app))}
   },
 
   async submit(deps, ctx, { visit, form }) {
-    const session = visit.sessions.find(({ sessionId }) => sessionId === form.text('session'))
+    const session = sessionIn(visit, form)
     if (session === undefined) return { to: pageAddress('/sign-in', visit.carried) }
     const clientId = form.text('client') as ClientId
     await withdrawIfAllowed(deps, ctx, { userId: session.userId, clientId })
-    return { to: pageAddress('/apps', visit.carried, { notice: 'withdrawn' }) }
+    const { sessionId } = session
+    return {
+      to: pageAddress('/apps', visit.carried, { notice: 'withdrawn', session: sessionId }),
+    }
   },
+}
+
+/** The session of this browser that is named. */
+function sessionIn({ sessions }: Visit, given: PageForm): BrowserSession | undefined {
+  return sessions.find(({ sessionId }) => sessionId === given.text('session'))
 }
 
 /** Whoever presses the button twice has what they want. */

@@ -3,7 +3,7 @@ import { after, before, it } from 'node:test'
 import { authorizationParameters, callback, registerApp } from '../oauth/testing/browser.ts'
 import { openTestUser, testPassword } from '../testing/accounts.ts'
 import { openFileDeps, rowsOf } from '../testing/deps.ts'
-import { openPageVisitor, type PageVisitor } from '../testing/page-visitor.ts'
+import { openPageVisitor, type PageVisitor, type ShownPage } from '../testing/page-visitor.ts'
 import { startTestService, type TestService } from '../testing/service.ts'
 
 const { deps } = await openFileDeps({ emptied: ['users'] })
@@ -27,6 +27,12 @@ async function asked(): Promise<{ who: PageVisitor; question: string }> {
   const question = (await who.open(signedIn.location)).location
   assert.match(question, /^\/consent\?request=/u)
   return { who, question }
+}
+
+/** Where the page says that consent is taken back. */
+function wayToApps({ html }: ShownPage): string {
+  const [, to] = /<a href="(\/apps[^"]*)"/u.exec(html) ?? []
+  return (to ?? assert.fail('no way to the apps')).replaceAll('&amp;', '&')
 }
 
 const consents = () => rowsOf(deps, 'select scopes from consents')
@@ -65,9 +71,8 @@ it('without a request, or with one of another making, asks nothing', async () =>
 it('is taken back where the page says, and the app has to ask again', async () => {
   const { who, question } = await asked()
   const page = await who.open(question)
-  assert.match(page.html, /<a href="\/apps"[^>]*>Apps with access</u)
   await who.send(page, '/consent', { answer: 'allow' })
-  const apps = await who.open('/apps')
+  const apps = await who.open(wayToApps(page))
   assert.match(apps.html, /see your email address/u)
   const sent = await who.send(apps, '/apps')
   assert.deepEqual(await consents(), [])
@@ -77,4 +82,31 @@ it('is taken back where the page says, and the app has to ask again', async () =
   const again = await who.open(`/oauth2/authorize?${new URLSearchParams(parameters)}`)
   assert.match(again.location, /^\/consent\?/u)
   assert.equal((await openPageVisitor(service.url).open('/apps')).location, '/sign-in')
+})
+
+it('leads to the apps of the account that is asked, in the language of the page, whoever is active', async () => {
+  const { who, question } = await asked()
+  await who.send(await who.open(question), '/consent', { answer: 'allow' })
+  const active = 'eve@example.com'
+  await openTestUser(deps, active)
+  const right = { identifier: active, password: testPassword }
+  await who.send(await who.open('/sign-in?another=1'), '/sign-in', right)
+  assert.match((await who.open('/apps')).html, /eve@example\.com/u)
+  const parameters = authorizationParameters({
+    ...{ client_id: 'other', scope: 'openid email profile' },
+    ...{ login_hint: email, ui_locales: 'es' },
+  })
+  const { location } = await who.open(`/oauth2/authorize?${new URLSearchParams(parameters)}`)
+  const apps = await who.open(wayToApps(await who.open(location)))
+  assert.match(apps.html, /<html lang="es"/u)
+  assert.match(apps.html, /ada@example\.com/u)
+  assert.doesNotMatch(apps.html, /eve@example\.com/u)
+  const stale = await who.send(apps, '/apps', { form_token: 'x' })
+  assert.equal(stale.status, 403)
+  const again = await who.open(wayToApps(stale))
+  assert.match(again.html, /ada@example\.com/u)
+  const withdrawn = await who.open((await who.send(again, '/apps')).location)
+  assert.match(withdrawn.html, /<html lang="es"/u)
+  assert.match(withdrawn.html, /ada@example\.com/u)
+  assert.deepEqual(await consents(), [])
 })

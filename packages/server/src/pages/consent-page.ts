@@ -12,7 +12,7 @@ import { html } from '../html/html.ts'
 import { type ConsentQuestion, describeConsent, giveConsent } from '../oauth/consents.ts'
 import { wayBack } from '../oauth/endpoints.ts'
 import type { BrowserSession } from '../sessions/browser-session.ts'
-import { pageForm } from './fields.ts'
+import { outsideLink, pageForm } from './fields.ts'
 import { scopeWords } from './scope-words.ts'
 import { type Page, type PageRoute, pageAddress, resumeAddress, type Visit } from './visit.ts'
 import type { VisitingApp } from './visiting-app.ts'
@@ -65,6 +65,12 @@ function questionPage(visit: Visit, { app, session, question }: Asked): Page {
   const asksMore = allowedBefore.size > 0
   const tag = html` <span class="tag">${words.text('consent_new')}</span>`
   const returns = new URL(app.request.redirectUri)
+  // In the language of this page, which may be the app's wish, and of this account, which need not be the active one.
+  const apps = pageAddress(
+    '/apps',
+    { ...nowhere, uiLocales: words.locale },
+    { session: session.sessionId },
+  )
   return {
     title: words.text('consent_title', { app: client.name }),
     withoutApp: true,
@@ -76,6 +82,6 @@ ${pageForm(visit, {
   content: html`<div class="pair"><button class="button second" type="submit" name="answer" value="deny">${words.text('consent_deny')}</button>
 <button class="button second" type="submit" name="answer" value="allow">${words.text('consent_allow')}</button></div>`,
 })}
-<p class="aside">${words.text('consent_goes_to', { host: returns.host || returns.protocol })} ${words.text('consent_undo', { app: client.name })} <a href="/apps" rel="noopener" target="_blank">${words.text('apps_title')}</a></p>`,
+<p class="aside">${words.text('consent_goes_to', { host: returns.host || returns.protocol })} ${words.text('consent_undo', { app: client.name })} ${outsideLink(apps, words.text('apps_title'))}</p>`,
   }
 }

@@ -61,6 +61,7 @@ export const inboxAgainPage: PageRoute = {
   view,
 
   async submit(deps, ctx, { visit, form }) {
+    // Nothing else counts the mail of a sign-up. Pages where an address is typed do not ask this: for another one nobody waits.
     const wait = secondsToWait(visit, about)
     if (wait > 0) return tooEarly(inboxAgainPage, { visit, form }, wait)
     const email = form.text('email')
