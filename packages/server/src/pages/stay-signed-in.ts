@@ -50,5 +50,5 @@ export function stayLink(visit: Visit): HtmlValue {
   if (config.staySignedIn === 'always' || config.staySignedIn === 'never') return undefined
   if (staysSignedIn(visit)) return undefined
   const to = pageAddress(path, { ...carried, stay: 'yes' })
-  return html`<noscript><p class="aside"><a href="${to}">${words.text('stay_signed_in_elsewhere')}</a></p></noscript>`
+  return html`<noscript><p class="aside"><a href="${to}">${words.text('stay_signed_in_with_provider')}</a></p></noscript>`
 }
