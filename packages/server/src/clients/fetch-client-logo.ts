@@ -77,6 +77,8 @@ async function fetchBytes(
     return { problem, mayPass: status >= 500 || status === 429 }
   } catch (error) {
     if (!(error instanceof FetchFailed)) throw error
+    // Nobody is at fault where this process ends.
+    signal.throwIfAborted()
     return { problem: `${error.message}.`, mayPass: error.kind === 'failed' }
   }
 }

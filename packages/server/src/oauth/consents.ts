@@ -106,6 +106,7 @@ export async function withdrawConsent(
     await recordEvent({ ...deps, db: tx }, ctx, {
       kind: 'consent.withdrawn',
       outcome: 'success',
+      actorId: userId,
       subjectId: userId,
       clientId,
       details: { grants },

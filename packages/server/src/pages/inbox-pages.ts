@@ -122,7 +122,7 @@ function onward({ words, carried, query }: Visit) {
   return html`<div class="onward">
 ${pressed && html`<div class="note caution" role="status"><p>${words.text('inbox_not_yet')}</p></div>`}
 <p data-waits="${newsPath}" data-then="${to}">${words.text('inbox_opened')}</p>
-<a class="button second" href="${to}">${words.text('continue_as')}</a>
+<a class="button second" href="${to}">${words.text('go_on')}</a>
 </div>`
 }
 

@@ -154,7 +154,7 @@ for (const javaScriptEnabled of [true, false])
     withPage(
       async (page) => {
         if (javaScriptEnabled) await page.getByLabel('Stay signed in').check()
-        else await page.getByRole('link', { name: 'Stay signed in with these, too' }).click()
+        else await page.getByRole('link', { name: 'Stay signed in with a provider, too' }).click()
         await goThrough(page, 'google')
         await page.waitForURL('**/signed-in')
         const found = await rowsOf(test.deps, 'select persistent from sessions')

@@ -69,6 +69,30 @@ describe('a sign-in by a provider', () => {
     }
   })
 
+  it('lasts as the session does that goes on, where nothing was said', async () => {
+    for (const persistent of [true, false]) {
+      const who = openPageVisitor(service.url)
+      await signIn(who, { start: persistent ? '/auth/acme?stay=yes' : '/auth/acme' })
+      await signIn(who, { start: '/auth/acme' })
+      assert.deepEqual(await rowsOf(deps, 'select persistent from sessions'), [[persistent]])
+      await rowsOf(deps, 'delete from sessions')
+    }
+  })
+
+  it('does not stay because another site has said so', async () => {
+    const headers = { 'sec-fetch-site': 'cross-site' }
+    const elsewhere = await fetch(`${service.url}/auth/acme?stay=yes`, {
+      redirect: 'manual',
+      headers,
+    })
+    assert.equal(elsewhere.status, 303)
+    const said = await rowsOf(
+      deps,
+      'select stay from federated_sign_ins order by created_at desc limit 1',
+    )
+    assert.deepEqual(said, [['']])
+  })
+
   it('goes on with the session of who is signed in already', async () => {
     const who = openPageVisitor(service.url)
     await signIn(who)

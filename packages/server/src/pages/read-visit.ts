@@ -118,7 +118,7 @@ export async function readVisitor(
   // Links of the page lead back to it: a path that a browser would take for another host is none.
   const isOwn = /^\/(?![/\\])/u.test(path)
   const typed = rememberedEmail(config, cookieHeader)
-  const carried = brought.carried ?? carriedBy(brought.form ?? query)
+  const carried = brought.carried ?? carriedBy(brought.form ?? query, request)
   const mark = knownBrowserMark(readCookie(config, cookieHeader, 'browser'))
   const newMark = mark ?? makeBrowserMark()
   return {
@@ -152,8 +152,9 @@ export async function readVisitor(
   }
 }
 
-function carriedBy(given: PageForm): Onward {
-  const stay = given.text('stay')
+function carriedBy(given: PageForm, { headers }: FastifyRequest): Onward {
+  // That somebody stays signed in is said here: a link from another site says nothing of it.
+  const stay = headers['sec-fetch-site'] === 'cross-site' ? '' : given.text('stay')
   return {
     request: given.text('request'),
     uiLocales: given.text('ui_locales').slice(0, uiLocalesLengthMax),

@@ -15,7 +15,7 @@ export function signedInNote(visit: Visit): Html {
   const who = found && words.text('already_signed_in', { who: nameOf(found) })
   const note =
     found &&
-    html`<div class="note notice"><p>${who} <a href="${onwardAddress(visit, found.sessionId)}">${words.text('continue_as')}</a></p></div>`
+    html`<div class="note notice"><p>${who} <a href="${onwardAddress(visit, found.sessionId)}">${words.text('go_on')}</a></p></div>`
   return html`<div id="signed-in-note" aria-live="polite" data-fresh="">${note}</div>`
 }
 

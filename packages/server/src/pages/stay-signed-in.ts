@@ -8,6 +8,7 @@
  * Specs: OWASP ASVS 5.0 V7.3.1.
  */
 
+import type { Onward } from '../federation/provider-sign-in.ts'
 import { type HtmlValue, html } from '../html/html.ts'
 import type { BrowserSession } from '../sessions/browser-session.ts'
 import { isForAnother, pageAddress, type Visit } from './visit.ts'
@@ -21,6 +22,13 @@ export function staysSignedIn(visit: StayVisit): boolean {
   if (config.staySignedIn === 'never') return false
   if (carried.stay !== '') return carried.stay === 'yes'
   return sessionToRenew(visit)?.persistent ?? config.staySignedIn === 'preselected'
+}
+
+/** What is said of it before it is known who comes: nothing, where they have not, and it is as with their session. */
+export function saidOfStaying({ config, carried }: StayVisit): Onward['stay'] {
+  if (config.staySignedIn === 'always') return 'yes'
+  if (config.staySignedIn === 'never') return 'no'
+  return carried.stay
 }
 
 /** Whose session goes on, as far as it is known before they have proved who they are. */
@@ -50,5 +58,5 @@ export function stayLink(visit: Visit): HtmlValue {
   if (config.staySignedIn === 'always' || config.staySignedIn === 'never') return undefined
   if (staysSignedIn(visit)) return undefined
   const to = pageAddress(path, { ...carried, stay: 'yes' })
-  return html`<noscript><p class="aside"><a href="${to}">${words.text('stay_signed_in_elsewhere')}</a></p></noscript>`
+  return html`<noscript><p class="aside"><a href="${to}">${words.text('stay_signed_in_with_provider')}</a></p></noscript>`
 }

@@ -20,17 +20,17 @@ interface Place {
   registered: string
 }
 
-/** More than this is compared by its beginning and its end alone. */
-const comparedMax = 400
+/** More than this is compared by its beginning and its end alone: the work grows with the square, and anybody can ask for it. */
+const comparedMax = 120
 /** Fewer characters in common between two differences are a coincidence. */
 const commonMin = 3
 
-/** Of the registered addresses the one that has most in common with what was received; undefined where there is none. */
+/** Of the registered addresses the one whose beginning and end have most in common with what was received; undefined where there is none. */
 export function closestTo(received: string, registered: readonly string[]): string | undefined {
-  const differing = (each: string) =>
-    placesOf(received, each)
-      .map((place) => Math.max(place.received.length, place.registered.length))
-      .reduce((sum, length) => sum + length, 0)
+  const differing = (each: string) => {
+    const middle = middleOf(received, each)
+    return Math.max(middle.received.length, middle.registered.length)
+  }
   return registered.toSorted((a, b) => differing(a) - differing(b))[0]
 }
 
@@ -70,17 +70,18 @@ function piecesOf(text: string, places: readonly Place[], of: 'received' | 'regi
 
 /** Where they differ, by positions in what was received, in order. */
 function placesOf(received: string, registered: string): Place[] {
-  const start = commonLength(received, registered)
-  const [a, b] = [received.slice(start), registered.slice(start)]
-  const end = commonLength(reversed(a), reversed(b))
-  const middle = {
-    at: start,
-    received: a.slice(0, a.length - end),
-    registered: b.slice(0, b.length - end),
-  }
+  const middle = middleOf(received, registered)
   if (middle.received === '' && middle.registered === '') return []
   if (Math.max(middle.received.length, middle.registered.length) > comparedMax) return [middle]
   return joined(placesWithin(middle))
+}
+
+/** What is left without the common beginning and the common end. */
+function middleOf(received: string, registered: string): Place {
+  const start = commonLength(received, registered)
+  const [a, b] = [received.slice(start), registered.slice(start)]
+  const end = commonLength(reversed(a), reversed(b))
+  return { at: start, received: a.slice(0, a.length - end), registered: b.slice(0, b.length - end) }
 }
 
 /** The longest common subsequence leaves these places. */

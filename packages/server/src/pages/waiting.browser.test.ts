@@ -139,7 +139,7 @@ describe('a tab that waits for a mail', () => {
       assert.match((await timer.textContent()) ?? '', /in 0:(?:20|19|18)\.$/u)
       const again = page.getByRole('button', { name: 'Send another mail' })
       await again.click()
-      assert.match((await page.getByRole('alert').textContent()) ?? '', /only a moment ago/u)
+      assert.match((await page.getByRole('alert').textContent()) ?? '', /cannot be sent yet/u)
       assert.equal(await page.getByRole('alert').getByRole('timer').count(), 0)
       await page.clock.runFor(31_000)
       assert.deepEqual(await timer.allTextContents(), ['You can try again now.'])

@@ -43,14 +43,14 @@ export const en = {
   sign_up_link: 'Create an account',
   stay_signed_in: 'Stay signed in',
   stay_signed_in_hint: 'on this device, if it is yours alone',
-  stay_signed_in_elsewhere: 'Stay signed in with these, too',
+  stay_signed_in_with_provider: 'Stay signed in with a provider, too',
   already_signed_in: 'You are already signed in as {{who}}.',
-  continue_as: 'Continue',
+  go_on: 'Continue',
 
   // By a provider.
   or: 'or',
   last_used: 'Last used',
-  more_ways: 'More ways',
+  more_ways: 'More ways to continue',
   continue_with: 'Continue with {{provider}}',
   waiting_lead:
     'You come from {{provider}} as {{who}}. There is an account with the address {{email}} already.',
@@ -85,14 +85,13 @@ export const en = {
   inbox_another_address: 'Use another address',
   inbox_resent:
     'If the address has an account that waits for it, another mail is on its way. Only the latest one counts.',
-
   inbox_opened: 'Opened the link on another device or in another tab? Then go on here.',
   inbox_not_yet:
     'The address is not confirmed yet. Open the link in the latest mail and press its button, then continue.',
   mail_countdown: 'You can send another mail in {time}.',
   mail_countdown_over: 'You can send another mail now.',
   mail_too_early:
-    'A mail was asked for only a moment ago. Give it a little time, and look into the spam folder.',
+    'Another mail cannot be sent yet. Give the latest one a little time, and look in the spam folder.',
 
   // The links in mails.
   verify_title: 'Confirm your email address',
@@ -156,14 +155,14 @@ export const en = {
   choose_title: 'Choose an account',
   last_used_with: 'Last used with {{app}}',
   remove_button: 'Remove',
-  remove_named: 'Remove {{who}} from this device',
+  remove_named: 'Remove {{who}} from this browser',
   remove_hint:
     '“Remove” signs the account out in this browser and takes it off this list. The account itself stays.',
   sign_out_title: 'Sign out?',
   sign_out_lead:
     'Apps that you use with this account in this browser will ask you to sign in again.',
   leave_lead: '{{app}} asks to sign you out.',
-  stay: 'Stay signed in',
+  stay: 'Do not sign out',
   signed_out_title: 'You are signed out',
   signed_out_lead: 'You can close this page.',
   sign_in_again: 'Sign in again',
@@ -178,8 +177,8 @@ export const en = {
   consent_goes_to: 'Afterwards you return to {{host}}.',
   consent_undo: 'You can take this back at any time, and {{app}} has to ask again:',
   apps_title: 'Apps with access',
-  apps_lead: 'You allow these apps to use your account, {{who}}.',
-  apps_none: 'You allow no app of others to use your account, {{who}}.',
+  apps_lead: 'These apps have access to your account ({{who}}).',
+  apps_none: 'No app of anybody else has access to your account ({{who}}).',
   apps_withdraw: 'Take back',
   apps_withdraw_named: 'Take back what {{app}} may do',
   notice_withdrawn: 'Taken back. The app has to ask again.',

@@ -36,13 +36,13 @@ export const es: Catalogue = {
   sign_up_link: 'Crea una cuenta',
   stay_signed_in: 'Mantener la sesión abierta',
   stay_signed_in_hint: 'en este dispositivo, si es solo tuyo',
-  stay_signed_in_elsewhere: 'Mantener la sesión abierta también con estos',
+  stay_signed_in_with_provider: 'Mantener la sesión abierta también con un proveedor',
   already_signed_in: 'Ya has iniciado sesión como {{who}}.',
-  continue_as: 'Continuar',
+  go_on: 'Continuar',
 
   or: 'o',
   last_used: 'Último uso',
-  more_ways: 'Más formas',
+  more_ways: 'Más formas de continuar',
   continue_with: 'Continuar con {{provider}}',
   waiting_lead:
     'Vienes de {{provider}} como {{who}}. Ya hay una cuenta con la dirección {{email}}.',
@@ -84,7 +84,7 @@ export const es: Catalogue = {
   mail_countdown: 'Podrás enviar otro mensaje en {time}.',
   mail_countdown_over: 'Ya puedes enviar otro mensaje.',
   mail_too_early:
-    'Se ha pedido un mensaje hace solo un momento. Dale un poco de tiempo y mira en la carpeta de correo no deseado.',
+    'Todavía no se puede enviar otro mensaje. Dale un poco de tiempo al último y mira en la carpeta de correo no deseado.',
 
   verify_title: 'Confirma tu dirección de correo',
   verify_lead: 'Confirma que lees el correo que te ha traído hasta aquí.',
@@ -143,17 +143,17 @@ export const es: Catalogue = {
   sign_out_all: 'Cerrar la sesión de todas las cuentas de aquí',
   add_account: 'Usar otra cuenta',
   switch_account: 'Cambiar de cuenta',
+  choose_title: 'Elige una cuenta',
   last_used_with: 'Último uso con {{app}}',
   remove_button: 'Quitar',
-  remove_named: 'Quitar {{who}} de este dispositivo',
+  remove_named: 'Quitar a {{who}} de este navegador',
   remove_hint:
     '«Quitar» cierra la sesión de la cuenta en este navegador y la retira de esta lista. La cuenta sigue existiendo.',
-  choose_title: 'Elige una cuenta',
   sign_out_title: '¿Cerrar la sesión?',
   sign_out_lead:
     'Las aplicaciones que usas con esta cuenta en este navegador te pedirán iniciar sesión de nuevo.',
   leave_lead: '{{app}} pide cerrar tu sesión.',
-  stay: 'Seguir con la sesión',
+  stay: 'No cerrar la sesión',
   signed_out_title: 'Has cerrado la sesión',
   signed_out_lead: 'Puedes cerrar esta página.',
   sign_in_again: 'Iniciar sesión de nuevo',
@@ -167,8 +167,8 @@ export const es: Catalogue = {
   consent_goes_to: 'Después volverás a {{host}}.',
   consent_undo: 'Puedes retirarlo cuando quieras, y {{app}} tendrá que preguntar de nuevo:',
   apps_title: 'Aplicaciones con acceso',
-  apps_lead: 'Permites que estas aplicaciones usen tu cuenta, {{who}}.',
-  apps_none: 'No permites que ninguna aplicación ajena use tu cuenta, {{who}}.',
+  apps_lead: 'Estas aplicaciones tienen acceso a tu cuenta ({{who}}).',
+  apps_none: 'Ninguna aplicación de terceros tiene acceso a tu cuenta ({{who}}).',
   apps_withdraw: 'Retirar',
   apps_withdraw_named: 'Retirar lo que {{app}} puede hacer',
   notice_withdrawn: 'Retirado. La aplicación tendrá que preguntar de nuevo.',
@@ -207,7 +207,7 @@ export const es: Catalogue = {
   app_broken:
     'La aplicación que te ha traído aquí no está bien configurada. Vuelve a ella y avisa a quien la administra.',
   app_address_unknown:
-    'La aplicación que te ha traído aquí dio una dirección que no tiene registrada, así que nos detuvimos: no se compartió nada. Vuelve a ella y avisa a quien la administra.',
+    'La aplicación que te ha traído aquí ha dado una dirección que no está registrada para ella, así que nos hemos detenido: no se ha compartido nada. Vuelve a ella y avisa a quien la administra.',
   request_broken:
     'El enlace que te ha traído aquí está incompleto. Vuelve a la aplicación y empieza de nuevo desde allí.',
   wait_seconds_one: 'Demasiados intentos. Espera {{count}} segundo e inténtalo de nuevo.',
