@@ -29,9 +29,9 @@ async function asked(): Promise<{ who: PageVisitor; question: string }> {
   return { who, question }
 }
 
-/** Where the page says that consent is taken back. */
+/** Where a page leads to the apps with access. */
 function wayToApps({ html }: ShownPage): string {
-  const [, to] = /<a href="(\/apps[^"]*)"/u.exec(html) ?? []
+  const [, to] = /<a [^>]*href="(\/apps[^"]*)"/u.exec(html) ?? []
   return (to ?? assert.fail('no way to the apps')).replaceAll('&amp;', '&')
 }
 
