@@ -5,7 +5,7 @@ import { after, before, describe, it } from 'node:test'
 import { seal } from '../crypto/seal.ts'
 import { authorizationParameters, registerApp } from '../oauth/testing/browser.ts'
 import { openTestUser, testPassword } from '../testing/accounts.ts'
-import { openFileDeps, withParts } from '../testing/deps.ts'
+import { openFileDeps, rowsOf, withParts } from '../testing/deps.ts'
 import { linkToken, type Mailbox, openMailbox, type ReadMail } from '../testing/mailbox.ts'
 import { openPageVisitor, type PageVisitor, type ShownPage } from '../testing/page-visitor.ts'
 import { startTestService, type TestService } from '../testing/service.ts'
@@ -98,6 +98,18 @@ describe('a browser that waits for its mail', () => {
     assert.deepEqual(await news(who), { proved: false })
     await confirmElsewhere(mail)
     assert.deepEqual(await news(who), { proved: true })
+  })
+
+  it('hears nothing of a number that the same account has proved', async () => {
+    const userId = await openTestUser(deps, email, { verified: false })
+    const phone = `insert into identifiers (id, realm_id, user_id, kind, value, canonical, verified_at, created_at)
+                   values (gen_random_uuid(), 1, '${userId}', 'phone', '+34600000001', '+34600000001', now(), now())`
+    await rowsOf(deps, phone)
+    const who = openPageVisitor(strict.url)
+    const page = await who.open('/sign-in')
+    await who.send(page, '/sign-in', { identifier: email, password: testPassword })
+    assert.deepEqual(await news(who), { proved: false })
+    assert.equal((await who.open(inbox)).status, 200)
   })
 
   it('whose address changes meanwhile hears nothing of the former one', async () => {

@@ -45,7 +45,7 @@ for (const form of document.forms) {
     form.dataset.sent = 'true'
     // Who goes another way needs no password for it, and no browser shall keep what was begun of one.
     if (event.submitter?.formNoValidate)
-      for (const input of form.querySelectorAll('[type=password]')) input.value = ''
+      for (const input of form.querySelectorAll('[autocomplete$=password]')) input.value = ''
     event.submitter?.setAttribute('aria-busy', 'true')
   })
 }

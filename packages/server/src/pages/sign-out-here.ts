@@ -7,6 +7,7 @@ import type { RequestContext } from '../request-context.ts'
 import { type BrowserSession, browserCookies } from '../sessions/browser-session.ts'
 import { forgetEmail } from './typed-email.ts'
 import type { Visit } from './visit.ts'
+import { forgetClaim } from './watched-claim.ts'
 
 /** Who leaves, and by which client; left out, by these pages. */
 interface Leaving {
@@ -32,5 +33,8 @@ export async function signOutHere(
   )
   await Promise.all(ends)
   const kept = visit.sessions.filter((session) => !leaving.includes(session))
-  return { kept, setCookies: [...browserCookies(config, kept), forgetEmail(visit)] }
+  return {
+    kept,
+    setCookies: [...browserCookies(config, kept), forgetEmail(visit), forgetClaim(visit)],
+  }
 }

@@ -12,7 +12,7 @@ import { readCookie, writeCookie } from '../cookie-header.ts'
 import { seal, unseal } from '../crypto/seal.ts'
 import type { Deps } from '../deps.ts'
 import type { UserId } from '../ids.ts'
-import { hasProvedAny } from '../users/proved.ts'
+import { hasProvedEmail } from '../users/proved.ts'
 import type { Visit } from './visit.ts'
 
 export interface WatchedClaim {
@@ -24,9 +24,10 @@ export interface WatchedClaim {
 }
 
 const purpose = 'claim that a browser watches'
-const lifetimeSeconds = 24 * 3600
+/** As long as the address that was typed is kept, without which nothing is watched. */
+const lifetimeSeconds = 3600
 
-/** The `Set-Cookie` header that keeps it for a day. */
+/** The `Set-Cookie` header that keeps it for an hour. */
 export function watchClaim(
   deps: Pick<Deps, 'masterSecret'>,
   { config }: Pick<Visit, 'config'>,
@@ -57,5 +58,5 @@ export async function isClaimProved(
   visit: Pick<Visit, 'cookieHeader' | 'typedEmail'>,
 ): Promise<boolean> {
   const claim = watchedClaim(deps, visit)
-  return claim !== undefined && hasProvedAny(deps.db, claim.userId)
+  return claim !== undefined && hasProvedEmail(deps.db, claim.userId, claim.email)
 }

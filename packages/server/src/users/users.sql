@@ -126,5 +126,6 @@ delete from users
                  for update skip locked);
 
 -- name: hasProved :one
--- Whether a user has proved any identifier. Of a user that there is not, it is no.
-select exists (select from identifiers where user_id = :userId and verified_at is not null) as "proved!";
+-- Whether a user has proved an identifier. Of a user that there is not, it is no.
+select exists (select from identifiers
+                where user_id = :userId and kind = :kind and canonical = :canonical and verified_at is not null) as "proved!";

@@ -307,10 +307,20 @@ export const deleteUnprovenAccounts = exec<{ limit: number }>({
   columns: [],
 })
 
-/** Whether a user has proved any identifier. Of a user that there is not, it is no. */
-export const hasProved = one<{ userId: string }, { proved: boolean }>({
+/** Whether a user has proved an identifier. Of a user that there is not, it is no. */
+export const hasProved = one<
+  {
+    userId: string
+    kind: string
+    canonical: string
+  },
+  {
+    proved: boolean
+  }
+>({
   name: 'users.hasProved',
-  text: `select exists (select from identifiers where user_id = $1 and verified_at is not null) as "proved!"`,
-  params: ['userId'],
+  text: `select exists (select from identifiers
+                where user_id = $1 and kind = $2 and canonical = $3 and verified_at is not null) as "proved!"`,
+  params: ['userId', 'kind', 'canonical'],
   columns: ['proved'],
 })
