@@ -2,14 +2,10 @@
 
 import { printable } from '../config/shown-value.ts'
 import type { CommandIo } from './command-io.ts'
-import {
-  countBound,
-  type DatabaseStatus,
-  type SchemaStatus,
-  type Status,
-  type VerifierLine,
-} from './status.ts'
+import type { DatabaseStatus, SchemaStatus, Status, VerifierLine } from './status.ts'
 
+/** No more are counted. */
+export const countBound = 100_000
 const verifiersShown = 20
 
 /** The whole text. */

@@ -27,7 +27,7 @@ import {
 } from './open-database.ts'
 import { probeServer, type ServerState } from './probe-server.ts'
 import { countAccounts, findLogHead, findServerFacts } from './status.sql.ts'
-import { formatStatus } from './status-text.ts'
+import { countBound, formatStatus } from './status-text.ts'
 
 /** Everything that was found out. */
 export interface Status {
@@ -75,7 +75,6 @@ export interface VerifierLine {
 
 /** Beyond this, tokens are refused for being from the future, or live visibly longer. */
 const clockSkewMaxMs = 1_000
-export const countBound = 100_000
 
 /** Looks at everything and tells it. */
 export async function status(context: { config: Config; io: CommandIo }): Promise<ExitCode> {
