@@ -27,7 +27,7 @@ import { recordEvent } from '../events/record-event.ts'
 import type { SessionId, UserId } from '../ids.ts'
 import type { RequestContext } from '../request-context.ts'
 import { positionAfterCut } from '../revocation/cut-user.ts'
-import { findBrowserSessions } from '../sessions/browser-session.ts'
+import { findBrowserSessions, isPersistent } from '../sessions/browser-session.ts'
 import { enterBrowser } from '../sign-in/browser-sign-in.ts'
 import { startProven } from '../sign-in/proven-sign-in.ts'
 import { askForProof } from '../sign-in/unverified.ts'
@@ -285,17 +285,6 @@ function decide(deps: ProviderDeps, ctx: RequestContext, vouched: VouchedIdentit
   })
 }
 
-/** As the person said; where they did not, as with the session that goes on, or as the installation has it. */
-async function staysSignedIn(
-  deps: ProviderDeps,
-  { userId, cookieHeader, onward }: Pick<Entering, 'userId' | 'cookieHeader' | 'onward'>,
-): Promise<boolean> {
-  if (onward.stay !== '') return onward.stay === 'yes'
-  const held = await findBrowserSessions(deps, cookieHeader)
-  const own = held.find((session) => session.userId === userId)
-  return own?.persistent ?? ['preselected', 'always'].includes(deps.config.staySignedIn)
-}
-
 interface Entering {
   provider: IdentityProvider
   identity: UpstreamIdentity
@@ -314,7 +303,9 @@ async function enter(
   const { issuer, subject, sid, amr, acr } = identity
   const by = `${provider.id} ${issuer} ${subject}`
   const isTrusted = provider.settings.trustsFactors === true
-  const persistent = await staysSignedIn(deps, { userId, cookieHeader, onward })
+  const held = await findBrowserSessions(deps, cookieHeader)
+  const own = held.find((session) => session.userId === userId)
+  const persistent = isPersistent(deps.config, onward.stay, own)
   const entered = await enterBrowser(deps, { identifier: by, cookieHeader, persistent }, (how) =>
     startProven(deps, ctx, {
       ...{ userId, rev, device: undefined, ...how },

@@ -1,7 +1,7 @@
 /**
  * Who is signed in in this browser: `/signed-in`, `/sign-out` and `/signed-out`.
  *
- * Signing out ends the session everywhere, with what apps hold in it, as any other end of it.
+ * Signing out ends the session everywhere, with what apps hold in it, as every other way to end one does.
  *
  * Specs: OWASP ASVS 5.0 V7.4.1, V7.4.4.
  */

@@ -31,7 +31,6 @@ import { type PageForm, readForm } from './page-form.ts'
 import { type ReadVisit, readVisit, readVisitor } from './read-visit.ts'
 import { type PageParts, sendAnswer } from './render-page.ts'
 import { linkWaiting, signInPage } from './sign-in-page.ts'
-import { saidOfStaying } from './stay-signed-in.ts'
 import { rememberEmail } from './typed-email.ts'
 import { onwardAddress, type PageAnswer, pageAddress, type Visit } from './visit.ts'
 
@@ -117,7 +116,6 @@ async function begin(
     const to = await beginProviderSignIn(deps, ctx, {
       ...{ provider, browserMark, link },
       ...carried,
-      stay: saidOfStaying(visit),
       // Who is signed in here already proves it anew, or does not: an open browser is no proof.
       reauthenticate:
         sessions.length > 0 ||

@@ -8,27 +8,15 @@
  * Specs: OWASP ASVS 5.0 V7.3.1.
  */
 
-import type { Onward } from '../federation/provider-sign-in.ts'
 import { type HtmlValue, html } from '../html/html.ts'
-import type { BrowserSession } from '../sessions/browser-session.ts'
+import { type BrowserSession, isPersistent } from '../sessions/browser-session.ts'
 import { isForAnother, pageAddress, type Visit } from './visit.ts'
 
 type StayVisit = Pick<Visit, 'config' | 'carried' | 'app' | 'sessions' | 'knownEmail' | 'query'>
 
 /** Whether who signs in now stays signed in. */
 export function staysSignedIn(visit: StayVisit): boolean {
-  const { config, carried } = visit
-  if (config.staySignedIn === 'always') return true
-  if (config.staySignedIn === 'never') return false
-  if (carried.stay !== '') return carried.stay === 'yes'
-  return sessionToRenew(visit)?.persistent ?? config.staySignedIn === 'preselected'
-}
-
-/** What is said of it before it is known who comes: nothing, where they have not, and it is as with their session. */
-export function saidOfStaying({ config, carried }: StayVisit): Onward['stay'] {
-  if (config.staySignedIn === 'always') return 'yes'
-  if (config.staySignedIn === 'never') return 'no'
-  return carried.stay
+  return isPersistent(visit.config, visit.carried.stay, sessionToRenew(visit))
 }
 
 /** Whose session goes on, as far as it is known before they have proved who they are. */

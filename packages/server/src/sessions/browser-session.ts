@@ -97,6 +97,21 @@ export async function findBrowserSessions(
   }))
 }
 
+/**
+ * Whether somebody stays signed in: as the installation decides for everyone, else as the person said, else as the session that
+ * goes on does, else as the installation proposes.
+ */
+export function isPersistent(
+  { staySignedIn }: Pick<Config, 'staySignedIn'>,
+  said: 'yes' | 'no' | '',
+  goesOn: Pick<BrowserSession, 'persistent'> | undefined,
+): boolean {
+  if (staySignedIn === 'always') return true
+  if (staySignedIn === 'never') return false
+  if (said !== '') return said === 'yes'
+  return goesOn?.persistent ?? staySignedIn === 'preselected'
+}
+
 /** What a browser holds of a session. */
 export type HeldSecret = Pick<BrowserSession, 'secret' | 'persistent'>
 
