@@ -232,6 +232,18 @@ describe('what is no logo is told, and the client stays as it is', () => {
     assert.equal((await logo())?.problem, '')
   })
 
+  it('but not the end of the process that fetches it, which nobody is told of', async () => {
+    const ending = new AbortController()
+    answer = () => ending.abort(new Error('the worker ends'))
+    await register()
+    const fetching = fetchClientLogo(
+      { db: deps.db, pictures, fetch: openGuardedFetch({ privateHosts: [host] }) },
+      { payload: { clientId }, signal: ending.signal },
+    )
+    await assert.rejects(fetching, /the worker ends/u)
+    assert.equal((await logo())?.problem, '')
+  })
+
   it('a server that is away or slow, which is tried again', async () => {
     answer = (request) => request.destroy()
     await register()

@@ -109,4 +109,6 @@ it('leads to the apps of the account that is asked, in the language of the page,
   assert.match(withdrawn.html, /<html lang="es"/u)
   assert.match(withdrawn.html, /ada@example\.com/u)
   assert.deepEqual(await consents(), [])
+  const text = `select actor_id = subject_id from events where kind = 'consent.withdrawn' order by arrival desc limit 1`
+  assert.deepEqual(await rowsOf(deps, text), [[true]], 'it says who has taken it back')
 })
