@@ -13,7 +13,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { availableParallelism, constants } from 'node:os'
+import { constants } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -138,13 +138,7 @@ function whenShellIsGone(stop) {
 
 function run(node, args) {
   // The channel tells the server when this process is gone, however it went.
-  // Password hashes run one per core in libuv's pool, which is sized before the first line of a program: files and
-  // names must still find a thread.
-  const threads = String(Math.max(4, availableParallelism() + 2))
-  const child = spawn(node, args, {
-    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
-    env: { UV_THREADPOOL_SIZE: threads, ...process.env },
-  })
+  const child = spawn(node, args, { stdio: ['inherit', 'inherit', 'inherit', 'ipc'] })
   // A terminal signals the whole group itself: passing SIGINT on would stop the server twice.
   process.on('SIGINT', () => {})
   for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))

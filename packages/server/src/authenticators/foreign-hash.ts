@@ -14,18 +14,18 @@
  * | `pbkdf2_{sha1,sha256}$rounds$salt$hash` | Django |
  *
  * Other systems store the same functions in other words; an import brings them into the PHC form. bcrypt reads 72 bytes of a
- * password, as it did where the hash was made. All of it runs on the thread pool, never on the event loop.
+ * password, as it did where the hash was made. A verification takes its thread for up to two seconds, so it is made in one of
+ * hash-threads.ts and never on the event loop.
  *
  * Specs: RFC 7914, RFC 8018 §5.2, RFC 9106.
  */
 
-import { createCipheriv, createHash, pbkdf2, scrypt, timingSafeEqual } from 'node:crypto'
-import { promisify } from 'node:util'
-import { verify as argon2Verify } from '@node-rs/argon2'
-import { verify as bcryptVerify } from '@node-rs/bcrypt'
+import { createCipheriv, createHash, pbkdf2Sync, scryptSync, timingSafeEqual } from 'node:crypto'
+import { verifySync as bcryptVerify } from '@node-rs/bcrypt'
+import { verifyArgon2 } from './argon2id.ts'
 
 export type ForeignHash =
-  | { kind: 'verifiable'; verify(password: string): Promise<boolean> }
+  | { kind: 'verifiable'; verify(password: string): boolean }
   /** `detail` says why, without quoting the hash. */
   | { kind: 'refused'; detail: string }
 
@@ -120,7 +120,7 @@ function readArgon2(fields: Fields): ForeignHash {
     within(derived.length, bounds.derivedBytesMin, bounds.derivedBytesMax)
   if (!allowed) return outOfBounds
   const { phc } = fields
-  return verifiable((password) => argon2Verify(phc, password))
+  return verifiable((password) => verifyArgon2(phc, password))
 }
 
 function readBcrypt(fields: Fields, prepare: (password: string) => string): ForeignHash {
@@ -137,8 +137,8 @@ function readScrypt(fields: Fields, salt: Buffer | undefined): ForeignHash {
   if (salt === undefined || derived === undefined) return malformed
   if (parameters === undefined) return outOfBounds
   if (!within(derived.length, bounds.derivedBytesMin, bounds.derivedBytesMax)) return outOfBounds
-  return verifiable(async (password) => {
-    const given = await deriveScrypt(password, salt, { ...parameters, bytes: derived.length })
+  return verifiable((password) => {
+    const given = deriveScrypt(password, salt, { ...parameters, bytes: derived.length })
     return timingSafeEqual(given, derived)
   })
 }
@@ -153,9 +153,9 @@ function readFirebaseScrypt(fields: Fields): ForeignHash {
   if (!salt || !separator || !signerKey || !stored) return malformed
   if (stored.length !== signerKey.length) return malformed
   if (parameters === undefined || stored.length < bounds.derivedBytesMin) return outOfBounds
-  return verifiable(async (password) => {
+  return verifiable((password) => {
     const seasoned = Buffer.concat([salt, separator])
-    const key = await deriveScrypt(password, seasoned, { ...parameters, bytes: 32 })
+    const key = deriveScrypt(password, seasoned, { ...parameters, bytes: 32 })
     const given = createCipheriv('aes-256-ctr', key, Buffer.alloc(16)).update(signerKey)
     return timingSafeEqual(given, stored)
   })
@@ -172,8 +172,8 @@ function readPbkdf2(fields: Fields, salt: Buffer | undefined): ForeignHash {
     within(hmacs, 1, bounds.pbkdf2Rounds) &&
     within(derived.length, bounds.derivedBytesMin, bounds.derivedBytesMax)
   if (!allowed) return outOfBounds
-  return verifiable(async (password) => {
-    const given = await promisify(pbkdf2)(password, salt, rounds, derived.length, digest)
+  return verifiable((password) => {
+    const given = pbkdf2Sync(password, salt, rounds, derived.length, digest)
     return timingSafeEqual(given, derived)
   })
 }
@@ -204,12 +204,9 @@ function deriveScrypt(
   password: string,
   salt: Buffer,
   { bytes, ...parameters }: ScryptParameters & { bytes: number },
-): Promise<Buffer> {
+): Buffer {
   // OpenSSL counts a little more than 128·N·r; the bounds above are the ones that decide.
-  const options = { ...parameters, maxmem: 2 * bounds.scryptBytes }
-  return new Promise((resolve, reject) => {
-    scrypt(password, salt, bytes, options, (error, key) => (error ? reject(error) : resolve(key)))
-  })
+  return scryptSync(password, salt, bytes, { ...parameters, maxmem: 2 * bounds.scryptBytes })
 }
 
 /** Base64 in the standard alphabet or passlib's, padded or not; undefined where it does not decode to whole bytes. */
@@ -228,7 +225,7 @@ function within(value: number, min: number, max: number): boolean {
   return value >= min && value <= max
 }
 
-function verifiable(verify: (password: string) => Promise<boolean>): ForeignHash {
+function verifiable(verify: (password: string) => boolean): ForeignHash {
   return { kind: 'verifiable', verify }
 }
 

@@ -2,8 +2,7 @@
  * Admission control for password hashing: how many hashes run at once, who waits, and who is turned away.
  *
  * A hash takes a core for about ten milliseconds and memory of its own. More of them at once than there are cores only
- * thrash the caches and starve the thread pool that files and name look-ups share, so a few run, a bounded number waits
- * in order of arrival, and the rest is told when to come back.
+ * thrash the caches, so a few run, a bounded number waits in order of arrival, and the rest is told when to come back.
  *
  * While callers wait, those who are done are let go in small groups. A hash leaves the caches of its core empty, so what
  * follows it (a write, a token, an answer) takes two to three times as long when it is done between two hashes as when it

@@ -1,5 +1,5 @@
 /**
- * Password hashing: Argon2id with the parameters that OWASP recommends, as PHC strings, behind admission control.
+ * Password hashing: Argon2id, in threads of its own, behind admission control.
  *
  * 1. Bring the password to NFC, so that no caller can forget it.
  * 2. Choose the verification before queueing: Argon2id of ours, a hash from elsewhere (foreign-hash.ts), or, where there
@@ -13,9 +13,10 @@
  * Specs: RFC 9106, NIST SP 800-63B-4 §3.1.1.2.
  */
 
-import { hash as argon2Hash, verify as argon2Verify } from '@node-rs/argon2'
+import { isOwnHash, standIn } from './argon2id.ts'
 import { readForeignHash } from './foreign-hash.ts'
 import { openAdmission } from './hash-admission.ts'
+import { openHashThreads, tasksAtOnce } from './hash-threads.ts'
 import { normalizePassword } from './password-policy.ts'
 
 export interface PasswordHasher {
@@ -39,44 +40,39 @@ export interface PasswordVerification {
 }
 
 interface PasswordHasherOptions {
-  /** Hashes at once; the number of cores is right. */
+  /** Threads that compute hashes; the number of cores is right. */
   concurrency: number
   /** Callers that may wait for one. */
   queueMax: number
 }
 
-/** OWASP Password Storage: 19 MiB, two passes, one lane. The defaults of the library may change; these may not. */
-const parameters = { algorithm: 2, version: 1, memoryCost: 19_456, timeCost: 2, parallelism: 1 }
-const ownForm = /^\$argon2id\$v=19\$m=19456,t=2,p=1\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}$/
-
-/** Costs what a real hash costs. The digest is 32 zero bytes, which no password is known to give. */
-const standIn = `$argon2id$v=19$m=19456,t=2,p=1$${'A'.repeat(22)}$${'A'.repeat(43)}`
-
 /** A hasher with its own queue; one per process, because cores are shared by the whole process. */
-export function openPasswordHasher(options: PasswordHasherOptions): PasswordHasher {
-  const admission = openAdmission(options)
+export function openPasswordHasher({
+  concurrency,
+  queueMax,
+}: PasswordHasherOptions): PasswordHasher {
+  const threads = openHashThreads({ threads: concurrency })
+  const admission = openAdmission({ concurrency: tasksAtOnce(concurrency), queueMax })
   return {
     hash(password, signal) {
       const normalized = normalizePassword(password)
-      return admission.run(() => argon2Hash(normalized, parameters), signal)
+      return admission.run(() => threads.hash(normalized), signal)
     },
-    async verify(hash, password, signal) {
+    async verify(stored, password, signal) {
       const normalized = normalizePassword(password)
-      const plan = planVerification(hash, normalized)
-      const matches = await admission.run(() => plan.verify(normalized), signal)
-      return {
-        matches,
-        rehash: matches && plan.rehash,
-        ...(plan.detail !== undefined && { detail: plan.detail }),
-      }
+      const { hash, mayMatch, ...said } = planVerification(stored, normalized)
+      const matches =
+        (await admission.run(() => threads.verify(hash, normalized), signal)) && mayMatch
+      return { matches, rehash: matches && !isOwnHash(hash), ...said }
     },
     counts: admission.counts,
   }
 }
 
+/** The hash that the password is held against, and whether that may say that it matches. */
 interface VerificationPlan {
-  verify(password: string): Promise<boolean>
-  rehash: boolean
+  hash: string
+  mayMatch: boolean
   detail?: string
 }
 
@@ -84,18 +80,12 @@ function planVerification(hash: string | undefined, password: string): Verificat
   if (hash === undefined) return neverMatches
   // UTF-8 has no form for a lone surrogate: two such passwords would become the same bytes.
   if (!password.isWellFormed()) return neverMatches
-  if (ownForm.test(hash)) return { verify: (given) => argon2Verify(hash, given), rehash: false }
+  if (isOwnHash(hash)) return { hash, mayMatch: true }
   const foreign = readForeignHash(hash)
   if (foreign.kind === 'refused') return { ...neverMatches, detail: foreign.detail }
   // HMAC pads keys with zero bytes and bcrypt repeats them with one between: there, other passwords match too.
   if (password.includes('\0')) return neverMatches
-  return { verify: foreign.verify, rehash: true }
+  return { hash, mayMatch: true }
 }
 
-const neverMatches: VerificationPlan = {
-  async verify(password) {
-    await argon2Verify(standIn, password)
-    return false
-  },
-  rehash: false,
-}
+const neverMatches: VerificationPlan = { hash: standIn, mayMatch: false }

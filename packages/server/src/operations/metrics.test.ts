@@ -85,15 +85,16 @@ test('password hashes are timed, and refused ones are counted apart', async () =
     observed.hash('correct horse'),
     observed.verify(undefined, 'correct horse'),
     observed.hash('battery staple'),
+    observed.hash('one too many'),
   ])
   assert.deepEqual(
     outcomes.map((outcome) => outcome.status === 'rejected' && outcome.reason.reason),
-    [false, false, ErrorReason.UNAVAILABLE],
+    [false, false, false, ErrorReason.UNAVAILABLE],
   )
   assert.deepEqual(await samples(metrics.text(), 'signet_password_hashes_total'), [
     'signet_password_hashes_total{outcome="refused"} 1',
-    'signet_password_hashes_total{outcome="done"} 2',
+    'signet_password_hashes_total{outcome="done"} 3',
   ])
   const [count] = await samples(metrics.text(), 'signet_password_hash_duration_seconds_count')
-  assert.equal(count, 'signet_password_hash_duration_seconds_count 2')
+  assert.equal(count, 'signet_password_hash_duration_seconds_count 3')
 })
