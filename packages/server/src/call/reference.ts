@@ -5,25 +5,32 @@
 
 import { randomFillSync } from 'node:crypto'
 
-const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
-const characters = 12
-const poolBytes = characters * 256
+const alphabet = Buffer.from('0123456789ABCDEFGHJKMNPQRSTVWXYZ')
+const dash = 0x2d
+const length = 14
+const drawnAtOnce = 256
 
-/** A source of references. It draws random bytes in bulk, because every request takes one. */
+/** A source of references. It draws them in bulk, because every request takes one. */
 export function createReferences(): () => string {
-  const pool = Buffer.alloc(poolBytes)
-  let used = poolBytes
+  const bytes = Buffer.alloc(drawnAtOnce * length)
+  let drawn = ''
+  let used = 0
   return () => {
-    if (used === poolBytes) {
-      randomFillSync(pool)
+    if (used === drawn.length) {
+      drawn = drawInto(bytes)
       used = 0
     }
-    let reference = ''
-    for (let i = 0; i < characters; i++) {
-      if (i === 4 || i === 8) reference += '-'
-      reference += alphabet[(pool[used + i] ?? 0) & 31]
-    }
-    used += characters
-    return reference
+    used += length
+    return drawn.slice(used - length, used)
   }
+}
+
+/** One reference after the other. */
+function drawInto(bytes: Buffer): string {
+  randomFillSync(bytes)
+  for (const [index, byte] of bytes.entries()) {
+    const place = index % length
+    bytes[index] = place === 4 || place === 9 ? dash : (alphabet[byte & 31] ?? 0)
+  }
+  return bytes.toString('latin1')
 }

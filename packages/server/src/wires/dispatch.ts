@@ -40,8 +40,7 @@ export function createDispatch(options: DispatchOptions): HttpHandler {
       const { plain } = options
       if (plain === undefined) throw new SignetError(ErrorReason.NOT_FOUND)
       if (plain.forms.serves(path)) plain.forms.handle(req, res)
-      else if (plain.rest.serves(path)) plain.rest.handle(req, res)
-      else plain.others(req, res)
+      else if (!plain.rest.handle(path, req, res)) plain.others(req, res)
     } catch (error) {
       refuseUncalled(options, error, { req, res })
     }
@@ -49,27 +48,28 @@ export function createDispatch(options: DispatchOptions): HttpHandler {
 }
 
 function acceptHeader(limits: WireLimits, req: HttpRequest, res: HttpResponse): void {
-  if (req.rawHeaders.length > limits.headersMax * 2) throw new HeaderTooLarge()
+  const { rawHeaders } = req
+  if (rawHeaders.length > limits.headersMax * 2) throw new HeaderTooLarge()
   if (req.httpVersionMajor === 2) {
     // The parser of HTTP/1.1 counts bytes itself; HTTP/2 only tells the peer how many are welcome.
-    if (headerBytes(req) > limits.headerBytes) throw new HeaderTooLarge()
+    if (headerBytes(rawHeaders) > limits.headerBytes) throw new HeaderTooLarge()
     limitBodyTime(limits, req, res)
-  } else if (hostCount(req) !== 1 && req.httpVersionMinor === 1)
+  } else if (hostCount(rawHeaders) !== 1 && req.httpVersionMinor === 1)
     throw new SignetError(ErrorReason.INVALID_ARGUMENT, { detail: 'not exactly one Host' })
   const target = req.url ?? ''
   if (!target.startsWith('/')) req.url = pathOfAbsolute(target)
 }
 
-function headerBytes(req: HttpRequest): number {
+function headerBytes(rawHeaders: readonly string[]): number {
   let bytes = 0
-  for (const part of req.rawHeaders) bytes += part.length
+  for (const part of rawHeaders) bytes += part.length
   return bytes
 }
 
-function hostCount(req: HttpRequest): number {
+function hostCount(rawHeaders: readonly string[]): number {
   let count = 0
-  for (let i = 0; i < req.rawHeaders.length; i += 2) {
-    const name = req.rawHeaders[i] ?? ''
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i] ?? ''
     if (name.length === 4 && name.toLowerCase() === 'host') count += 1
   }
   return count

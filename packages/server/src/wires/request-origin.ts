@@ -23,10 +23,13 @@ export function originOf(
   { req, res, reference }: Exchange,
 ): PlainRequest & { secure: boolean } {
   const { headers } = req
+  const { ipAddress, secure, country } = clientAddress(req)
   return {
     wire: 'rest',
     reference,
-    ...clientAddress(req),
+    ipAddress,
+    secure,
+    country,
     userAgent: headers['user-agent'] ?? '',
     authorization: headers.authorization,
     traceparent: traceparentOf(req),

@@ -15,11 +15,9 @@ export interface Route {
 }
 
 export interface Router {
-  /** Whether anything is bound to the path, whatever the HTTP method. */
-  knows(path: string): boolean
   /** HEAD is answered where GET is, but for streams. */
   find(verb: string, path: string): Route | undefined
-  /** For the Allow header. */
+  /** For the Allow header; none where nothing is bound to the path. */
   verbsAt(path: string): string[]
 }
 
@@ -55,8 +53,12 @@ export function createRouter(bindings: readonly Binding[]): Router {
   }
 
   return {
-    knows: (path) => fixed.has(path) || matchers.some(({ matches }) => matches.test(path)),
     find(verb, path) {
+      const exact = fixed.get(path)
+      if (exact !== undefined) {
+        const binding = exact.get(verb)
+        return binding && { binding, pathParameters: {} }
+      }
       for (const { byVerb, values } of boundAt(path)) {
         const binding = byVerb.get(verb)
         if (binding === undefined) continue

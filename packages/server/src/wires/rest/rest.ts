@@ -45,10 +45,11 @@ export interface RestOptions extends RefuseOptions, OriginOptions {
 }
 
 export interface Rest {
-  /** Whether a method is bound to the path, whatever the HTTP method. */
-  serves(path: string): boolean
-  /** Answers a request for such a path. Throws a SignetError where it means no method. */
-  handle(req: HttpRequest, res: HttpResponse): void
+  /**
+   * Answers a request for a path that a method is bound to; false where none is, whatever the HTTP method. Throws a
+   * SignetError where the request means none of them.
+   */
+  handle(path: string, req: HttpRequest, res: HttpResponse): boolean
 }
 
 const jsonOptions = { alwaysEmitImplicit: true }
@@ -58,20 +59,22 @@ const streamed = new WeakMap<Message, string>()
 /** Serves every binding of every method. Throws where two claim one path, or a rule does not fit. */
 export function createRest(options: RestOptions): Rest {
   const router = createRouter(options.app.methods.flatMap((method) => bindingsFor(options, method)))
-  const heads = jsonHeads(options.headers)
+  const answering = { ...options, heads: jsonHeads(options.headers) }
   return {
-    serves: router.knows,
-    handle(req, res) {
-      const path = pathOf(req)
-      const route = router.find(req.method ?? '', path)
-      if (route === undefined) {
-        const elsewhere = options.others?.verbsAt(path) ?? []
-        if (elsewhere.includes(req.method ?? '')) options.others?.handle(req, res)
-        else tellVerbs(options, [...router.verbsAt(path), ...elsewhere].sort(), { req, res })
-        return
+    handle(path, req, res) {
+      const verb = req.method ?? ''
+      const route = router.find(verb, path)
+      if (route !== undefined) {
+        const exchange = { req, res, reference: options.nextReference(), route }
+        answer(answering, exchange).catch((error) => refuse(options, error, exchange))
+        return true
       }
-      const exchange = { req, res, reference: options.nextReference(), route }
-      answer({ ...options, heads }, exchange).catch((error) => refuse(options, error, exchange))
+      const verbs = router.verbsAt(path)
+      if (verbs.length === 0) return false
+      const elsewhere = options.others?.verbsAt(path) ?? []
+      if (elsewhere.includes(verb)) options.others?.handle(req, res)
+      else tellVerbs(options, [...verbs, ...elsewhere].sort(), { req, res })
+      return true
     },
   }
 }
@@ -107,16 +110,12 @@ async function answerMessage(
   const text = toJsonString(method.desc.output, message, jsonOptions)
   const zipped = worthCompressing(text, req.headers['accept-encoding'])
   const body = zipped ? await gzipText(text) : text
+  const length = String(Buffer.byteLength(body))
+  const head = [...options.heads(call.secure), referenceHeader, reference, 'content-length', length]
+  if (zipped) head.push('content-encoding', 'gzip')
   // Http2ServerResponse speaks the same here; its type does not say so.
   const out = res as ServerResponse
-  out.writeHead(200, [
-    ...options.heads(call.secure),
-    referenceHeader,
-    reference,
-    'content-length',
-    String(Buffer.byteLength(body)),
-    ...(zipped ? ['content-encoding', 'gzip'] : []),
-  ])
+  out.writeHead(200, head)
   out.end(body)
 }
 
@@ -175,13 +174,10 @@ function callOf(options: RestOptions, exchange: RoutedExchange, body: Body): Res
   const url = req.url ?? ''
   const question = url.indexOf('?')
   const query = question === -1 ? undefined : url.slice(question + 1)
-  return {
-    ...originOf(options, exchange),
-    idempotencyKey: idempotencyKeyOf(req),
-    shutdown: options.shutdown,
-    decode() {
-      if (body.refused !== undefined) throw body.refused
-      return decodeRest(binding, { body: body.bytes, query, pathParameters })
-    },
+  const decode = () => {
+    if (body.refused !== undefined) throw body.refused
+    return decodeRest(binding, { body: body.bytes, query, pathParameters })
   }
+  const { shutdown } = options
+  return { ...originOf(options, exchange), idempotencyKey: idempotencyKeyOf(req), shutdown, decode }
 }
