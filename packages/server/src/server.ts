@@ -256,7 +256,7 @@ function createApp(deps: Deps, tracing: Tracing): App {
         details: { method: name },
       }),
     observe: deps.metrics.observeCall,
-    trace: tracing.traceCall,
+    ...(deps.config.otlpEndpoint !== undefined && { trace: tracing.traceCall }),
   }
 }
 

@@ -38,11 +38,12 @@ export interface CallOrigin {
 const unread = Symbol('unread')
 
 export class CallContext implements RequestContext {
-  readonly now: Date
   readonly reference: string
   readonly ipAddress: string
   readonly userAgent: string
   caller: Caller = { kind: 'anonymous' }
+  #startedMs = Date.now()
+  #now: Date | undefined
   #origin: CallOrigin
   #credentials: Credentials | undefined | typeof unread = unread
   #rootLog: Logger
@@ -50,13 +51,18 @@ export class CallContext implements RequestContext {
   #controller: AbortController | undefined
   #abortReason: unknown
 
-  constructor(origin: CallOrigin, now: Date, rootLog: Logger) {
-    this.now = now
+  constructor(origin: CallOrigin, rootLog: Logger) {
     this.reference = origin.reference
     this.ipAddress = origin.ipAddress
     this.userAgent = origin.userAgent.slice(0, userAgentLengthMax)
     this.#origin = origin
     this.#rootLog = rootLog
+  }
+
+  /** When the call began. */
+  get now(): Date {
+    this.#now ??= new Date(this.#startedMs)
+    return this.#now
   }
 
   get bearerToken(): string | undefined {

@@ -24,6 +24,7 @@ import { CallContext, CallerGone, type CallOrigin } from './call-context.ts'
 import type { Method, StreamMethod, UnaryMethod, Who } from './method.ts'
 import { refusalOf } from './refusal.ts'
 import { endStreamWith } from './stream-ends.ts'
+import { TimeLimit } from './time-limit.ts'
 
 /** One call, as a wire hands it over. */
 export interface CallRequest extends PlainRequest {
@@ -43,13 +44,10 @@ export interface StreamRequest extends CallRequest {
 }
 
 /** Runs a unary method and answers its output. Throws a SignetError. */
-export async function callUnary(
-  app: App,
-  method: UnaryMethod,
-  request: CallRequest,
-): Promise<Message> {
+export function callUnary(app: App, method: UnaryMethod, request: CallRequest): Promise<Message> {
   return answer(app, method, request, async (ctx) => {
-    const input = await passGates(app, method, { ctx, request })
+    const input = readInput(app, method, request)
+    if (needsCredentials(method.who)) await admitCallerOrLeave(app, method, { ctx, request })
     try {
       return create(method.desc.output, await method.handle(app.deps, ctx, input))
     } finally {
@@ -82,24 +80,26 @@ export function callPlain<T>(
   })
 }
 
-async function answer<T>(
+function answer<T>(
   app: App,
   method: { name: string },
   request: PlainRequest,
   work: (ctx: CallContext) => Promise<T>,
 ): Promise<T> {
   const startedAt = performance.now()
-  const ctx = new CallContext(request, new Date(), app.deps.log)
-  const run = () => within(ctx, request.timeoutMs, () => work(ctx))
-  try {
-    const output = await traced(app, method, request, run)
-    observe(app, method, { request, result: 'ok', startedAt })
-    return output
-  } catch (error) {
-    const refusal = refusalOf(reasonOf(ctx, error), () => ctx.log, method.name)
-    observe(app, method, { request, result: resultOf(ctx, refusal), startedAt })
-    throw refusal
-  }
+  const ctx = new CallContext(request, app.deps.log)
+  const run = () => within(ctx, { startedAt, timeoutMs: request.timeoutMs }, () => work(ctx))
+  return traced(app, method, request, run).then(
+    (output) => {
+      observe(app, method, { request, result: 'ok', startedAt })
+      return output
+    },
+    (error) => {
+      const refusal = refusalOf(reasonOf(ctx, error), () => ctx.log, method.name)
+      observe(app, method, { request, result: resultOf(ctx, refusal), startedAt })
+      throw refusal
+    },
+  )
 }
 
 /**
@@ -112,12 +112,13 @@ export async function openStream(
   request: StreamRequest,
 ): Promise<AsyncGenerator<Message, void, undefined>> {
   const startedAt = performance.now()
-  const ctx = new CallContext(request, new Date(), app.deps.log)
+  const ctx = new CallContext(request, app.deps.log)
   const observed = (result: string) => observe(app, method, { request, result, startedAt })
   try {
     const input = await traced(app, method, request, () =>
-      within(ctx, request.timeoutMs, async () => {
-        const passed = await passGates(app, method, { ctx, request })
+      within(ctx, { startedAt, timeoutMs: request.timeoutMs }, async () => {
+        const passed = readInput(app, method, request)
+        if (needsCredentials(method.who)) await admitCallerOrLeave(app, method, { ctx, request })
         if (ctx.abortReason === undefined) return passed
         // The time limit has answered meanwhile: nobody will iterate this stream.
         app.admission.leave(admissionKind(method))
@@ -167,7 +168,7 @@ async function* messagesOf(
 ): AsyncGenerator<Message, void, undefined> {
   let result = 'gone'
   const reauthorize = async () => {
-    const again = new CallContext(request, new Date(), app.deps.log)
+    const again = new CallContext(request, app.deps.log)
     const caller = await authenticateCaller(app, method, { ctx: again, request })
     authorize(method.who, caller, again.now)
   }
@@ -191,18 +192,22 @@ async function* messagesOf(
   }
 }
 
-/** Steps 1 to 5. Takes a place among the running calls; the caller gives it back. */
-async function passGates(
+/** Steps 1 to 3. Takes a place among the running calls; the caller gives it back. */
+function readInput(app: App, method: Method, request: CallRequest): Message {
+  const input = request.decode()
+  app.validate(method.desc.input, input)
+  app.admission.enter(admissionKind(method))
+  return input
+}
+
+/** Steps 4 and 5 for a call that has a place, which it gives back where it is refused. */
+async function admitCallerOrLeave(
   app: App,
   method: Method,
   call: { ctx: CallContext; request: CallRequest },
-): Promise<Message> {
-  const input = call.request.decode()
-  app.validate(method.desc.input, input)
-  app.admission.enter(admissionKind(method))
+): Promise<void> {
   try {
-    if (needsCredentials(method.who)) await admitCaller(app, method, call)
-    return input
+    await admitCaller(app, method, call)
   } catch (error) {
     app.admission.leave(admissionKind(method))
     throw error
@@ -244,20 +249,25 @@ async function authorizeOrRecord(app: App, method: Guarded, ctx: CallContext): P
 }
 
 /** Runs work that has to be done in time. Late work goes on unheard, its signal aborted, and keeps its place. */
-function within<T>(ctx: CallContext, timeoutMs: number, work: () => Promise<T>): Promise<T> {
+function within<T>(
+  ctx: CallContext,
+  { startedAt, timeoutMs }: { startedAt: number; timeoutMs: number },
+  work: () => Promise<T>,
+): Promise<T> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
-      const late = new SignetError(ErrorReason.TIMEOUT)
-      ctx.abort(late)
-      reject(late)
-    }, timeoutMs)
+    const late = () => {
+      const timeout = new SignetError(ErrorReason.TIMEOUT)
+      ctx.abort(timeout)
+      reject(timeout)
+    }
+    const limit = new TimeLimit(startedAt, timeoutMs, late)
     work().then(
       (value) => {
-        clearTimeout(timer)
+        limit.lift()
         resolve(value)
       },
       (error) => {
-        clearTimeout(timer)
+        limit.lift()
         reject(error)
       },
     )

@@ -28,9 +28,9 @@ export function createReferences(): () => string {
 /** One reference after the other. */
 function drawInto(bytes: Buffer): string {
   randomFillSync(bytes)
-  for (const [index, byte] of bytes.entries()) {
+  for (let index = 0; index < bytes.length; index += 1) {
     const place = index % length
-    bytes[index] = place === 4 || place === 9 ? dash : (alphabet[byte & 31] ?? 0)
+    bytes[index] = place === 4 || place === 9 ? dash : (alphabet[(bytes[index] ?? 0) & 31] ?? 0)
   }
   return bytes.toString('latin1')
 }

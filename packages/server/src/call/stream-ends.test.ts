@@ -16,7 +16,7 @@ function open(ends: Partial<StreamEnds> = {}, expiresInMs?: number) {
     authorization: undefined,
     onGone: () => {},
   }
-  const ctx = new CallContext(origin, new Date(), pino({ level: 'silent' }))
+  const ctx = new CallContext(origin, pino({ level: 'silent' }))
   if (expiresInMs !== undefined) {
     const expiresAt = new Date(ctx.now.getTime() + expiresInMs)
     ctx.caller = { kind: 'user', expiresAt } as UserCaller

@@ -91,12 +91,17 @@ function bindingsFor({ aliases }: RestOptions, method: UnaryMethod | StreamMetho
 type RoutedExchange = Exchange & { route: Route }
 type AnswerOptions = RestOptions & { heads: ReturnType<typeof jsonHeads> }
 
-async function answer(options: AnswerOptions, exchange: RoutedExchange): Promise<void> {
-  const { method, verb } = exchange.route.binding
-  const body = verb === 'GET' ? noBody : await readBodyOf(options, exchange)
+function answer(options: AnswerOptions, exchange: RoutedExchange): Promise<void> {
+  if (exchange.route.binding.verb === 'GET') return answerCall(options, exchange, noBody)
+  return readBodyOf(options, exchange).then((body) => answerCall(options, exchange, body))
+}
+
+function answerCall(options: AnswerOptions, exchange: RoutedExchange, body: Body): Promise<void> {
+  const { method } = exchange.route.binding
   const call = callOf(options, exchange, body)
-  if (method.kind === 'unary') await answerMessage(options, exchange, { method, call })
-  else await answerEvents(options, exchange, { method, call })
+  return method.kind === 'unary'
+    ? answerMessage(options, exchange, { method, call })
+    : answerEvents(options, exchange, { method, call })
 }
 
 type RestCall = StreamRequest & { secure: boolean }
