@@ -94,6 +94,15 @@ describe('a thread that ends', () => {
   }
 })
 
+test('where no thread can be started, each hash fails', async () => {
+  const threads = openHashThreads({ threads: 1, program: 'neither-absolute-nor-relative.js' })
+  const outcomes = await Promise.allSettled([threads.hash(password), threads.hash(password)])
+  assert.deepEqual(
+    outcomes.map(({ status }) => status),
+    ['rejected', 'rejected'],
+  )
+})
+
 test('a hash that cannot be verified fails by itself', async () => {
   const threads = openHashThreads({ threads: 1 })
   const broken = `$argon2id$v=19$m=8,t=1,p=1$${'A'.repeat(22)}$${'A'.repeat(43)}`

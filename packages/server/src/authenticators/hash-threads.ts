@@ -84,10 +84,15 @@ export function openHashThreads({
 
   function giveWaiting(): void {
     for (let next = waiting[0]; next !== undefined; next = waiting[0]) {
-      const thread = threadForNext()
-      if (thread === undefined) return
+      try {
+        const thread = threadForNext()
+        if (thread === undefined) return
+        give(thread, next)
+      } catch (error) {
+        // The system may have no further thread. Who waits behind this one may find one that has become idle.
+        next.settle({ failure: String(error) })
+      }
       waiting.shift()
-      give(thread, next)
     }
   }
 

@@ -69,6 +69,16 @@ test('calls of one moment share a timer, and different limits do not', (t) => {
   assert.equal(timers.mock.callCount(), 3)
 })
 
+test('one that ends after its time was over, or twice, disturbs no other', (t) => {
+  const { limit, pass, late } = setUp(t, 6001)
+  const limits = ['first', 'second'].map(limit)
+  pass(6011)
+  const others = ['third', 'fourth', 'fifth'].map(limit)
+  for (const each of [...limits, others[0], others[0]]) each?.lift()
+  pass(6011)
+  assert.deepEqual(late, ['first', 'second', 'fourth', 'fifth'])
+})
+
 test('one that is ended may end others and begin anew', (t) => {
   const { limit, pass, late } = setUp(t, 5001)
   const ends = new TimeLimit(0, 5001, () => {

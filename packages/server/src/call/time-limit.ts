@@ -27,10 +27,12 @@ export class TimeLimit implements Link {
     ring.before = this
   }
 
-  /** The call has ended. */
+  /** The call has ended. Nothing where it was lifted before. */
   lift(): void {
     this.before.after = this.after
     this.after.before = this.before
+    this.before = this
+    this.after = this
   }
 
   static expireAll(ring: Link): void {
