@@ -4,6 +4,7 @@ import { openDatabase } from '../db/database.ts'
 import type { Deps } from '../deps.ts'
 import type { ClientId } from '../ids.ts'
 import type { ClientCaller, UserCaller } from '../request-context.ts'
+import { createTestDatabase } from '../testing/database.ts'
 import { openTestDeps, rowsOf, type TestDeps } from '../testing/deps.ts'
 import { openEntrySet, type RevocableToken } from './entry-set.ts'
 import { declareTokenLifetime, sweepLog } from './live-log.sql.ts'
@@ -289,6 +290,16 @@ describe('how long an entry lives', () => {
     await log('sid', 'session')
     const text = `select extract(epoch from expires_at - created_at)::integer between 719 and 722 from revocation_log`
     assert.deepEqual(await rowsOf(deps, text), [[true]])
+  })
+
+  it('is what the first instance of a new installation says, at once', async (t) => {
+    const fresh = await createTestDatabase()
+    t.after(() => fresh.drop())
+    assert.deepEqual(await rowsOf(fresh, lifetimes), [[900]])
+    await declareTokenLifetime(fresh.db, { lifetimeSeconds: 300 })
+    assert.deepEqual(await rowsOf(fresh, lifetimes), [[300]])
+    await declareTokenLifetime(fresh.db, { lifetimeSeconds: 60 })
+    assert.deepEqual(await rowsOf(fresh, lifetimes), [[300]])
   })
 
   it('is raised at once, and lowered only after a day without a longer one', async () => {
