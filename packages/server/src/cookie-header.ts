@@ -18,6 +18,7 @@ export type CookieName =
   | 'device'
   | 'typed'
   | 'mailed'
+  | 'texted'
   | 'method'
   | 'claim'
   | 'again'

@@ -67,6 +67,17 @@ it('signs in with the link in the browser that asked; elsewhere it does nothing'
   assert.equal((await who.send(page, path)).location, '/signed-in')
 })
 
+it('asks for patience before another mail, and still takes the code of the latest one', async () => {
+  await openTestUser(test.deps, email)
+  const { who, page, mail } = await asked()
+  const early = await who.send(page, path, { step: 'ask', again: '1', email })
+  assert.deepEqual([early.status, early.title], [429, page.title])
+  assert.equal(
+    (await who.send(early, path, { step: 'code', code: codeIn(mail) })).location,
+    '/signed-in',
+  )
+})
+
 it('answers the same for an address that nobody has', async () => {
   await openTestUser(test.deps, email)
   const told = async (address: string) => {

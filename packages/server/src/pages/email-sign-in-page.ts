@@ -89,7 +89,9 @@ function askedIn({ config, cookieHeader }: Visit): { requestToken: string; stay:
 function view(visit: Visit, tried?: Tried): Page {
   const given = tried?.form ?? visit.query
   if (given.text('token') !== '') return linkPage(visit, given.text('token'))
-  return given.text('step') === 'code' ? codePage(visit, tried) : askPage(visit, tried)
+  // Whoever asks for another mail too early may still have the code of the latest one.
+  const waits = given.text('step') === 'code' || given.text('again') !== ''
+  return waits ? codePage(visit, tried) : askPage(visit, tried)
 }
 
 function askPage(visit: Visit, tried?: Tried): Page {
@@ -134,7 +136,7 @@ ${
     to: path,
     about: 'email_sign_in',
     tried,
-    content: html`<input type="hidden" name="step" value="ask"><input type="hidden" name="email" value="${typedEmail}">`,
+    content: html`<input type="hidden" name="step" value="ask"><input type="hidden" name="again" value="1"><input type="hidden" name="email" value="${typedEmail}">`,
   })
 }
 <p class="aside"><a href="${pageAddress(path, carried)}">${words.text('inbox_another_address')}</a></p>`,

@@ -63,6 +63,17 @@ ${notes}
 </div>`
 }
 
+/** A phone number, with its country. */
+export function phoneField(field: Field & { value: string }): Html {
+  const { name, label, value } = field
+  const { ids, invalid, notes } = described(field)
+  return html`<div class="field">
+<label for="${name}">${label}</label>
+<div class="box"><input class="figures" id="${name}" name="${name}" type="tel" value="${value}" inputmode="tel" autocomplete="tel" required maxlength="40" dir="ltr" aria-invalid="${invalid}" aria-describedby="${ids}"></div>
+${notes}
+</div>`
+}
+
 /** A line of text. */
 export function textField(
   field: Field & { value: string; autofill: string; optional?: string },

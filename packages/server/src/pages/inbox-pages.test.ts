@@ -216,7 +216,7 @@ describe('another mail', () => {
     try {
       for (const [path, fields] of [
         ['/forgot-password', { email }],
-        ['/sign-in-by-email', { email, step: 'ask' }],
+        ['/sign-in-by-email', { email, step: 'ask', again: '' }],
       ] as const) {
         const who = openPageVisitor(mailing.url)
         const { location } = await who.send(await who.open(path), path, fields)

@@ -8,7 +8,7 @@ import { type HtmlValue, html } from '../html/html.ts'
 import type { Visit } from './visit.ts'
 
 /** A way in; a provider by its id. */
-export type Method = 'password' | 'email' | `provider.${string}`
+export type Method = 'password' | 'email' | 'phone' | `provider.${string}`
 
 /** As long as browsers keep any cookie (RFC 6265bis §5.6.1). */
 const lifetimeSeconds = 400 * 24 * 60 * 60

@@ -65,27 +65,34 @@ ${wait > 0 && countdown(words, wait, { until: 'mail' })}`,
   })
 }
 
+/** What is asked for too early: a mail, or a text message. */
+interface Asked {
+  visit: Visit
+  form: PageForm
+  sentence?: 'mail_too_early' | 'phone_too_early'
+}
+
 /** Has the mail sent. Where it is too early for one, nothing is, and the page says until when. */
 export async function sendMail(
   route: PageRoute,
-  { visit, form }: { visit: Visit; form: PageForm },
+  asked: Asked,
   send: () => Promise<PageAnswer>,
 ): Promise<PageAnswer> {
   try {
     return await send()
   } catch (error) {
     if (!(error instanceof SignetError) || error.reason !== ErrorReason.RATE_LIMITED) throw error
-    return tooEarly(route, { visit, form }, error.retryAfterSeconds ?? 1)
+    return tooEarly(route, asked, error.retryAfterSeconds ?? 1)
   }
 }
 
 /** The page again, before another mail can be had. */
 export function tooEarly(
   route: PageRoute,
-  { visit, form }: { visit: Visit; form: PageForm },
+  { visit, form, sentence = 'mail_too_early' }: Asked,
   retryAfterSeconds: number,
 ): PageAnswer {
-  const refused = { problem: visit.words.text('mail_too_early'), retryAfterSeconds }
+  const refused = { problem: visit.words.text(sentence), retryAfterSeconds }
   const page = route.view(visit, { form, violations: [], ...refused })
   return { page, status: 429, refused }
 }

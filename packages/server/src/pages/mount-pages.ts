@@ -37,6 +37,7 @@ import {
 } from './mailed-link-pages.ts'
 import { type PageForm, readForm } from './page-form.ts'
 import { pageScript } from './page-script.ts'
+import { phoneSignInPage } from './phone-sign-in-page.ts'
 import { showProblem } from './problem-page.ts'
 import { mountProviderPages } from './provider-pages.ts'
 import { type ReadVisit, readVisit } from './read-visit.ts'
@@ -60,6 +61,7 @@ const routes: readonly PageRoute[] = [
   undoEmailChangePage,
   acceptInvitationPage,
   emailSignInPage,
+  phoneSignInPage,
   donePage,
   forgotPasswordPage,
   resetPasswordPage,

@@ -26,7 +26,7 @@ describe('texts whose names are put together', () => {
     for (const key of reasons) assert.ok(key.slice(7).toUpperCase() in ErrorReason, key)
   })
 
-  it('are there for every rule of passwords, addresses and texts', () => {
+  it('are there for every rule of passwords, addresses, numbers and texts', () => {
     const rules = ['../authenticators/password-policy.ts', '../users/printable.ts'].flatMap(
       (file) => {
         const source = readFileSync(new URL(file, import.meta.url), 'utf8')
@@ -37,8 +37,11 @@ describe('texts whose names are put together', () => {
     const emailRules = [...identifier.matchAll(/broken\('(\w+)'\)/gu)].map(
       ([, rule]) => `email.${rule}`,
     )
-    assert.ok(rules.length >= 7 && emailRules.length >= 7)
-    for (const rule of [...rules, ...emailRules])
+    const number = readFileSync(new URL('../phones/phone-number.ts', import.meta.url), 'utf8')
+    const sentences = /const sentences = \{(.*?)\n\}/su.exec(number)?.[1] ?? ''
+    const phoneRules = [...sentences.matchAll(/^ {2}(\w+):/gmu)].map(([, rule]) => `phone.${rule}`)
+    assert.ok(rules.length >= 7 && emailRules.length >= 7 && phoneRules.length >= 4)
+    for (const rule of [...rules, ...emailRules, ...phoneRules])
       assert.ok(`rule_${rule.replaceAll('.', '_')}` in en, rule)
   })
 

@@ -21,7 +21,8 @@ let close: () => Promise<void>
 
 before(async () => {
   test = await openTestDeps()
-  const config = { ...test.deps.config, emailSignIn: true }
+  const phones = { ...test.deps.config.phones, signIn: true }
+  const config = { ...test.deps.config, emailSignIn: true, phones }
   service = await startTestService(withParts(test.deps, { config }))
   mailbox = await openMailbox(test)
   const launched = await launchChromium()
@@ -83,10 +84,17 @@ describe('every page fits, is accessible, and the browser has nothing against it
           '/sign-in-by-email',
           '/sign-in-by-email?step=code',
           '/sign-in-by-email?token=sl1_x',
+          '/sign-in-by-phone',
         ]) {
           await page.goto(service.url + path)
           await judgeLook(page)
         }
+        for (const phone of ['0151 12345678', '+49 151 12345678']) {
+          await page.locator('#phone').fill(phone)
+          await submit(page)
+          await judgeLook(page)
+        }
+        assert.equal(await page.locator('#code').getAttribute('autocomplete'), 'one-time-code')
         await signIn(page)
         await signIn(page, long)
         for (const path of ['/signed-in', '/choose-account', '/sign-out', '/apps']) {

@@ -11,6 +11,7 @@ import type { Deps } from '../deps.ts'
 import { takeUpInBrowser } from '../federation/linking.ts'
 import { type Html, html } from '../html/html.ts'
 import type { SessionId, UserId } from '../ids.ts'
+import { offersPhoneSignIn } from '../phones/sign-in-by-phone.ts'
 import type { RequestContext } from '../request-context.ts'
 import { signInInBrowser } from '../sign-in/browser-sign-in.ts'
 import { AddressNotProved } from '../sign-in/unverified.ts'
@@ -37,6 +38,7 @@ export const signInPage: PageRoute = {
 
   view(visit, tried) {
     const { words, config, knownEmail, providers } = visit
+    const [byEmail, byPhone] = [config.emailSignIn, offersPhoneSignIn(config)]
     const notice = notices.find((each) => each === visit.query.text('notice'))
     return {
       title: words.text('sign_in_title'),
@@ -57,7 +59,7 @@ ${passwordField({
   name: 'password',
   label: words.text('password'),
   // Where there is no other way, there is nothing to find again.
-  mark: (config.emailSignIn || providers.length > 0) && lastUsedMark(visit, 'password'),
+  mark: (byEmail || byPhone || providers.length > 0) && lastUsedMark(visit, 'password'),
   autofill: 'current-password',
   words,
   tried,
@@ -68,7 +70,8 @@ ${submitButton(words.text('sign_in_button'))}`,
 <p class="aside">${wayOn('forgot_password', words.text('forgot_link'))}</p>
 ${providerButtons(visit)}
 ${stayLink(visit)}
-${config.emailSignIn && html`<p class="aside">${wayOn('sign_in_by_email', words.text('email_sign_in_link'))}${lastUsedMark(visit, 'email')}</p>`}
+${byEmail && html`<p class="aside">${wayOn('sign_in_by_email', words.text('email_sign_in_link'))}${lastUsedMark(visit, 'email')}</p>`}
+${byPhone && html`<p class="aside">${wayOn('sign_in_by_phone', words.text('phone_sign_in_link'))}${lastUsedMark(visit, 'phone')}</p>`}
 <p class="aside">${words.text('no_account')} ${wayOn('sign_up', words.text('sign_up_link'))}</p>`,
     }
   },
@@ -114,6 +117,7 @@ ${config.emailSignIn && html`<p class="aside">${wayOn('sign_in_by_email', words.
 const waysOn = {
   forgot_password: '/forgot-password',
   sign_in_by_email: '/sign-in-by-email',
+  sign_in_by_phone: '/sign-in-by-phone',
   sign_up: '/sign-up',
 } as const
 type WayOn = keyof typeof waysOn

@@ -21,6 +21,7 @@ export interface Visit {
     Config,
     | 'brand'
     | 'emailSignIn'
+    | 'phones'
     | 'environment'
     | 'issuer'
     | 'passwordMinLength'

@@ -6,21 +6,21 @@ import { removeEmail } from '../emails/remove-email.ts'
 import { sealBatch } from '../events/seal-events.ts'
 import type { UserId } from '../ids.ts'
 import { readBatch } from '../jobs/notices.ts'
-import { openInbox } from '../mail/inbox.ts'
 import type { RequestContext } from '../request-context.ts'
 import { changePassword } from '../sign-in/change-password.ts'
-import { openSmsSender } from '../sms/sms-sender.ts'
+import { tokensOf } from '../sign-in/sign-in.ts'
 import { assertRefused, openTestUser, signInAs, testPassword } from '../testing/accounts.ts'
 import { secondsAhead } from '../testing/clock.ts'
 import { openFileDeps, rowsOf, testContext, withParts } from '../testing/deps.ts'
+import { openTextMessages } from '../testing/text-messages.ts'
 import { smsPerDay } from '../throttling/sms-requests.ts'
+import { apiAudience } from '../tokens/access-token.ts'
 import { authenticateBearer } from '../tokens/authenticate.ts'
 import { suspendUser } from '../users/suspend-user.ts'
 import { requestPhone, verifyPhone } from './add-phone.ts'
 import { forgetOldCodes } from './phone-codes.ts'
 import { removePhone } from './remove-phone.ts'
-import { sendSms } from './send-sms.ts'
-import { requestPhoneSignIn, signInByPhone, writeToNumber } from './sign-in-by-phone.ts'
+import { requestPhoneSignIn, signInByPhone } from './sign-in-by-phone.ts'
 
 const tables = ['jobs.job', 'phone_codes', 'mail_requests', 'guess_counters', 'users']
 const opened = await openFileDeps({ emptied: tables })
@@ -31,7 +31,7 @@ const { signal } = new AbortController()
 let deps: Deps
 let userId: UserId
 let ada: RequestContext
-const inbox = openInbox()
+const { delivered, deliveredCode } = openTextMessages(() => deps)
 
 beforeEach(async () => {
   deps = withPhones({ signIn: true })
@@ -47,28 +47,6 @@ function withPhones(changes: Partial<Deps['config']['phones']>): Deps {
 async function contextOf(email: string): Promise<RequestContext> {
   const { accessToken } = await signInAs(deps, email)
   return testContext({ caller: await authenticateBearer(deps, testContext(), accessToken) })
-}
-
-/** Runs what is queued, and answers the messages that were sent. */
-async function delivered(): Promise<{ to: string; text: string }[]> {
-  const sender = openSmsSender(deps.config, inbox)
-  const before = inbox.list().length
-  for (const kind of ['write_to_number', 'send_sms']) {
-    const text = `delete from jobs.job where name = $1 returning id::text, data`
-    for (const [id, payload] of await rowsOf(deps, text, [kind])) {
-      const job = { id: String(id), payload: payload as never, signal }
-      await (kind === 'send_sms'
-        ? sendSms({ ...deps, sms: sender }, job)
-        : writeToNumber(deps, job))
-    }
-  }
-  return inbox.list().slice(0, inbox.list().length - before)
-}
-
-async function deliveredCode(): Promise<string> {
-  const [sms, ...others] = await delivered()
-  assert.deepEqual(others, [])
-  return /^(\d{6}) /.exec(sms?.text ?? '')?.[1] ?? assert.fail('no code')
 }
 
 async function addPhone(ctx = ada, phone = number): Promise<void> {
@@ -91,6 +69,7 @@ const phones = async (id = userId) =>
 const wrongOf = (code: string) => String((Number(code) + 1) % 1_000_000).padStart(6, '0')
 const invalid = (answer: Promise<unknown>) => assertRefused(answer, ErrorReason.LINK_INVALID)
 
+const yields = { kind: 'grant', audience: [apiAudience(opened.deps.config.issuer)] } as const
 const signIn = (
   id: string,
   code: string,
@@ -102,7 +81,8 @@ const signIn = (
     phone: changes.phone ?? number,
     device: undefined,
     deviceSecret: changes.deviceSecret ?? '',
-  })
+    yields,
+  }).then((started) => tokensOf(deps, testContext(), started))
 
 describe('a number is added', () => {
   it('by the code that was sent there', async () => {
@@ -241,7 +221,9 @@ describe('signing in with a number', () => {
       requestPhoneSignIn(off, testContext(), { phone: number }),
       ErrorReason.NOT_ENABLED,
     )
-    const entering = { id: 'x', phone: number, code: '1', device: undefined, deviceSecret: '' }
+    const entering = {
+      ...{ id: 'x', phone: number, code: '1', device: undefined, deviceSecret: '', yields },
+    }
     await assertRefused(signInByPhone(off, testContext(), entering), ErrorReason.NOT_ENABLED)
   })
 

@@ -16,6 +16,8 @@ import type {
 import type { Deps } from '../deps.ts'
 import type { RequestContext } from '../request-context.ts'
 import { deviceOf } from '../sessions/device.ts'
+import { tokensOf } from '../sign-in/sign-in.ts'
+import { apiAudience } from '../tokens/access-token.ts'
 import { requestPhone, verifyPhone as verifyOwnPhone } from './add-phone.ts'
 import { removePhone as removeOwnPhone } from './remove-phone.ts'
 import {
@@ -68,12 +70,14 @@ export async function signInByPhone(
   ctx: RequestContext,
   { codeId, phone, code, device, deviceSecret }: SignInByPhoneRequest,
 ): Promise<MessageInitShape<typeof SignInByPhoneResponseSchema>> {
-  const { deviceSecret: keptSecret, ...issued } = await signInByCode(deps, ctx, {
+  const started = await signInByCode(deps, ctx, {
     id: codeId,
     phone,
     code,
     deviceSecret,
     device: deviceOf(device),
+    yields: { kind: 'grant', audience: [apiAudience(deps.config.issuer)] },
   })
+  const { deviceSecret: keptSecret, ...issued } = tokensOf(deps, ctx, started)
   return { tokens: { ...issued, tokenType: 'Bearer' }, deviceSecret: keptSecret }
 }

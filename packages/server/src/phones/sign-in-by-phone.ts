@@ -26,7 +26,7 @@ import { enqueue } from '../queue/enqueue.ts'
 import type { Job } from '../queue/job.ts'
 import type { RequestContext } from '../request-context.ts'
 import { type Device, deviceViolations } from '../sessions/device.ts'
-import { type SignedIn, tokensOf } from '../sign-in/sign-in.ts'
+import type { StartedSignIn, Yield } from '../sign-in/simultaneous-sign-ins.ts'
 import {
   checkGuess,
   countFailedGuess,
@@ -36,14 +36,13 @@ import {
   tooManyGuesses,
 } from '../throttling/guess.ts'
 import { admitSms } from '../throttling/sms-requests.ts'
-import { apiAudience } from '../tokens/access-token.ts'
 import { codeLifetimeSeconds, type ProvedCode, proveCode, useCode } from './phone-codes.ts'
 import { parsePhone } from './phone-number.ts'
 import { findOwner, insertCode, readGuessState } from './phones.sql.ts'
 import { orderCode } from './send-sms.ts'
 
 type RequestDeps = Pick<Deps, 'config' | 'db' | 'masterSecret'>
-type SignInDeps = RequestDeps & Pick<Deps, 'signIns' | 'signingKeys'>
+type SignInDeps = RequestDeps & Pick<Deps, 'signIns'>
 
 export interface PhoneSignIn {
   /** What the request answered. */
@@ -53,14 +52,21 @@ export interface PhoneSignIn {
   device: Device | undefined
   /** What the device was given at an earlier sign-in; empty where it has none. */
   deviceSecret: string
+  /** What the session yields. */
+  yields: Yield
 }
 
-/** Takes in that somebody wants to sign in with a number. `id` is what the code comes with. */
+/** Whether people sign in here with a code to their phone. */
+export function offersPhoneSignIn({ phones }: Pick<Deps['config'], 'phones'>): boolean {
+  return phones.sends && phones.signIn
+}
+
+/** Takes in that somebody wants to sign in with a number. `id` is what the code comes with, `canonical` the number as it is dialled. */
 export async function requestPhoneSignIn(
   deps: RequestDeps,
   ctx: RequestContext,
   { phone }: { phone: string },
-): Promise<{ id: string }> {
+): Promise<{ id: string; canonical: string }> {
   const canonical = requireNumber(deps, phone)
   const codeId = randomUUID()
   await deps.db.transaction(async (tx) => {
@@ -73,7 +79,7 @@ export async function requestPhoneSignIn(
     })
     await enqueue(tx, 'write_to_number', { codeId, canonical })
   })
-  return { id: codeId }
+  return { id: codeId, canonical }
 }
 
 /** The job behind it: makes the code, and sends it where somebody has the number. */
@@ -95,7 +101,7 @@ export async function signInByPhone(
   deps: SignInDeps,
   ctx: RequestContext,
   input: PhoneSignIn,
-): Promise<SignedIn> {
+): Promise<StartedSignIn> {
   const canonical = requireNumber(deps, input.phone, input.device)
   const { deviceSecret } = input
   const guess = prepareGuess(deps, ctx, { account: `phone ${canonical}`, deviceSecret })
@@ -113,14 +119,13 @@ async function start(
   deps: SignInDeps,
   ctx: RequestContext,
   {
-    input: { device, deviceSecret },
+    input: { device, deviceSecret, yields },
     proved,
     guess,
     state,
   }: { input: PhoneSignIn; proved: ProvedCode; guess: Guess; state: GuessState },
-): Promise<SignedIn> {
+): Promise<StartedSignIn> {
   const userId = proved.userId as UserId
-  const audience = [apiAudience(deps.config.issuer)]
   const started = await deps.signIns.start({
     ctx,
     guess,
@@ -128,17 +133,16 @@ async function start(
     userId,
     deviceSecret,
     session: { device, amr: ['sms'], acr: 'aal1', rev: proved.rev },
-    yields: { kind: 'grant', audience },
+    yields,
   })
   if (started === 'revoked') throw new SignetError(ErrorReason.LINK_INVALID)
   if ('retryAfter' in started) throw tooManyGuesses(started.retryAfter)
-  return tokensOf(deps, ctx, started)
+  return started
 }
 
 function requireNumber({ config }: RequestDeps, text: string, device?: Device): string {
-  const { sends, signIn, prefixes } = config.phones
-  if (!sends || !signIn) throw new SignetError(ErrorReason.NOT_ENABLED)
-  const phone = parsePhone(text, 'phone', prefixes)
+  if (!offersPhoneSignIn(config)) throw new SignetError(ErrorReason.NOT_ENABLED)
+  const phone = parsePhone(text, 'phone', config.phones.prefixes)
   const violations: Violation[] = [
     ...('violations' in phone ? phone.violations : []),
     ...deviceViolations(device),

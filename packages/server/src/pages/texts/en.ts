@@ -116,6 +116,19 @@ export const en = {
   email_sign_in_elsewhere_title: 'Go back to where you want to sign in',
   email_sign_in_elsewhere_lead:
     'This link signs in only where it was asked for. If nothing happens there, type the code from the mail.',
+  phone: 'Phone number',
+  phone_hint: 'With the country code, as in +49 151 12345678.',
+  phone_code: 'Code from the message',
+  phone_code_title: 'Check your phone',
+  phone_sign_in_title: 'Sign in by phone',
+  phone_sign_in_ask: 'Enter the number of your account. We will send a code to it.',
+  phone_sign_in_send: 'Send the code',
+  phone_sign_in_sent:
+    'If there is an account for {{phone}}, we have sent a text message to it. Enter the code from it within ten minutes.',
+  phone_sign_in_link: 'Sign in with a code by text message',
+  phone_again: 'Send another message',
+  phone_too_early: 'Another message cannot be sent yet. Give the latest one a little time.',
+  phone_another: 'Use another number',
   undo_title: 'Take your address back',
   undo_lead:
     'Your account gets this address again. Addresses that were added lately are taken away, you are signed out everywhere, and you choose a new password: a mail tells you how.',
@@ -270,5 +283,10 @@ export const en = {
   rule_email_local:
     'The part before the @ may have letters, digits, single dots between them, and signs such as - _ +.',
   rule_email_domain: 'The part after the @ must be a domain name, as in name@example.com.',
+  rule_phone_country: 'Begin with a plus sign and the country code, as in +49 151 12345678.',
+  rule_phone_form:
+    'A phone number has digits and nothing else; spaces, dots and hyphens may stand between them.',
+  rule_phone_length: 'A phone number has 7 to 15 digits, the country code among them.',
+  rule_phone_not_served: 'Numbers of this country are not served here. Use another one.',
   rule_text_printable: 'This text contains control characters. Remove them.',
 } as const

@@ -108,6 +108,19 @@ export const es: Catalogue = {
   email_sign_in_elsewhere_title: 'Vuelve a donde quieres iniciar sesión',
   email_sign_in_elsewhere_lead:
     'Este enlace solo inicia sesión donde se pidió. Si allí no pasa nada, escribe el código del correo.',
+  phone: 'Número de teléfono',
+  phone_hint: 'Con el prefijo del país, como en +34 612 345 678.',
+  phone_code: 'Código del mensaje',
+  phone_code_title: 'Mira tu teléfono',
+  phone_sign_in_title: 'Inicia sesión por teléfono',
+  phone_sign_in_ask: 'Introduce el número de tu cuenta. Te enviaremos un código.',
+  phone_sign_in_send: 'Enviar el código',
+  phone_sign_in_sent:
+    'Si hay una cuenta con el número {{phone}}, le hemos enviado un mensaje de texto. Introduce su código antes de diez minutos.',
+  phone_sign_in_link: 'Iniciar sesión con un código por mensaje de texto',
+  phone_again: 'Enviar otro mensaje',
+  phone_too_early: 'Todavía no se puede enviar otro mensaje. Espera un poco al último.',
+  phone_another: 'Usar otro número',
   undo_title: 'Recupera tu dirección',
   undo_lead:
     'Tu cuenta vuelve a tener esta dirección. Se quitan las que se añadieron hace poco, se cierra tu sesión en todas partes y eliges una contraseña nueva: un mensaje te dice cómo.',
@@ -261,5 +274,10 @@ export const es: Catalogue = {
     'La parte anterior a la @ puede tener letras, cifras, puntos sueltos entre ellas y signos como - _ +.',
   rule_email_domain:
     'La parte posterior a la @ debe ser un nombre de dominio, como en nombre@example.com.',
+  rule_phone_country: 'Empieza por el signo más y el prefijo del país, como en +34 612 345 678.',
+  rule_phone_form:
+    'Un número de teléfono solo lleva cifras; entre ellas puede haber espacios, puntos y guiones.',
+  rule_phone_length: 'Un número de teléfono tiene de 7 a 15 cifras, con el prefijo del país.',
+  rule_phone_not_served: 'Aquí no se admiten números de este país. Usa otro.',
   rule_text_printable: 'Este texto contiene caracteres de control. Quítalos.',
 }
