@@ -342,7 +342,7 @@ export const single: Record<SingleArtefact, (world: World, held: Held) => Promis
   },
   invitation: (world, { invitation }) => isInvited(world, invitation),
   async phoneCode({ deps }, { phone: { number: canonical, codeId: id } }) {
-    const code = codeOf(deps.masterSecret, 'sign_in', id)
+    const code = codeOf(deps.masterSecret, { purpose: 'sign_in', id, canonical })
     return typeof (await proveCode(deps, { purpose: 'sign_in', id, code, canonical })) === 'object'
   },
   undoLink: ({ deps }, { undoLink: token }) =>

@@ -66,6 +66,8 @@ describe('with two threads', () => {
 
   test('files find a thread of their own while all of them are slow', async () => {
     const threads = openHashThreads({ threads: 8 })
+    // All of them have started once this is done.
+    await Promise.all(Array.from({ length: 8 }, () => threads.hash(password)))
     const hashes = Array.from({ length: 8 }, () => threads.verify(slow, password))
     const order = await orderOf({
       hash: Promise.race(hashes),
@@ -132,6 +134,6 @@ test('a thread knows nothing of the environment', async (t) => {
   assert.equal(await openHashThreads({ threads: 1, program }).hash(password), '{}')
 })
 
-test('one more than half as many as threads are asked for at once', () => {
+test('half as many again as there are threads are asked for at once', () => {
   assert.deepEqual([1, 2, 4, 16].map(tasksAtOnce), [2, 3, 6, 24])
 })

@@ -72,7 +72,14 @@ export function openHashThreads({
     const all = [...threads]
     const idle = all.find(({ open }) => open.length === 0)
     if (idle !== undefined) return idle
-    if (threads.size < threadsMax) return startThread()
+    if (threads.size < threadsMax) {
+      try {
+        return startThread()
+      } catch (error) {
+        // The system has no further thread now: those that are there go on.
+        if (threads.size === 0) throw error
+      }
+    }
     return all.find(({ open: [first, second] }) => second === undefined && isQuick(first))
   }
 
@@ -89,7 +96,6 @@ export function openHashThreads({
         if (thread === undefined) return
         give(thread, next)
       } catch (error) {
-        // The system may have no further thread. Who waits behind this one may find one that has become idle.
         next.settle({ failure: String(error) })
       }
       waiting.shift()

@@ -79,6 +79,22 @@ test('one that ends after its time was over, or twice, disturbs no other', (t) =
   assert.deepEqual(late, ['first', 'second', 'fourth', 'fifth'])
 })
 
+test('a timer that nobody waits for is cleared, however many different limits callers choose', (t) => {
+  const { limit, pass } = setUp(t, 7001)
+  const [timers, cleared] = [
+    t.mock.method(globalThis, 'setTimeout'),
+    t.mock.method(globalThis, 'clearTimeout'),
+  ]
+  const early = limit('early')
+  pass(10)
+  early.lift()
+  limit('next').lift()
+  assert.deepEqual([timers.mock.callCount(), cleared.mock.callCount()], [2, 1])
+  for (let call = 0; call < 100; call += 1) new TimeLimit(0, 8000 + call / 100, () => {}).lift()
+  assert.ok(cleared.mock.callCount() > 90, String(cleared.mock.callCount()))
+  pass(20_000)
+})
+
 test('one that is ended may end others and begin anew', (t) => {
   const { limit, pass, late } = setUp(t, 5001)
   const ends = new TimeLimit(0, 5001, () => {

@@ -89,9 +89,13 @@ function registerGauges(registry: Registry, sources: MetricSources): void {
     })
   }
   if (passwordHasher !== undefined) {
-    gauge('signet_password_hashes', 'Password hashes that run and that wait.', () => ({
-      ...passwordHasher(),
-    }))
+    gauge(
+      'signet_password_hashes',
+      'Password hashes that the threads have, one ahead for every other of them, and that wait.',
+      () => ({
+        ...passwordHasher(),
+      }),
+    )
   }
   if (calls !== undefined) gauge('signet_calls', 'Calls that run, by kind.', () => ({ ...calls() }))
   if (revocations !== undefined) {

@@ -89,12 +89,6 @@ describe('every page fits, is accessible, and the browser has nothing against it
           await page.goto(service.url + path)
           await judgeLook(page)
         }
-        for (const phone of ['0151 12345678', '+49 151 12345678']) {
-          await page.locator('#phone').fill(phone)
-          await submit(page)
-          await judgeLook(page)
-        }
-        assert.equal(await page.locator('#code').getAttribute('autocomplete'), 'one-time-code')
         await signIn(page)
         await signIn(page, long)
         for (const path of ['/signed-in', '/choose-account', '/sign-out', '/apps']) {
@@ -108,6 +102,13 @@ describe('every page fits, is accessible, and the browser has nothing against it
         await page.locator('#password').fill('password1')
         await submit(page)
         await judgeLook(page)
+        await page.goto(`${service.url}/sign-in-by-phone`)
+        for (const phone of ['0151 12345678', '+49 151 12345678']) {
+          await page.locator('#phone').fill(phone)
+          await submit(page)
+          await judgeLook(page)
+        }
+        assert.equal(await page.locator('#code').getAttribute('autocomplete'), 'one-time-code')
         await page.goto(`${service.url}/nothing`)
         await page.locator('summary').click()
         await judgeLook(page)

@@ -80,8 +80,15 @@ it('a code is not good with the request of another browser', async () => {
 
 it('answers the same for a number that nobody has, and sends nothing', async () => {
   const told = async (phone: string) => {
-    const { page } = await asked(phone)
-    return [page.status, page.html.replaceAll(phone, '').length > 0, page.title]
+    const { who, page } = await asked(phone)
+    const wrong = await who.send(page, path, { code: '12345' })
+    return [page, wrong].map(({ status, html }) => [
+      status,
+      html
+        .replaceAll(phone, 'NUMBER')
+        .replace(/name="form_token" value="[^"]*"/gu, '')
+        .replace(/[0-9A-Z]{4}(?:-[0-9A-Z]{4}){2}/gu, ''),
+    ])
   }
   const known = await told(number)
   assert.equal((await delivered()).length, 1)
@@ -117,6 +124,28 @@ it('keeps whether somebody stays signed in, from the first page to the last', as
     assert.deepEqual(await rowsOf(deps, persistent), [[stay === 'yes']], stay)
     await rowsOf(deps, 'delete from sessions; delete from mail_requests')
   }
+})
+
+it('what a browser has kept is worth nothing with another number, or when it is broken', async () => {
+  const { who, page } = await asked()
+  const code = await deliveredCode()
+  const kept = /signet-texted=([^;]*)/u.exec(who.jar.header() ?? '')?.[1] ?? ''
+  const guesses = async () => {
+    const text = `select coalesce(sum(failures), 0)::integer from guess_counters`
+    return Number((await rowsOf(deps, text))[0]?.[0])
+  }
+  const refused = async (cookie: string) => {
+    who.jar.keep([`signet-texted=${cookie}`])
+    const before = await guesses()
+    assert.equal((await who.send(page, path, { code })).status, 400, cookie)
+    return (await guesses()) > before
+  }
+  // The right code with another number is a guess like any other; what is broken is none.
+  assert.equal(await refused(kept.replace(/78$/u, '79')), true)
+  for (const broken of [`x.${number.slice(1)}`, 'x', '', `${kept}.1`])
+    assert.equal(await refused(broken), false, broken)
+  who.jar.keep([`signet-texted=${kept}`])
+  assert.equal((await who.send(page, path, { code })).location, '/signed-in')
 })
 
 it('is not there unless it is switched on', async () => {

@@ -44,15 +44,16 @@ export const phoneSignInPage: PageRoute = {
   async submit(deps, ctx, { visit, form }) {
     const { config, cookieHeader, carried } = visit
     if (form.text('step') === 'ask') {
-      const asked = { visit, form, sentence: 'phone_too_early' } as const
-      return sendMail(phoneSignInPage, asked, async () => {
+      const send = async () => {
         const { id, canonical } = await requestPhoneSignIn(deps, ctx, { phone: form.text('phone') })
         const kept = { value: `${id}.${canonical.slice(1)}`, maxAgeSeconds: codeLifetimeSeconds }
         return {
           setCookies: [writeCookie(config, 'texted', kept)],
           to: pageAddress(path, carried, { step: 'code' }),
         }
-      })
+      }
+      const asked = { visit, form, sentence: 'phone_too_early' } as const
+      return form.text('again') === '' ? send() : sendMail(phoneSignInPage, asked, send)
     }
     const { id, phone } = askedIn(visit)
     if (id === '') throw new SignetError(ErrorReason.LINK_INVALID)
@@ -71,7 +72,9 @@ export const phoneSignInPage: PageRoute = {
 
 /** What the request for the message was answered with, and for which number; empty in a browser that did not ask. */
 function askedIn({ config, cookieHeader }: Visit): { id: string; phone: string } {
-  const [id = '', digits = ''] = readCookie(config, cookieHeader, 'texted')?.split('.', 2) ?? []
+  const kept = readCookie(config, cookieHeader, 'texted') ?? ''
+  const [, id = '', digits = ''] =
+    /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.(\d+)$/u.exec(kept) ?? []
   return { id, phone: digits === '' ? '' : `+${digits}` }
 }
 
@@ -98,7 +101,10 @@ ${phoneField({
   value: tried?.form.text('phone') ?? askedIn(visit).phone,
   tried,
 })}
-${stayField(visit)}
+${
+  // The address that is known here need not be of who signs in by this number.
+  stayField({ ...visit, knownEmail: '' })
+}
 ${submitButton(words.text('phone_sign_in_send'))}`,
 })}
 <p class="aside"><a href="${pageAddress('/sign-in', carried)}">${words.text('sign_in_link')}</a></p>`,

@@ -2,7 +2,7 @@
  * Codes that go to a phone: for one purpose and one number, with an id that they come with, good for ten minutes, five tries and
  * one use, and void as soon as anything of their user is cut off.
  *
- * A code is made of its id and the master secret, so the database holds nothing of it, and neither does the queue. Whoever tries needs
+ * A code is made of its id, its number and the master secret, so the database holds nothing of it, and neither does the queue. Whoever tries needs
  * the id, which only who asked has: nobody can use up the tries of somebody else.
  *
  * A code of a number that nobody has looks and is tried the same way. It was sent to nobody.
@@ -31,11 +31,14 @@ const triesMax = 5
 const batchSize = 500
 const batchesMax = 200
 
-/** The code that goes with this id. */
-export function codeOf(masterSecret: MasterSecret, purpose: CodePurpose, id: string): string {
+/** The code that goes with this id and this number: with another number it is a wrong one, whatever it opens here. */
+export function codeOf(
+  masterSecret: MasterSecret,
+  { purpose, id, canonical }: { purpose: CodePurpose; id: string; canonical: string },
+): string {
   const key = masterSecret.derive('phone codes')
   const mac = createHmac('sha256', key)
-    .update(JSON.stringify([purpose, id]))
+    .update(JSON.stringify([purpose, id, canonical]))
     .digest()
   // Of 64 bits the remainder is even enough.
   const value = mac.readBigUInt64BE() % 10n ** BigInt(codeDigits)
@@ -51,16 +54,18 @@ export async function proveCode(
   asked: { purpose: CodePurpose; id: string; code: string; canonical?: string; userId?: string },
 ): Promise<ProvedCode | 'wrong' | 'over'> {
   const { purpose, id } = asked
-  const expected = Buffer.from(codeOf(masterSecret, purpose, id))
-  const given = Buffer.from(asked.code.replace(/\s/gu, ''))
-  const matches = given.length === expected.length && timingSafeEqual(given, expected)
   const limits = { purpose, id, triesMax }
   const found = await tryCode(db, {
     ...limits,
     canonical: asked.canonical ?? null,
     userId: asked.userId ?? null,
   })
-  if (!matches) return 'wrong'
+  const canonical = asked.canonical ?? found?.canonical
+  // Of a code that is not there nothing is said, whatever is tried.
+  if (canonical === undefined) return 'over'
+  const expected = Buffer.from(codeOf(masterSecret, { purpose, id, canonical }))
+  const given = Buffer.from(asked.code.replace(/\s/gu, ''))
+  if (given.length !== expected.length || !timingSafeEqual(given, expected)) return 'wrong'
   if (found?.userId == null || !found.good) return 'over'
   return { id, userId: found.userId, canonical: found.canonical, rev: found.rev }
 }

@@ -45,7 +45,7 @@ export async function sendSms(
   const { purpose, codeId, to, locale, uselessFrom } = payload
   if (Date.parse(uselessFrom) <= Date.now())
     throw new JobRefused('the message could not be sent before its code expired')
-  const code = codeOf(masterSecret, purpose, codeId)
+  const code = codeOf(masterSecret, { purpose, id: codeId, canonical: to })
   const words = await translatorFor(locale)
   const minutes = String(codeLifetimeSeconds / 60)
   const sentence = words.text('sms_code', { code, brand: brand.name, minutes })

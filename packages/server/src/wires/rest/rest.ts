@@ -15,13 +15,7 @@ import { type Message, toJsonString } from '@bufbuild/protobuf'
 import { callUnary, openStream, type StreamRequest } from '../../call/call.ts'
 import type { StreamMethod, UnaryMethod } from '../../call/method.ts'
 import { refusalOf } from '../../call/refusal.ts'
-import {
-  type HttpHandler,
-  type HttpRequest,
-  type HttpResponse,
-  idempotencyKeyOf,
-  pathOf,
-} from '../http.ts'
+import { type HttpHandler, type HttpRequest, type HttpResponse, idempotencyKeyOf } from '../http.ts'
 import { cutAfterAnswer } from '../read-body.ts'
 import { type RefuseOptions, refuse } from '../refuse.ts'
 import { type Exchange, type OriginOptions, originOf } from '../request-origin.ts'
