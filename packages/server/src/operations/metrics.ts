@@ -92,9 +92,7 @@ function registerGauges(registry: Registry, sources: MetricSources): void {
     gauge(
       'signet_password_hashes',
       'Password hashes that the threads have, one ahead for every other of them, and that wait.',
-      () => ({
-        ...passwordHasher(),
-      }),
+      () => ({ ...passwordHasher() }),
     )
   }
   if (calls !== undefined) gauge('signet_calls', 'Calls that run, by kind.', () => ({ ...calls() }))

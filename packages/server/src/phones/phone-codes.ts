@@ -46,8 +46,8 @@ export function codeOf(
 }
 
 /**
- * Tries a code. Where it is the right one it is not used up yet; every look counts. `over`: it was the right one, and is good for nothing any
- * more, which is no guess.
+ * Tries a code. Where it is the right one it is not used up yet; every look counts. `over`, which is no guess: it was the right one and is
+ * good for nothing any more, or, where no number is given, there is no such code to be right or wrong about.
  */
 export async function proveCode(
   { db, masterSecret }: { db: Db; masterSecret: MasterSecret },
