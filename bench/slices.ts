@@ -8,9 +8,9 @@
 
 /** What one contender did in one slice. */
 export interface Slice {
-  /** Operations that ended in time. */
+  /** Operations in the time that is counted; where the count begins and ends among them, with parts of them. */
   operations: number
-  /** All that were begun; the last ones end a little later. */
+  /** All that were begun, before it and in it. */
   begun: number
   seconds: number
   /** Milliseconds per operation, as its caller saw them. */
@@ -28,17 +28,19 @@ export interface Contender<Measured extends Slice = Slice> {
 export interface SliceOptions {
   rounds: number
   secondsPerSlice: number
+  /** Of each contender before the first round; as long as a slice unless told. */
+  warmUpSeconds?: number
   progress(message: string): void
 }
 
-/** A slice of operations that took so many milliseconds; `late` more ended after the time was over. */
+/** A slice of operations that took so many milliseconds; so many more ended before or after the time that is counted. */
 export function sliceOf(
   latenciesMs: readonly number[],
-  { seconds, late }: { seconds: number; late: number },
+  { seconds, uncounted }: { seconds: number; uncounted: number },
 ): Slice {
   return {
     operations: latenciesMs.length,
-    begun: latenciesMs.length + late,
+    begun: latenciesMs.length + uncounted,
     seconds,
     p50Ms: percentile(latenciesMs, 0.5),
     p99Ms: percentile(latenciesMs, 0.99),
@@ -48,10 +50,10 @@ export function sliceOf(
 /** The slices of each contender, by name, in the order of the rounds. One round before warms up and is not counted. */
 export async function interleave<Measured extends Slice>(
   contenders: readonly Contender<Measured>[],
-  { rounds, secondsPerSlice, progress }: SliceOptions,
+  { rounds, secondsPerSlice, warmUpSeconds = secondsPerSlice, progress }: SliceOptions,
 ): Promise<Map<string, Measured[]>> {
   const series = new Map(contenders.map(({ name }) => [name, [] as Measured[]]))
-  for (const contender of contenders) await contender.run(secondsPerSlice)
+  for (const contender of contenders) await contender.run(warmUpSeconds)
   for (let round = 0; round < rounds; round += 1) {
     const inTurn = round % 2 === 0 ? contenders : contenders.toReversed()
     for (const contender of inTurn) {
@@ -68,7 +70,7 @@ export function rate({ operations, seconds }: Slice): number {
   return operations / seconds
 }
 
-/** Operations per processor second of the process under test, which worked for the late ones too. */
+/** Operations per processor second of the process under test, which worked for those that are not counted, too. */
 export function ratePerCpu({ begun, cpuSeconds }: Slice): number {
   return begun / (cpuSeconds ?? Number.NaN)
 }

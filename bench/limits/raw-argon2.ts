@@ -3,7 +3,8 @@
 import { availableParallelism } from 'node:os'
 import { hash, verify } from '@node-rs/argon2'
 import { answerParent } from '../child.ts'
-import { type Slice, sliceOf } from '../slices.ts'
+import { openSteadyCount } from '../load/steady-count.ts'
+import type { Slice } from '../slices.ts'
 
 const password = 'correct horse battery staple'
 /** The parameters that Signet hashes with. */
@@ -11,17 +12,15 @@ const parameters = { algorithm: 2, memoryCost: 19_456, timeCost: 2, parallelism:
 
 answerParent(async ({ seconds }: { seconds: number }): Promise<Slice> => {
   const stored = await hash(password, parameters)
-  const deadline = performance.now() + seconds * 1000
-  const latencies: number[] = []
-  async function verifyInTurn(): Promise<void> {
-    for (;;) {
-      const startedAt = performance.now()
+  const concurrency = availableParallelism()
+  const count = openSteadyCount(concurrency, seconds)
+  async function verifyInTurn(_: unknown, lane: number): Promise<void> {
+    let startedAt: number
+    do {
+      startedAt = performance.now()
       if (!(await verify(stored, password))) throw new Error('a verification failed')
-      const endedAt = performance.now()
-      if (endedAt > deadline) return
-      latencies.push(endedAt - startedAt)
-    }
+    } while (count.add(lane, startedAt, performance.now()))
   }
-  await Promise.all(Array.from({ length: availableParallelism() }, verifyInTurn))
-  return sliceOf(latencies, { seconds, late: availableParallelism() })
+  await Promise.all(Array.from({ length: concurrency }).map(verifyInTurn))
+  return count.slice()
 })

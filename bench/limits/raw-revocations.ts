@@ -34,11 +34,11 @@ answerParent(async (question: RawRevocations): Promise<Slice> => {
       if (ended.some(({ entryId }) => entryId === null) || ended.length !== batch)
         throw new Error(`${ended.length} of ${batch} sessions were ended`)
       const endedAt = performance.now()
-      if (endedAt > deadline) return sliceOf(latencies, { seconds, late: batch })
+      if (endedAt > deadline) return sliceOf(latencies, { seconds, uncounted: batch })
       for (let i = 0; i < batch; i++) latencies.push(endedAt - sentAt)
     }
     // All sessions were used up before the time was.
-    return sliceOf(latencies, { seconds: (performance.now() - startedAt) / 1000, late: 0 })
+    return sliceOf(latencies, { seconds: (performance.now() - startedAt) / 1000, uncounted: 0 })
   } finally {
     await db.end()
   }

@@ -41,7 +41,7 @@ answerParent(async ({ address, grants, seconds }: RawRotations): Promise<Slice> 
         }
       }),
     )
-    return sliceOf(latencies, { seconds, late: grants.length })
+    return sliceOf(latencies, { seconds, uncounted: grants.length })
   } finally {
     await db.end()
   }

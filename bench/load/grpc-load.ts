@@ -47,7 +47,7 @@ answerParent(async ({ origin, client: kind, inFlight, seconds }: GrpcLoad): Prom
   } finally {
     client.close()
   }
-  return sliceOf(latencies, { seconds, late: inFlight })
+  return sliceOf(latencies, { seconds, uncounted: inFlight })
 })
 
 function connectNodeClient(origin: string): PolicyClient {

@@ -1,14 +1,15 @@
 /**
  * Sends HTTP/1.1 requests for some seconds over connections that stay open, one at a time on each; runs as a child.
  *
- * It reads no more of an answer than its status and its length, so that it is faster than what it measures. Operations that
- * end after the time is over do not count, and the next slice does not begin before they have ended.
+ * It reads no more of an answer than its status and its length, so that it is faster than what it measures. What counts is in
+ * steady-count.ts; the next slice does not begin before everything that was begun has ended.
  */
 
 import { connect, type Socket } from 'node:net'
 import { answerParent } from '../child.ts'
-import { type Slice, sliceOf } from '../slices.ts'
+import type { Slice } from '../slices.ts'
 import { type HttpRequest, messageOf, readAnswer } from './http-message.ts'
+import { openSteadyCount, type SteadyCount } from './steady-count.ts'
 
 export interface HttpLoad {
   /** Of the server, such as http://127.0.0.1:8080. */
@@ -27,40 +28,44 @@ async function runLoad(question: HttpLoad): Promise<Slice> {
   const { origin, requests, connections, seconds, awake = false } = question
   const { hostname, port, host } = new URL(origin)
   const messages = requests.map((request) => messageOf(host, request))
-  const startedAt = performance.now()
-  const deadline = startedAt + seconds * 1000
-  const latencies: number[] = []
-  if (awake) stayAwake(deadline)
-  await Promise.all(
-    Array.from({ length: connections }, (_, index) =>
-      exchange(connect({ host: hostname, port: Number(port), noDelay: true }), {
-        request: messages[index % messages.length] ?? Buffer.alloc(0),
-        deadline,
-        latencies,
-      }),
-    ),
-  )
-  return sliceOf(latencies, { seconds, late: connections })
+  const count = openSteadyCount(connections, seconds)
+  const rest = awake ? stayAwake() : undefined
+  try {
+    await Promise.all(
+      Array.from({ length: connections }, (_, connection) =>
+        exchange(connect({ host: hostname, port: Number(port), noDelay: true }), {
+          request: messages[connection % messages.length] ?? Buffer.alloc(0),
+          connection,
+          count,
+        }),
+      ),
+    )
+  } finally {
+    rest?.()
+  }
+  return count.slice()
 }
 
 /**
- * Until then this process does not sleep. Whoever writes to a process that sleeps pays for waking it, which on a virtual machine
+ * Until the answer is called, this process does not sleep. Whoever writes to a process that sleeps pays for waking it, which on a virtual machine
  * is more than the rest of a small answer; a server that keeps this one busy would not pay, and one that is half as fast would.
  */
-function stayAwake(deadline: number): void {
-  if (performance.now() < deadline) setImmediate(stayAwake, deadline)
+function stayAwake(): () => void {
+  let turn = setImmediate(function again() {
+    turn = setImmediate(again)
+  })
+  return () => clearImmediate(turn)
 }
 
 interface Exchange {
   request: Buffer
-  /** By the monotonic clock, in milliseconds. */
-  deadline: number
-  /** Where the milliseconds of each operation in time are added. */
-  latencies: number[]
+  /** Which of them it is. */
+  connection: number
+  count: SteadyCount
 }
 
 /** Sends the request again as soon as it is answered, until the time is over. Rejects at the first answer other than 200. */
-function exchange(socket: Socket, { request, deadline, latencies }: Exchange): Promise<void> {
+function exchange(socket: Socket, { request, connection, count }: Exchange): Promise<void> {
   return new Promise((resolve, reject) => {
     let sentAt = 0
     let received: Buffer = Buffer.alloc(0)
@@ -79,13 +84,8 @@ function exchange(socket: Socket, { request, deadline, latencies }: Exchange): P
         return
       }
       received = received.subarray(answer.length)
-      const now = performance.now()
-      if (now > deadline) {
-        socket.end()
-        return
-      }
-      latencies.push(now - sentAt)
-      send()
+      if (count.add(connection, sentAt, performance.now())) send()
+      else socket.end()
     }
 
     socket.on('connect', send).on('data', receive).on('error', reject)

@@ -42,7 +42,7 @@ async function runLoad({
     }),
   )
   return {
-    slice: sliceOf(latencies, { seconds, late: refreshTokens.length }),
+    slice: sliceOf(latencies, { seconds, uncounted: refreshTokens.length }),
     refreshTokens: last,
   }
 }

@@ -35,7 +35,7 @@ answerParent(async (load: RevokeLoad): Promise<Slice> => {
   const { latencies } = work
   // Where all sessions were used up before the time was, the slice was shorter.
   const seconds = Math.min(load.seconds, (performance.now() - startedAt) / 1000)
-  return sliceOf(latencies, { seconds, late: load.connections })
+  return sliceOf(latencies, { seconds, uncounted: load.connections })
 })
 
 interface Work {
