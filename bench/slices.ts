@@ -28,7 +28,7 @@ export interface Contender<Measured extends Slice = Slice> {
 export interface SliceOptions {
   rounds: number
   secondsPerSlice: number
-  /** Of each contender before the first round; as long as a slice unless told. */
+  /** Of each contender before the first round, 0 for none; as long as a slice unless told. */
   warmUpSeconds?: number
   progress(message: string): void
 }
@@ -53,7 +53,7 @@ export async function interleave<Measured extends Slice>(
   { rounds, secondsPerSlice, warmUpSeconds = secondsPerSlice, progress }: SliceOptions,
 ): Promise<Map<string, Measured[]>> {
   const series = new Map(contenders.map(({ name }) => [name, [] as Measured[]]))
-  for (const contender of contenders) await contender.run(warmUpSeconds)
+  if (warmUpSeconds > 0) for (const contender of contenders) await contender.run(warmUpSeconds)
   for (let round = 0; round < rounds; round += 1) {
     const inTurn = round % 2 === 0 ? contenders : contenders.toReversed()
     for (const contender of inTurn) {

@@ -1,11 +1,11 @@
 /**
- * What the pipeline costs a REST call: against a bare Fastify route with schemas and the same bodies.
+ * What the pipeline costs a REST call that reads no database: against a bare Fastify route with schemas and the same bodies.
  *
- * GET is GetPasswordPolicy of the real server, which reads no database. No POST of the contract can say that, so POST is SignIn
- * with a handler that answers at once, behind the same wires.
+ * The wires and the pipeline answer GetPasswordPolicy and SignIn with handlers that answer at once. The same GET of a whole
+ * server is told beside them, with all that such a process does besides.
  *
- * How fast a process becomes is decided while V8 optimizes it, and differs by a third from one start of a bare Fastify to the next. So
- * every round has new processes, which warm up for longer than they are measured.
+ * How fast a process becomes is decided while V8 optimizes it, and differs by a third from one start of a bare Fastify to the next; and
+ * what runs beside it takes part of its caches. So everyone is measured alone, in a new process for each round, after a longer warm-up.
  */
 
 import assert from 'node:assert/strict'
@@ -15,95 +15,104 @@ import { httpContender } from '../load/http-contender.ts'
 import type { HttpRequest } from '../load/http-message.ts'
 import { createDataDir, startSignet } from '../server/signet-process.ts'
 import { signInRequest } from '../server/stub-answers.ts'
-import { interleave, median, ratePerCpu, ratios, type Slice, type SliceOptions } from '../slices.ts'
+import { type Contender, interleave, median, ratePerCpu, ratios, type Slice } from '../slices.ts'
 
 const connections = 32
-const warmUpSlices = 2.5
+const warmUpSlices = 4
 
 export const rest: Subject = {
   name: 'rest',
   about: 'REST calls/s through the whole pipeline against bare Fastify',
-  async run(options) {
-    const series = new Map<string, Slice[]>()
-    for (let round = 0; round < options.rounds; round += 1) {
-      for (const [name, slices] of await roundOfNewProcesses(options))
-        series.set(name, [...(series.get(name) ?? []), ...slices])
+  async run({ rounds, secondsPerSlice, progress }) {
+    const load = startChild('./load/http-load.ts')
+    const answers = new Map<string, unknown>()
+    const alone = ({ name, start, request }: Measured): Contender => ({
+      name,
+      async run(seconds) {
+        const server = await start()
+        try {
+          answers.set(name, await bodyOf(server, request))
+          const target = { origin: server.origin, pids: [server.pid], requests: [request] }
+          const contender = httpContender(load, { name, ...target, connections, awake: true })
+          await contender.run(seconds * warmUpSlices)
+          return await contender.run(seconds)
+        } finally {
+          await server.stop()
+        }
+      },
+    })
+    try {
+      const options = { rounds, secondsPerSlice, progress, warmUpSeconds: 0 }
+      const series = await interleave(measured.map(alone), options)
+      for (const method of ['GET', 'POST'])
+        assert.deepEqual(answers.get(`pipeline ${method}`), answers.get(`Fastify ${method}`))
+      return [
+        { ...findingOf('GET', series, 'pipeline GET'), goal: { atLeast: 0.7 } },
+        { ...findingOf('POST', series, 'pipeline POST'), goal: { atLeast: 0.7 } },
+        findingOf('GET', series, 'whole server GET'),
+      ]
+    } finally {
+      await load.stop()
     }
-    return ['GET', 'POST'].map((method) => findingOf(method, series))
   },
 }
 
-async function roundOfNewProcesses(options: SliceOptions): Promise<Map<string, Slice[]>> {
-  const dataDir = await createDataDir()
-  const signet = await startSignet(dataDir.path)
-  const [load, bare, pipeline] = [
-    startChild('./load/http-load.ts'),
-    startChild('./limits/bare-fastify.ts'),
-    startChild('./server/stub-pipeline.ts'),
-  ]
-  try {
-    const servers = {
-      'Signet GET': { ...signet, request: get('/api/v1/auth/password-policy') },
-      'Fastify GET': { ...(await serverOf(bare)), request: get('/get') },
-      'Signet POST': { ...(await serverOf(pipeline)), request: post('/api/v1/auth/sign-in') },
-      'Fastify POST': { ...(await serverOf(bare)), request: post('/post') },
-    }
-    assert.deepEqual(await bodyOf(servers['Signet GET']), await bodyOf(servers['Fastify GET']))
-    assert.deepEqual(await bodyOf(servers['Signet POST']), await bodyOf(servers['Fastify POST']))
-    const contenders = Object.entries(servers).map(([name, { origin, pid, request }]) =>
-      httpContender(load, {
-        ...{ name, origin, connections },
-        ...{ pids: [pid], requests: [request], awake: true },
-      }),
-    )
-    const warmUpSeconds = warmUpSlices * options.secondsPerSlice
-    return await interleave(contenders, { ...options, rounds: 1, warmUpSeconds })
-  } finally {
-    for (const child of [load, bare, pipeline]) await child.stop()
-    await signet.stop()
-    await dataDir.remove()
-  }
+interface Measured {
+  name: string
+  start(): Promise<Server>
+  request: HttpRequest
 }
 
 interface Server {
   origin: string
   pid: number
+  stop(): Promise<unknown>
 }
+
+const fastify = () => serverOf(startChild('./limits/bare-fastify.ts'))
+const pipeline = () => serverOf(startChild('./server/stub-pipeline.ts'))
+const policy: HttpRequest = { method: 'GET', path: '/api/v1/auth/password-policy' }
+const post = (path: string): HttpRequest => ({ method: 'POST', path, json: signInRequest })
+
+const measured: readonly Measured[] = [
+  { name: 'whole server GET', start: wholeServer, request: policy },
+  { name: 'pipeline GET', start: pipeline, request: policy },
+  { name: 'Fastify GET', start: fastify, request: { method: 'GET', path: '/get' } },
+  { name: 'Fastify POST', start: fastify, request: post('/post') },
+  { name: 'pipeline POST', start: pipeline, request: post('/api/v1/auth/sign-in') },
+]
 
 async function serverOf(child: Child): Promise<Server> {
-  return { origin: await child.ask<string>({}), pid: child.pid }
+  return { origin: await child.ask<string>({}), pid: child.pid, stop: child.stop }
 }
 
-function get(path: string): HttpRequest {
-  return { method: 'GET', path }
-}
-
-function post(path: string): HttpRequest {
-  return { method: 'POST', path, json: signInRequest }
+async function wholeServer(): Promise<Server> {
+  const dataDir = await createDataDir()
+  const { origin, pid, stop } = await startSignet(dataDir.path)
+  return { origin, pid, stop: () => stop().then(dataDir.remove) }
 }
 
 /** What it answers, so that a comparison of different bodies cannot go unnoticed. */
-async function bodyOf({ origin, request }: Server & { request: HttpRequest }): Promise<unknown> {
-  const response = await fetch(new URL(request.path, origin), {
-    method: request.method,
-    ...(request.json && {
-      body: JSON.stringify(request.json),
+async function bodyOf({ origin }: Server, { method, path, json }: HttpRequest): Promise<unknown> {
+  const response = await fetch(new URL(path, origin), {
+    method,
+    ...(json && {
+      body: JSON.stringify(json),
       headers: { 'content-type': 'application/json' },
     }),
   })
   return response.json()
 }
 
-/** Held against the goal per processor second of the server, which does not depend on who else wants the cores. */
-function findingOf(method: string, series: Map<string, Slice[]>): Finding {
-  const ours = series.get(`Signet ${method}`) ?? []
+/** Per processor second of the server, which does not depend on who else wants the cores. */
+function findingOf(method: string, series: Map<string, Slice[]>, name: string): Finding {
+  const ours = series.get(name) ?? []
   const bare = series.get(`Fastify ${method}`) ?? []
   const perRound = ratios(ours, bare, ratePerCpu)
   const perSecond = median(ratios(ours, bare))
   return {
-    what: `REST ${method} per processor second against bare Fastify`,
+    what: `REST per processor second, ${name}, against bare Fastify`,
     unit: 'x',
-    goal: { atLeast: 0.7 },
     measured: median(perRound),
     rounds: perRound,
     detail: `${perCpu(ours)} against ${perCpu(bare)}; by the clock ${perSecond.toFixed(2)}x; ${connections} connections`,

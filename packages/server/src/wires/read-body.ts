@@ -5,6 +5,7 @@
  */
 
 import { ErrorReason } from '@signet/contract'
+import { TimeLimit } from '../call/time-limit.ts'
 import { type Reason, SignetError } from '../errors.ts'
 import type { HttpRequest, HttpResponse } from './http.ts'
 import type { WireLimits } from './limits.ts'
@@ -22,7 +23,7 @@ export function readBody(req: HttpRequest, limits: WireLimits): Promise<Buffer> 
     }
     const onEnd = () => {
       settled = true
-      clearTimeout(timer)
+      limit.lift()
       const [only] = chunks
       resolve(chunks.length === 1 && only ? only : Buffer.concat(chunks, length))
     }
@@ -30,12 +31,12 @@ export function readBody(req: HttpRequest, limits: WireLimits): Promise<Buffer> 
     const giveUp = (reason: Reason) => {
       if (settled) return
       settled = true
-      clearTimeout(timer)
+      limit.lift()
       req.off('data', onData).off('end', onEnd)
       reject(new SignetError(reason))
     }
     const onClose = () => giveUp(ErrorReason.TIMEOUT)
-    const timer = setTimeout(onClose, limits.requestTimeoutMs)
+    const limit = new TimeLimit(performance.now(), limits.requestTimeoutMs, onClose)
     req.on('data', onData).on('end', onEnd).on('close', onClose).on('error', onClose)
     if (Number(req.headers['content-length']) > limits.bodyBytes) giveUp(ErrorReason.TOO_LARGE)
   })

@@ -87,7 +87,18 @@ type AnswerOptions = RestOptions & { heads: ReturnType<typeof jsonHeads> }
 
 function answer(options: AnswerOptions, exchange: RoutedExchange): Promise<void> {
   if (exchange.route.binding.verb === 'GET') return answerCall(options, exchange, noBody)
-  return readBodyOf(options, exchange).then((body) => answerCall(options, exchange, body))
+  return answerWithBody(options, exchange)
+}
+
+function answerWithBody(options: AnswerOptions, exchange: RoutedExchange): Promise<void> {
+  const { req, res } = exchange
+  return readJsonBody(req, options.limits).then(
+    (bytes) => answerCall(options, exchange, { bytes }),
+    (refused) => {
+      cutAfterAnswer(req, res)
+      return answerCall(options, exchange, { refused })
+    },
+  )
 }
 
 function answerCall(options: AnswerOptions, exchange: RoutedExchange, body: Body): Promise<void> {
@@ -156,15 +167,6 @@ interface Body {
 }
 
 const noBody: Body = {}
-
-async function readBodyOf(options: RestOptions, { req, res }: Exchange): Promise<Body> {
-  try {
-    return { bytes: await readJsonBody(req, options.limits) }
-  } catch (refused) {
-    cutAfterAnswer(req, res)
-    return { refused }
-  }
-}
 
 /** The call that a REST request is. A body that is refused is refused when the pipeline decodes: the call is counted like any other. */
 function callOf(options: RestOptions, exchange: RoutedExchange, body: Body): RestCall {
