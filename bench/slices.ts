@@ -47,7 +47,7 @@ export function sliceOf(
   }
 }
 
-/** The slices of each contender, by name, in the order of the rounds. One round before warms up and is not counted. */
+/** The slices of each contender, by name, in the order of the rounds. What they do to warm up before is not counted. */
 export async function interleave<Measured extends Slice>(
   contenders: readonly Contender<Measured>[],
   { rounds, secondsPerSlice, warmUpSeconds = secondsPerSlice, progress }: SliceOptions,

@@ -30,17 +30,18 @@ async function runLoad(question: HttpLoad): Promise<Slice> {
   const messages = requests.map((request) => messageOf(host, request))
   const count = openSteadyCount(connections, seconds)
   const rest = awake ? stayAwake() : undefined
+  const sockets = Array.from({ length: connections }, () =>
+    connect({ host: hostname, port: Number(port), noDelay: true }),
+  )
+  const exchanges = sockets.map((socket, connection) => {
+    const request = messages[connection % messages.length] ?? Buffer.alloc(0)
+    return exchange(socket, { request, connection, count })
+  })
   try {
-    await Promise.all(
-      Array.from({ length: connections }, (_, connection) =>
-        exchange(connect({ host: hostname, port: Number(port), noDelay: true }), {
-          request: messages[connection % messages.length] ?? Buffer.alloc(0),
-          connection,
-          count,
-        }),
-      ),
-    )
+    await Promise.all(exchanges)
   } finally {
+    // Where one has failed, the others would go on.
+    for (const socket of sockets) socket.destroy()
     rest?.()
   }
   return count.slice()
@@ -64,7 +65,7 @@ interface Exchange {
   count: SteadyCount
 }
 
-/** Sends the request again as soon as it is answered, until the time is over. Rejects at the first answer other than 200. */
+/** Sends the request again as soon as it is answered, until the time is over. Rejects at the first answer other than 200, and without one. */
 function exchange(socket: Socket, { request, connection, count }: Exchange): Promise<void> {
   return new Promise((resolve, reject) => {
     let sentAt = 0
@@ -84,11 +85,15 @@ function exchange(socket: Socket, { request, connection, count }: Exchange): Pro
         return
       }
       received = received.subarray(answer.length)
-      if (count.add(connection, sentAt, performance.now())) send()
-      else socket.end()
+      if (count.add(connection, sentAt, performance.now())) {
+        send()
+        return
+      }
+      resolve()
+      socket.end()
     }
 
     socket.on('connect', send).on('data', receive).on('error', reject)
-    socket.on('close', () => resolve())
+    socket.on('close', () => reject(new Error('closed the connection without an answer')))
   })
 }

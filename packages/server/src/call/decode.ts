@@ -44,16 +44,20 @@ export function decodeJson(desc: DescMessage, bytes: Uint8Array): Message {
 function readWithoutRepeats(desc: DescMessage, text: string): Message | undefined {
   try {
     const value: JsonValue = JSON.parse(text)
-    return colonsIn(text) === keysIn(value) ? fromJson(desc, value, jsonOptions) : undefined
+    return hasMoreColons(text, keysIn(value)) ? undefined : fromJson(desc, value, jsonOptions)
   } catch {
     return undefined
   }
 }
 
-function colonsIn(text: string): number {
+/** Looks no further than the first one too many: a text may consist of colons. */
+function hasMoreColons(text: string, most: number): boolean {
   let count = 0
-  for (let at = text.indexOf(':'); at !== -1; at = text.indexOf(':', at + 1)) count += 1
-  return count
+  for (let at = text.indexOf(':'); at !== -1; at = text.indexOf(':', at + 1)) {
+    count += 1
+    if (count > most) return true
+  }
+  return false
 }
 
 function keysIn(value: JsonValue): number {

@@ -1,6 +1,6 @@
 /**
- * The time limits of calls. Nearly every call ends long before its limit, and a timer of its own would cost more than most of what
- * the pipeline does for it; so calls of one limit that begin within the same moment share one.
+ * The time limits of calls and of their bodies. Nearly all end long before their limit, and a timer of their own would cost more than
+ * most of what the pipeline does for them; so those of one limit that begin within the same moment share one.
  *
  * Callers choose limits of their own, as many as they like. Only a few different ones are shared at a time, and a timer that no call
  * waits for and none can join is cleared.

@@ -457,7 +457,7 @@ CREATE OR REPLACE FUNCTION public.scopes_allowed(id uuid, scopes text[], needing
  RETURNS text[]
  LANGUAGE sql
  STABLE PARALLEL SAFE
-RETURN CASE WHEN ((NOT (scopes && needing_proof)) OR (EXISTS (SELECT FROM identifiers i WHERE ((i.user_id = scopes_allowed.id) AND (i.verified_at IS NOT NULL))))) THEN scopes ELSE ARRAY(SELECT s.scope FROM unnest(scopes_allowed.scopes) WITH ORDINALITY s(scope, place) WHERE (s.scope <> ALL (scopes_allowed.needing_proof)) ORDER BY s.place) END;
+RETURN CASE WHEN ((NOT (scopes && needing_proof)) OR (EXISTS (SELECT FROM identifiers i WHERE ((i.user_id = scopes_allowed.id) AND (i.kind = 'email'::text) AND (i.verified_at IS NOT NULL))))) THEN scopes ELSE ARRAY(SELECT s.scope FROM unnest(scopes_allowed.scopes) WITH ORDINALITY s(scope, place) WHERE (s.scope <> ALL (scopes_allowed.needing_proof)) ORDER BY s.place) END;
 
 CREATE OR REPLACE FUNCTION public.signet_now()
  RETURNS timestamp with time zone

@@ -15,6 +15,9 @@ select i.id, i.user_id, u.status,
   join users u on u.id = i.user_id
  where i.realm_id = 1 and i.provider = :provider and i.issuer = :issuer and i.subject = :subject;
 
+-- name: hasProvedAddress :one
+select primary_email(:userId::uuid) is not null as "proved!";
+
 -- name: touchIdentity :exec
 -- Keeps what the provider says last.
 update federated_identities

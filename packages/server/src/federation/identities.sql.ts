@@ -37,6 +37,13 @@ export const findIdentity = maybe<
   columns: ['id', 'userId', 'status', 'hasProvedEmail', 'claimed'],
 })
 
+export const hasProvedAddress = one<{ userId: string }, { proved: boolean }>({
+  name: 'federation.identities.hasProvedAddress',
+  text: `select primary_email($1::uuid) is not null as "proved!"`,
+  params: ['userId'],
+  columns: ['proved'],
+})
+
 /** Keeps what the provider says last. */
 export const touchIdentity = exec<{ email: string | null; name: string; now: Date; id: string }>({
   name: 'federation.identities.touchIdentity',

@@ -32,7 +32,13 @@ import {
   takeWaitingInBrowser,
 } from './federated-sign-ins.sql.ts'
 import { link, type VouchedIdentity } from './find-or-create.ts'
-import { deleteIdentity, findIdentity, listIdentities, lockIdentity } from './identities.sql.ts'
+import {
+  deleteIdentity,
+  findIdentity,
+  hasProvedAddress,
+  listIdentities,
+  lockIdentity,
+} from './identities.sql.ts'
 
 /** What an app asks for: the identity of the caller at a provider. */
 export interface LinkRequest {
@@ -199,8 +205,9 @@ async function takeUp(
   await lockIdentity(deps.db, { provider, issuer, subject })
   const owner = await findIdentity(deps.db, { provider, issuer, subject })
   if (owner !== undefined) return owner.userId === userId
-  // Who takes it up has proved both.
-  const vouched = { ...identity, email: email ?? undefined, emailVerified: true }
+  // Who takes it up has proved both, unless the account has nothing proved: then it may be a stranger's, who waits for its owner.
+  const { proved: emailVerified } = await hasProvedAddress(deps.db, { userId })
+  const vouched = { ...identity, email: email ?? undefined, emailVerified }
   await link(deps, ctx, { identity: vouched, userId })
   return true
 }

@@ -210,6 +210,39 @@ describe('another mail', () => {
     assert.match(counted.headers.get('retry-after') ?? '', /^(?:30|29|28)$/u)
   })
 
+  it('proves the account that this browser has opened, though a stranger claims the address later', async () => {
+    const proved = async () => {
+      const text =
+        'select u.display_name from identifiers i join users u on u.id = i.user_id where i.verified_at is not null'
+      return (await rowsOf(deps, text)).flat()
+    }
+    for (const by of ['link', 'code']) {
+      await rowsOf(deps, 'delete from users')
+      await rowsOf(deps, 'delete from mail_requests')
+      const who = openPageVisitor(service.url)
+      await mailbox.mailOf(() => signUp(who))
+      const stranger = openPageVisitor(service.url)
+      await mailbox.mailOf(() => signUp(stranger, { displayName: 'Eve' }))
+      forget(who, 'again')
+      const mail = await mailbox.mailOf(async () =>
+        who.send(await who.open(inbox), `${inbox}/again`),
+      )
+      // The stranger asks for yet another one.
+      await mailbox.mailsOf(async () => {
+        await rowsOf(deps, 'delete from mail_requests')
+        forget(stranger, 'again')
+        await stranger.send(await stranger.open(inbox), `${inbox}/again`)
+      })
+      if (by === 'link') await confirmElsewhere(mail)
+      else {
+        const code = /\d{4} \d{4}/u.exec(mail.text)?.[0] ?? assert.fail('no code')
+        const sent = await who.send(await who.open(inbox), inbox, { email, code })
+        assert.equal(sent.status, 303)
+      }
+      assert.deepEqual(await proved(), ['Ada Lovelace'], by)
+    }
+  })
+
   it('waits likewise where a new password or a sign-in by mail is asked for', async () => {
     const config = { ...deps.config, emailSignIn: true }
     const mailing = await startTestService(withParts(deps, { config }))

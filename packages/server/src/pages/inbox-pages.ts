@@ -10,6 +10,7 @@
 
 import type { FastifyInstance } from 'fastify'
 import { html } from '../html/html.ts'
+import type { UserId } from '../ids.ts'
 import { requestMail } from '../recovery/request-mail.ts'
 import { verifyEmail } from '../recovery/verify-email.ts'
 import { codeField, emailField, pageForm, submitButton } from './fields.ts'
@@ -26,7 +27,7 @@ import {
   type Tried,
   type Visit,
 } from './visit.ts'
-import { forgetClaim, isClaimProved } from './watched-claim.ts'
+import { forgetClaim, isClaimProved, watchedClaim } from './watched-claim.ts'
 
 const path = '/check-inbox'
 const newsPath = `${path}/news`
@@ -42,7 +43,10 @@ export const inboxPage: PageRoute = {
 
   async submit(deps, ctx, { visit, form }) {
     const email = form.text('email')
-    await verifyEmail(deps, ctx, { proof: { token: '', email, code: form.text('code') } })
+    const code = form.text('code')
+    await verifyEmail(deps, ctx, {
+      proof: { token: '', email, code, ...ownClaim(deps, visit, email) },
+    })
     const { to, setCookies = [] } = proved(visit)
     return { to, setCookies: [...setCookies, rememberEmail(visit, email)] }
   },
@@ -66,13 +70,27 @@ export const inboxAgainPage: PageRoute = {
     if (wait > 0) return tooEarly(inboxAgainPage, { visit, form }, wait)
     const email = form.text('email')
     return sendMail(inboxAgainPage, { visit, form }, async () => {
-      const { waitSeconds } = await requestMail(deps, ctx, { about, email })
+      const wanted = { about, email, ...ownClaim(deps, visit, email) } as const
+      const { waitSeconds } = await requestMail(deps, ctx, wanted)
       return {
         setCookies: [rememberEmail(visit, email), rememberMail(visit, about, waitSeconds)],
         to: pageAddress(path, visit.carried, { notice: 'resent' }),
       }
     })
   },
+}
+
+/**
+ * Whose proof this browser waits for. Somebody else may have claimed the address later: who opens a mail that was asked for here must
+ * not prove a stranger's account.
+ */
+function ownClaim(
+  deps: Parameters<typeof watchedClaim>[0],
+  visit: Visit,
+  email: string,
+): { userId?: UserId } {
+  const claim = watchedClaim(deps, visit)
+  return claim?.email === email ? { userId: claim.userId } : {}
 }
 
 /**

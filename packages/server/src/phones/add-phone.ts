@@ -4,7 +4,7 @@
  * Asking: refuse what is no number or too much, then one transaction, with the caller's session locked and alive, makes the code
  * and orders its message. Nothing about the account changes.
  *
- * Proving: the code is used up, and the number becomes one of the account. Where somebody else had it, it is theirs no more: carriers give
+ * Proving, with the session locked and alive again: the code is used up, and the number becomes one of the account. Where somebody else had it, it is theirs no more: carriers give
  * numbers to other people, and who reads its messages today must not be able to get into an account of yesterday. Both are told.
  *
  * Errors: INVALID_ARGUMENT (`phone.…`), NOT_ENABLED, LINK_INVALID, RATE_LIMITED, UNAUTHENTICATED, UNAVAILABLE.
@@ -56,8 +56,7 @@ export async function requestPhone(
     await lockCallerSession(tx, ctx)
     const { count, has } = await countPhones(tx, { userId, canonical })
     if (has) throw violation('yours', 'This number is one of yours already.')
-    if (count >= phonesMax)
-      throw violation('too_many', `${phonesMax} numbers are the most. Take one away first.`)
+    if (count >= phonesMax) throw tooMany()
     await admitSms(inTransaction, { ipAddress: ctx.ipAddress, canonical, account: userId })
     const code = { id, purpose: 'add_phone', userId, canonical } as const
     await insertCode(tx, { ...code, lifetimeSeconds: codeLifetimeSeconds })
@@ -90,7 +89,10 @@ export async function verifyPhone(
   const isDone = await deps.db.transaction(async (tx) => {
     const inTransaction = { ...deps, db: tx }
     await lockNumber(tx, { canonical })
+    await lockCallerSession(tx, ctx)
     if (!(await useCode(tx, proved))) return false
+    const { count, has } = await countPhones(tx, { userId, canonical })
+    if (!has && count >= phonesMax) throw tooMany()
     const subjectId = userId
     const personal = { phone: canonical }
     for (const former of await takeFromOthers(tx, { canonical, userId })) {
@@ -105,6 +107,10 @@ export async function verifyPhone(
   })
   if (!isDone) throw await refused(deps, ctx)
   return { phone: canonical }
+}
+
+function tooMany(): SignetError {
+  return violation('too_many', `${phonesMax} numbers are the most. Take one away first.`)
 }
 
 async function refused(deps: PhoneDeps, ctx: RequestContext): Promise<SignetError> {

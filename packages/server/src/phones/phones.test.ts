@@ -324,6 +324,23 @@ describe('signing in with a number', () => {
   })
 })
 
+it('a fourth number is refused, however many were asked for before one was proved', async () => {
+  const asked: [id: string, code: string][] = []
+  for (const last of [1, 2, 3, 4]) {
+    await forget()
+    const { id } = await requestPhone(deps, ada, { phone: `+491511234567${last}` })
+    asked.push([id, await deliveredCode()])
+  }
+  const verify = ([id, code]: [string, string]) => verifyPhone(deps, ada, { id, code })
+  const [fourth] = asked.splice(3)
+  for (const each of asked) await verify(each)
+  assert.ok(fourth)
+  await assertRefused(verify(fourth), ErrorReason.INVALID_ARGUMENT, ['phone.too_many'])
+  await removePhone(deps, ada, { phone: '+4915112345671' })
+  await verify(fourth)
+  assert.equal((await phones()).length, 3)
+})
+
 describe('a number is taken away', () => {
   it('by its owner alone, in any spelling', async () => {
     await addPhone()

@@ -110,8 +110,11 @@ export async function signInByPhone(
   const { id, code } = input
   const proved = await proveCode(deps, { purpose: 'sign_in', id, code, canonical })
   if (proved === 'wrong') throw await wrong(deps, ctx, { guess, state, canonical })
-  if (proved === 'over' || !(await useCode(deps.db, proved)))
+  if (proved === 'over' || !(await useCode(deps.db, proved))) {
+    // Of many at once, who was right hears no more than those who were wrong.
+    checkGuess(await readGuessState(deps.db, { ...guess, canonical }))
     throw new SignetError(ErrorReason.LINK_INVALID)
+  }
   return start(deps, ctx, { input, proved, guess, state })
 }
 

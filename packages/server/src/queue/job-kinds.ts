@@ -31,7 +31,7 @@ export interface JobPayloads {
   write_to_address: {
     about: 'sign_up' | 'password_reset' | 'email_verification' | 'email_sign_in'
     canonical: string
-    /** Of a sign-up that opened an account: whose claim it is. */
+    /** Of a sign-up that opened an account, and of a browser that waits for its proof: whose claim it is. */
     userId?: string
     /** Of what the request was answered with, in hexadecimal. */
     requestHash?: string

@@ -25,6 +25,7 @@ import { cutUser, lockUserToCut, positionAfterCut } from '../revocation/cut-user
 import { type Device, deviceViolations } from '../sessions/device.ts'
 import { startProven } from '../sign-in/proven-sign-in.ts'
 import type { StartedSignIn, Yield } from '../sign-in/simultaneous-sign-ins.ts'
+import { dropIdentifiersBesides } from '../users/drop-identifiers.ts'
 import {
   consumeLink,
   hashRequestToken,
@@ -101,7 +102,7 @@ async function prove(deps: EmailSignInDeps, ctx: RequestContext, link: LiveLink)
     await lockUserToCut(tx, userId)
     const read = await consumeLink(tx, link)
     const isNews = await proveAddress(inTransaction, ctx, link)
-    const cut = isNews ? await endWhatWasUnproven(inTransaction, ctx, userId) : undefined
+    const cut = isNews ? await endWhatWasUnproven(inTransaction, ctx, link) : undefined
     return { position: read, entryId: cut }
   })
   return entryId === undefined ? position : positionAfterCut(deps, entryId)
@@ -111,9 +112,12 @@ async function prove(deps: EmailSignInDeps, ctx: RequestContext, link: LiveLink)
 async function endWhatWasUnproven(
   deps: { db: Db } & Pick<Deps, 'masterSecret'>,
   ctx: RequestContext,
-  userId: UserId,
+  { userId: id, identifierId }: LiveLink,
 ): Promise<bigint> {
+  const userId = id as UserId
   await dropPassword(deps, ctx, userId)
   await dropIdentities(deps, ctx, { userId })
+  if (identifierId !== null)
+    await dropIdentifiersBesides(deps, ctx, { userId, identifierId, all: true })
   return cutUser(deps.db, { userId, reason: 'email_proved' })
 }

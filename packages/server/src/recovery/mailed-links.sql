@@ -27,7 +27,7 @@ on conflict (id) do nothing;
 with presented as materialized (
   select l.id
     from mailed_links l
-   where l.purpose = :purpose and l.used_at is null
+   where l.purpose = :purpose and l.used_at is null and (:userId?::uuid is null or l.user_id = :userId?)
      and (l.request_hash is null or l.request_hash = :requestHash?::bytea)
      and (l.token_hash = :tokenHash?::bytea
           or (:tokenHash? is null

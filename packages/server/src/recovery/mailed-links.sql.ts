@@ -44,6 +44,7 @@ on conflict (id) do nothing`,
 export const findLiveLink = maybe<
   {
     purpose: string
+    userId: string | null
     requestHash: Buffer | null
     tokenHash: Buffer | null
     canonical: string | null
@@ -67,29 +68,29 @@ export const findLiveLink = maybe<
   text: `with presented as materialized (
   select l.id
     from mailed_links l
-   where l.purpose = $1 and l.used_at is null
-     and (l.request_hash is null or l.request_hash = $2::bytea)
-     and (l.token_hash = $3::bytea
-          or ($3 is null
-              and (l.canonical = $4::text or l.id = $5::uuid or l.request_hash = $2)
-              and l.code_tries < $6::integer
-              and l.created_at > signet_now() - make_interval(mins => $7::integer)))
+   where l.purpose = $1 and l.used_at is null and ($2::uuid is null or l.user_id = $2)
+     and (l.request_hash is null or l.request_hash = $3::bytea)
+     and (l.token_hash = $4::bytea
+          or ($4 is null
+              and (l.canonical = $5::text or l.id = $6::uuid or l.request_hash = $3)
+              and l.code_tries < $7::integer
+              and l.created_at > signet_now() - make_interval(mins => $8::integer)))
    order by l.created_at desc
    limit 1
 ), tried as (
   update mailed_links l
-     set code_tries = l.code_tries + case when $3::bytea is null then 1 else 0 end
+     set code_tries = l.code_tries + case when $4::bytea is null then 1 else 0 end
     from presented p
-   where l.id = p.id and l.used_at is null and l.code_tries < $6 + case when $3::bytea is null then 0 else 1 end
+   where l.id = p.id and l.used_at is null and l.code_tries < $7 + case when $4::bytea is null then 0 else 1 end
   returning l.id, l.user_id, l.identifier_id, l.value, l.canonical,
-            l.token_hash = $3 or l.code_hash = $8::bytea as matches, l.created_at, l.expires_at, l.rev
+            l.token_hash = $4 or l.code_hash = $9::bytea as matches, l.created_at, l.expires_at, l.rev
 )
 select t.id, t.user_id, t.identifier_id, t.value as "value!", t.canonical as "canonical!", t.created_at, u.display_name,
        array(select o.value from identifiers o where o.user_id = u.id order by o.created_at, o.id) as "identifiers!"
   from tried t
   join users u on u.id = t.user_id
  where t.matches and t.expires_at > signet_now() and mailed_link_lives($1, t.rev, u.status, u.cut)`,
-  params: ['purpose', 'requestHash', 'tokenHash', 'canonical', 'linkId', 'triesMax', 'codeLifetimeMinutes', 'codeHash'],
+  params: ['purpose', 'userId', 'requestHash', 'tokenHash', 'canonical', 'linkId', 'triesMax', 'codeLifetimeMinutes', 'codeHash'],
   columns: ['id', 'userId', 'identifierId', 'value', 'canonical', 'createdAt', 'displayName', 'identifiers'],
 })
 

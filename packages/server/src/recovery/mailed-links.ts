@@ -40,6 +40,8 @@ export interface MailedProof {
   code: string
   linkId?: string
   requestToken?: string
+  /** Whose link it is, where whoever has a code waits for the proof of one account. */
+  userId?: UserId
 }
 
 /** What a link or a code is about, as long as it is good. */
@@ -130,6 +132,7 @@ async function findLink(
     canonical: null,
     linkId: null,
     codeHash: null,
+    userId: proof.userId ?? null,
     requestHash,
     ...limits,
   }

@@ -15,6 +15,7 @@ import { ErrorReason } from '@signet/contract'
 import type { Deps } from '../deps.ts'
 import { SignetError } from '../errors.ts'
 import { recordEvent } from '../events/record-event.ts'
+import type { UserId } from '../ids.ts'
 import { enqueue } from '../queue/enqueue.ts'
 import type { RequestContext } from '../request-context.ts'
 import { admitMailRequest } from '../throttling/mail-requests.ts'
@@ -23,6 +24,8 @@ import { parseEmail } from '../users/identifier.ts'
 export interface WantedMail {
   about: 'password_reset' | 'email_verification' | 'email_sign_in'
   email: string
+  /** Whose proof it is to be, where whoever asks waits for that of one account. */
+  userId?: UserId
   /** Of what the request is answered with, where the mail is good for this request alone. */
   requestHash?: Buffer
 }
@@ -31,7 +34,7 @@ export interface WantedMail {
 export async function requestMail(
   deps: Pick<Deps, 'db' | 'masterSecret'>,
   ctx: RequestContext,
-  { about, email: text, requestHash }: WantedMail,
+  { about, email: text, userId, requestHash }: WantedMail,
 ): Promise<{ waitSeconds: number }> {
   const email = parseEmail(text, 'email')
   if ('violations' in email) {
@@ -51,6 +54,7 @@ export async function requestMail(
     await enqueue(tx, 'write_to_address', {
       about,
       canonical,
+      ...(userId !== undefined && { userId }),
       ...(requestHash !== undefined && { requestHash: requestHash.toString('hex') }),
     })
     return { waitSeconds }

@@ -23,6 +23,7 @@ import { dropIdentities, dropUnvouchedIdentities } from '../federation/drop-iden
 import type { UserId } from '../ids.ts'
 import type { RequestContext } from '../request-context.ts'
 import { cutUser, lockUserToCut } from '../revocation/cut-user.ts'
+import { dropIdentifiersBesides } from '../users/drop-identifiers.ts'
 import { consumeLink, type LiveLink, type MailedProof, requireLiveLink } from './mailed-links.ts'
 import { proveAddress } from './verify-email.ts'
 
@@ -51,10 +52,15 @@ async function reset(
   const userId = link.userId as UserId
   await lockUserToCut(tx, userId)
   await consumeLink(tx, link)
-  // What signed in to the account before the address was proved may be a stranger's, who waited for its owner.
-  if (await proveAddress(deps, ctx, link)) await dropIdentities(deps, ctx, { userId })
-  else if (link.identifierId !== null)
-    await dropUnvouchedIdentities(deps, ctx, { userId, identifierId: link.identifierId })
+  const isNews = await proveAddress(deps, ctx, link)
+  if (link.identifierId !== null) {
+    // What signed in to the account before the address was proved may be a stranger's, who waited for its owner.
+    const before = { userId, identifierId: link.identifierId }
+    await dropIdentifiersBesides(deps, ctx, { ...before, all: isNews })
+    await (isNews
+      ? dropIdentities(deps, ctx, { userId })
+      : dropUnvouchedIdentities(deps, ctx, before))
+  }
   await setPassword(tx, { userId, hash: passwordHash, now: ctx.now })
   await cutUser(tx, { userId, reason: 'password_reset' })
   await recordEvent(deps, ctx, {

@@ -5,7 +5,7 @@
  *     sign-up, address is taken      → account_exists, with a link for a new password
  *     password_reset                 → reset_password to who proved the address, else to who claimed it first
  *     email_sign_in                  → sign_in, likewise
- *     email_verification             → verify_email for the latest claim, while nobody has proved the address
+ *     email_verification             → verify_email for the claim that is waited for, else the latest, while nobody has proved the address
  *     anything, and nobody is there  → nothing
  *
  * The link and the order of its mail are one transaction under the id of the job, so a second run changes nothing. Mail

@@ -3,10 +3,10 @@ import { describe, it } from 'node:test'
 import { ErrorReason } from '@signet/contract'
 import type { Deps } from '../deps.ts'
 import { assertRefused, openTestUser } from '../testing/accounts.ts'
-import { openFileDeps, rowsOf, testContext } from '../testing/deps.ts'
+import { openFileDeps, rowsOf, testContext, withParts } from '../testing/deps.ts'
 import { type SignUp, signUp } from './sign-up.ts'
 
-const { deps } = await openFileDeps({ emptied: ['users', 'event_windows'] })
+const { deps } = await openFileDeps({ emptied: ['users', 'event_windows', 'mail_requests'] })
 
 const form: SignUp = {
   email: 'Ada@Example.com',
@@ -30,6 +30,19 @@ async function latestEvent(): Promise<unknown[] | undefined> {
     'select kind, outcome, subject_id, client_id, details from events order by id desc limit 1'
   return (await rowsOf(deps, text))[0]
 }
+
+it('sends a hundred mails for one network, and then few, which nobody is told', async () => {
+  await rowsOf(deps, `delete from jobs.job where name = 'write_to_address'`)
+  const quick = withParts(deps, { passwords: { ...deps.passwords, hash: async () => 'none' } })
+  const enroll = (n: number, ipAddress: string) =>
+    signUp(quick, testContext({ ipAddress }), { ...form, email: `ada+${n}@example.com` })
+  for (let n = 0; n < 103; n += 1) await enroll(n, '192.0.2.77')
+  const mails = async () =>
+    (await rowsOf(deps, `select from jobs.job where name = 'write_to_address'`)).length
+  assert.equal(await mails(), 101)
+  await enroll(103, '198.51.100.1')
+  assert.equal(await mails(), 102)
+})
 
 describe('signUp', () => {
   it('opens an account with an unverified claim and a hashed password', async () => {

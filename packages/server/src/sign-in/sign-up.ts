@@ -27,7 +27,7 @@ import { isRepeat, keyedRequest, takeKey } from '../idempotency/idempotency.ts'
 import type { UserId } from '../ids.ts'
 import { enqueue } from '../queue/enqueue.ts'
 import type { RequestContext } from '../request-context.ts'
-import { admitUnaskedMail } from '../throttling/mail-requests.ts'
+import { admitSignUpMail } from '../throttling/mail-requests.ts'
 import { type EmailIdentifier, parseEmail } from '../users/identifier.ts'
 import { lockHolders, openAccount } from '../users/open-account.ts'
 import { checkPrintable } from '../users/printable.ts'
@@ -59,8 +59,8 @@ export async function signUp(deps: SignUpDeps, ctx: RequestContext, input: SignU
     await recordEvent({ ...deps, db: tx }, ctx, { ...event, clientId: ownClientId })
     const opened = event.outcome === 'success' ? event.subjectId : undefined
     const { canonical } = identifier
-    const mail = { purpose: 'sign_up', canonical } as const
-    if (!(await admitUnaskedMail({ ...deps, db: tx }, mail))) return
+    const mail = { ipAddress: ctx.ipAddress, canonical }
+    if (!(await admitSignUpMail({ ...deps, db: tx }, mail))) return
     await enqueue(tx, 'write_to_address', {
       about: 'sign_up',
       canonical,

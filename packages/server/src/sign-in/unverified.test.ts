@@ -217,6 +217,18 @@ describe('where only scopes need a proved address', () => {
     await rowsOf(deps, `update clients set scopes = '{signet:api}' where id = 'signet'`)
   })
 
+  it('a proved number is no proved address', async () => {
+    await rowsOf(deps, `update clients set scopes = '{signet:api,b}' where id = 'signet'`)
+    const parts = policy(deps, { when: 'before-scopes', scopes: ['b'] })
+    await enroll(unknown, strangers, parts)
+    const text = `insert into identifiers (id, realm_id, user_id, kind, value, canonical, verified_at, created_at)
+                  select gen_random_uuid(), 1, user_id, 'phone', '+34600000001', '+34600000001', now(), now()
+                    from identifiers where canonical = $1`
+    await rowsOf(deps, text, [unknown])
+    assert.equal(await scopes(parts, unknown, strangers), 'signet:api')
+    await rowsOf(deps, `update clients set scopes = '{signet:api}' where id = 'signet'`)
+  })
+
   it('a sign-up for an address that somebody proved changes nothing', async () => {
     const parts = policy(deps, { when: 'before-scopes', scopes: ['b'] })
     await enroll(known, strangers, parts)

@@ -15,6 +15,8 @@ import { counterKey } from './counter-key.ts'
 import { countRequest, requestRetryAfter } from './throttling.sql.ts'
 
 const freePerNetwork = 30
+/** More, because a class or an office signs up together, and is not told when no mail goes out. */
+const freeSignUpsPerNetwork = 100
 /** How many mails that nobody asked for in so many words go out before waiting begins. */
 const freeUnasked = { sign_up: 5, email_verification: 0 } as const
 
@@ -58,6 +60,16 @@ export async function admitUnaskedMail(
 ): Promise<boolean> {
   const key = keyOf(deps, 'address', purpose, canonical)
   return (await countRequest(deps.db, { key, free: freeUnasked[purpose] })) !== undefined
+}
+
+/** Likewise for a sign-up, which anybody can make for any number of addresses: its network is counted, too. */
+export async function admitSignUpMail(
+  deps: { db: Db; masterSecret: MasterSecret },
+  { ipAddress, canonical }: { ipAddress: string; canonical: string },
+): Promise<boolean> {
+  if (!(await admitUnaskedMail(deps, { purpose: 'sign_up', canonical }))) return false
+  const key = keyOf(deps, 'network', 'sign_up', networkOf(ipAddress))
+  return (await countRequest(deps.db, { key, free: freeSignUpsPerNetwork })) !== undefined
 }
 
 function keyOf({ masterSecret }: { masterSecret: MasterSecret }, ...parts: string[]): Buffer {

@@ -324,3 +324,26 @@ export const hasProved = one<
   params: ['userId', 'kind', 'canonical'],
   columns: ['proved'],
 })
+
+/** What a user had before one of their addresses was proved, which the account had merely claimed until then; or all else. Needs the lock on the user. */
+export const deleteIdentifiersBesides = many<
+  {
+    userId: string
+    identifierId: string
+    all: boolean
+  },
+  {
+    kind: 'email' | 'phone' | 'username'
+    value: string
+    verified: boolean
+  }
+>({
+  name: 'users.deleteIdentifiersBesides',
+  text: `delete from identifiers i
+ using identifiers a
+ where i.user_id = $1 and a.id = $2 and a.user_id = i.user_id and i.id <> a.id
+   and ($3::boolean or (a.verified_at > a.created_at and coalesce(i.verified_at, i.created_at) <= a.verified_at))
+returning i.kind, i.value, i.verified_at is not null as "verified!"`,
+  params: ['userId', 'identifierId', 'all'],
+  columns: ['kind', 'value', 'verified'],
+})

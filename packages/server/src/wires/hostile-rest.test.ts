@@ -119,6 +119,11 @@ describe('a JSON body', () => {
       { ...invalid, rule: 'duplicate_field', field: 'email' },
     ],
     [
+      'with a field twice, with spaces and a colon that is written as an escape',
+      '{"email" : "\\u003a" , "email" : "d@e.f"}',
+      { ...invalid, rule: 'duplicate_field', field: 'email' },
+    ],
+    [
       'with a field twice by two names',
       '{"displayName":"a","display_name":"b"}',
       { ...invalid, rule: 'wrong_type', field: 'displayName' },
