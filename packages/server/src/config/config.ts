@@ -12,10 +12,13 @@
 import { resolve } from 'node:path'
 import { inspect } from 'node:util'
 import type { DatabaseAddress } from '../db/address.ts'
+import { type AccountSettings, accountSettings } from './account-settings.ts'
 import { type AvatarSettings, avatarSettings } from './avatar-settings.ts'
 import { type BrandSettings, brandSettings, readLogos } from './brand-settings.ts'
 import { ConfigError } from './config-error.ts'
 import type { DatabaseUrl } from './database-url.ts'
+import { type MailSettings, mailSettings, mailWarnings } from './mail-settings.ts'
+import { type PasswordSettings, passwordSettings } from './password-settings.ts'
 import { type PhoneSettings, phoneSettings } from './phone-settings.ts'
 import { type ConfiguredProvider, configuredProviders } from './provider-settings.ts'
 import { type Reading, readVariables } from './reading.ts'
@@ -28,7 +31,7 @@ import { certificateWarning, parseCertificate, parsePrivateKey } from './tls-cer
 import type { Values, VariableName } from './variables.ts'
 
 /** What an operator decided. Frozen; paths are absolute; secrets do not print. */
-export interface Config extends SessionSettings {
+export interface Config extends AccountSettings, PasswordSettings, SessionSettings {
   readonly environment: 'development' | 'production'
   /** The `iss` of every token: an origin, without a slash at its end. */
   readonly issuer: string
@@ -68,23 +71,6 @@ export interface Config extends SessionSettings {
     readonly concurrentCalls: number
     readonly connectionsMax: number
   }
-  /** When an address must be proved; the scopes count for `before-scopes` alone. */
-  readonly emailVerification: {
-    readonly when: 'before-sign-in' | 'before-scopes' | 'off'
-    readonly scopes: readonly string[]
-  }
-  /** Whether there are accounts for guests. */
-  readonly guestAccounts: boolean
-  /** Whether a link or a code from a mailbox signs in. */
-  readonly emailSignIn: boolean
-  readonly passwordMinLength: number
-  readonly passwordHash: { readonly concurrency: number; readonly queueMax: number }
-  /** How many wrong passwords are taken before waiting begins. */
-  readonly signInAttempts: {
-    readonly perAccount: number
-    readonly perAddress: number
-    readonly addressWindowSeconds: number
-  }
   readonly accessTokenLifetimeSeconds: number
   readonly signingKeyLifetimeDays: number
   /** How long a grant lives that outlives sessions. */
@@ -97,11 +83,7 @@ export interface Config extends SessionSettings {
     /** How old this instance's view of the revocation log may be. */
     readonly budgetSeconds: number
   }
-  /** How mails are sent; `sender` is missing where they go to the built-in inbox, or nowhere. */
-  readonly mail: {
-    readonly sender?: MailSender
-    readonly from: string
-  }
+  readonly mail: MailSettings
   readonly brand: BrandSettings
   readonly avatars: AvatarSettings
   readonly phones: PhoneSettings
@@ -122,16 +104,6 @@ export interface Config extends SessionSettings {
   /** What the operator should know although Signet starts: whole sentences. */
   readonly warnings: readonly string[]
 }
-
-/** What takes mails from us. */
-export type MailSender =
-  | {
-      readonly kind: 'smtp'
-      readonly address: SocketAddress
-      readonly tls: 'starttls' | 'implicit' | 'none'
-      readonly login?: { readonly user: string; readonly password: Secret }
-    }
-  | { readonly kind: 'http'; readonly url: string; readonly token: Secret }
 
 interface LoadOptions {
   /** The variables; those of this process unless given. */
@@ -281,7 +253,8 @@ function assemble(values: Values, files: Files, directory: string): Config {
     },
     ...present({ masterSecret: current && { current, ...present({ previous }) } }),
     limits: limits(values),
-    ...accounts(values),
+    ...accountSettings(values),
+    ...passwordSettings(values),
     accessTokenLifetimeSeconds: values.SIGNET_ACCESS_TOKEN_LIFETIME_SECONDS,
     signingKeyLifetimeDays: values.SIGNET_SIGNING_KEY_LIFETIME_DAYS,
     ...sessionSettings(values),
@@ -292,10 +265,7 @@ function assemble(values: Values, files: Files, directory: string): Config {
       heartbeatMs: values.SIGNET_REVOCATION_HEARTBEAT_MS,
       budgetSeconds: values.SIGNET_REVOCATION_BUDGET_SECONDS,
     },
-    mail: {
-      ...present({ sender: mailSender(values) }),
-      from: values.SIGNET_MAIL_FROM ?? `no-reply@${new URL(issuer).hostname}`,
-    },
+    mail: mailSettings(values, issuer),
     brand: brandSettings(values, { issuer, logo: files.logo }),
     phones: phoneSettings(values),
     providers: configuredProviders(values),
@@ -323,44 +293,6 @@ function limits(values: Values): Config['limits'] {
     concurrentCalls: values.SIGNET_LIMIT_CONCURRENT_CALLS,
     connectionsMax: values.SIGNET_LIMIT_CONNECTIONS,
   }
-}
-
-/** How accounts are opened and entered. */
-function accounts(values: Values) {
-  return {
-    emailVerification: {
-      when: values.SIGNET_EMAIL_VERIFICATION,
-      scopes: values.SIGNET_EMAIL_VERIFICATION_SCOPES,
-    },
-    guestAccounts: values.SIGNET_GUEST_ACCOUNTS,
-    emailSignIn: values.SIGNET_EMAIL_SIGN_IN,
-    passwordMinLength: values.SIGNET_PASSWORD_MIN_LENGTH,
-    passwordHash: {
-      concurrency: values.SIGNET_PASSWORD_HASH_CONCURRENCY,
-      queueMax: values.SIGNET_PASSWORD_HASH_QUEUE_MAX,
-    },
-    signInAttempts: {
-      perAccount: values.SIGNET_SIGN_IN_ATTEMPTS_PER_ACCOUNT,
-      perAddress: values.SIGNET_SIGN_IN_ATTEMPTS_PER_ADDRESS,
-      addressWindowSeconds: values.SIGNET_SIGN_IN_ATTEMPTS_WINDOW_SECONDS,
-    },
-  }
-}
-
-function mailSender(values: Values): MailSender | undefined {
-  const { SIGNET_SMTP_ADDRESS: address, SIGNET_SMTP_USER: user } = values
-  const { SIGNET_SMTP_PASSWORD: password, SIGNET_MAIL_API_TOKEN: token } = values
-  if (address !== undefined) {
-    const login = user !== undefined && password !== undefined ? { login: { user, password } } : {}
-    return { kind: 'smtp', address, tls: values.SIGNET_SMTP_TLS, ...login }
-  }
-  const url = values.SIGNET_MAIL_API_URL
-  return url === undefined || token === undefined ? undefined : { kind: 'http', url, token }
-}
-
-function mailWarnings(values: Values): string[] {
-  if (values.SIGNET_ENV !== 'production' || mailSender(values) !== undefined) return []
-  return ['No mail is sent: set SIGNET_SMTP_ADDRESS or SIGNET_MAIL_API_URL. Mails wait for a day.']
 }
 
 function warningsOf(values: Values, { tls }: Files): string[] {

@@ -4,14 +4,14 @@
  * What depends on several variables at once is decided in `rules.ts`.
  */
 
-import { availableParallelism } from 'node:os'
-import { accountVariables } from './account-variables.ts'
+import { accountVariables } from './account-settings.ts'
 import { avatarVariables } from './avatar-variables.ts'
 import { brandVariables } from './brand-variables.ts'
 import { databaseUrl } from './database-url.ts'
 import { type Kind, kind, oneOf, onOff, path, whole } from './kinds.ts'
 import { limitDefaults } from './limit-defaults.ts'
-import { mailVariables } from './mail-variables.ts'
+import { mailVariables } from './mail-settings.ts'
+import { passwordVariables } from './password-settings.ts'
 import { phoneVariables } from './phone-settings.ts'
 import { providerVariables } from './provider-settings.ts'
 import { Secret } from './secret.ts'
@@ -236,41 +236,7 @@ const edges = {
   }),
 } as const
 
-const accounts = {
-  SIGNET_PASSWORD_MIN_LENGTH: defaulted('8', {
-    section: 'Passwords',
-    kind: whole(8, 64),
-    about: 'The fewest characters of a password. NIST asks for 15 where it is the only factor.',
-  }),
-  SIGNET_PASSWORD_HASH_CONCURRENCY: defaulted(String(availableParallelism()), {
-    section: 'Passwords',
-    kind: whole(1, 256),
-    defaultText: 'the number of processor cores',
-    about:
-      'How many password hashes are computed at once. More than the cores only slows each down.',
-  }),
-  SIGNET_PASSWORD_HASH_QUEUE_MAX: defaulted('64', {
-    section: 'Passwords',
-    kind: whole(0, 10_000),
-    about: 'How many password hashes may wait their turn; more sign-ins are asked to come back.',
-  }),
-  SIGNET_SIGN_IN_ATTEMPTS_PER_ACCOUNT: defaulted('10', {
-    section: 'Passwords',
-    kind: whole(3, 50),
-    about:
-      'How many wrong passwords in a row an account takes from devices that are not known, and again each known device. From then on each doubles the wait, from 30 seconds up to a day.',
-  }),
-  SIGNET_SIGN_IN_ATTEMPTS_PER_ADDRESS: defaulted('100', {
-    section: 'Passwords',
-    kind: whole(10, 1_000_000),
-    about:
-      'How many wrong passwords are taken from one address (of IPv6: one /64) in a window, known devices apart.',
-  }),
-  SIGNET_SIGN_IN_ATTEMPTS_WINDOW_SECONDS: defaulted('900', {
-    section: 'Passwords',
-    kind: whole(60, 86_400),
-    about: 'How long the window of an address is. It begins with the first wrong password.',
-  }),
+const tokens = {
   SIGNET_ACCESS_TOKEN_LIFETIME_SECONDS: defaulted('300', {
     section: 'Tokens and sessions',
     kind: whole(5, accessTokenLifetimeMaxSeconds),
@@ -364,7 +330,8 @@ const accounts = {
 export const variables = {
   ...basics,
   ...edges,
-  ...accounts,
+  ...passwordVariables,
+  ...tokens,
   ...accountVariables,
   ...sessionVariables,
   ...brandVariables,

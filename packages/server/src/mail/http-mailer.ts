@@ -9,7 +9,7 @@
  * Specs: RFC 9110 §15 (status codes), RFC 6750 §2.1 (bearer tokens).
  */
 
-import type { MailSender } from '../config/config.ts'
+import type { MailSender } from '../config/mail-settings.ts'
 import { MailDelayed, type Mailer, MailRefused } from './mailer.ts'
 
 const timeoutMs = 15_000

@@ -8,7 +8,7 @@
  */
 
 import { createTransport } from 'nodemailer'
-import type { MailSender } from '../config/config.ts'
+import type { MailSender } from '../config/mail-settings.ts'
 import { MailDelayed, type Mailer, MailRefused } from './mailer.ts'
 
 /** How long a server may take to be reached, to greet, and to answer, in milliseconds. */

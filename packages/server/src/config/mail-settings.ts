@@ -1,8 +1,10 @@
-/** The variables that say how mail is sent. */
+/** How mail is sent, and from whom. */
 
 import { type Kind, kind, oneOf, plainText } from './kinds.ts'
-import { socketAddress } from './socket-address.ts'
+import type { Secret } from './secret.ts'
+import { type SocketAddress, socketAddress } from './socket-address.ts'
 import { defaulted, secret, variable } from './variable.ts'
+import type { Values } from './variables.ts'
 import { collectorUrl } from './web-addresses.ts'
 
 const section = 'Mail'
@@ -58,3 +60,43 @@ export const mailVariables = {
     about: 'The address that mails come from. Its domain must allow your mail server to send.',
   }),
 } as const
+
+/** What takes mails from us. */
+export type MailSender =
+  | {
+      readonly kind: 'smtp'
+      readonly address: SocketAddress
+      readonly tls: 'starttls' | 'implicit' | 'none'
+      readonly login?: { readonly user: string; readonly password: Secret }
+    }
+  | { readonly kind: 'http'; readonly url: string; readonly token: Secret }
+
+/** `sender` is missing where mails go to the built-in inbox, or nowhere. */
+export interface MailSettings {
+  readonly sender?: MailSender
+  readonly from: string
+}
+
+/** What the variables say, of the mails of this issuer. */
+export function mailSettings(values: Values, issuer: string): MailSettings {
+  const sender = mailSender(values)
+  const from = values.SIGNET_MAIL_FROM ?? `no-reply@${new URL(issuer).hostname}`
+  return { ...(sender !== undefined && { sender }), from }
+}
+
+function mailSender(values: Values): MailSender | undefined {
+  const { SIGNET_SMTP_ADDRESS: address, SIGNET_SMTP_USER: user } = values
+  const { SIGNET_SMTP_PASSWORD: password, SIGNET_MAIL_API_TOKEN: token } = values
+  if (address !== undefined) {
+    const login = user !== undefined && password !== undefined ? { login: { user, password } } : {}
+    return { kind: 'smtp', address, tls: values.SIGNET_SMTP_TLS, ...login }
+  }
+  const url = values.SIGNET_MAIL_API_URL
+  return url === undefined || token === undefined ? undefined : { kind: 'http', url, token }
+}
+
+/** What an operator should know of them. */
+export function mailWarnings(values: Values): string[] {
+  if (values.SIGNET_ENV !== 'production' || mailSender(values) !== undefined) return []
+  return ['No mail is sent: set SIGNET_SMTP_ADDRESS or SIGNET_MAIL_API_URL. Mails wait for a day.']
+}

@@ -1,7 +1,8 @@
-/** The variables that say how accounts are opened and entered, beside passwords. */
+/** How accounts are opened and entered, beside passwords. */
 
 import { type Kind, listOf, oneOf, onOff } from './kinds.ts'
 import { defaulted } from './variable.ts'
+import type { Values } from './variables.ts'
 
 const section = 'Accounts'
 
@@ -44,3 +45,27 @@ export const accountVariables = {
       'Whether people may sign in with a link or a code from their mailbox instead of a password. It is as strong as their mailbox, and never a second factor.',
   }),
 } as const
+
+export interface AccountSettings {
+  /** When an address must be proved; the scopes count for `before-scopes` alone. */
+  readonly emailVerification: {
+    readonly when: 'before-sign-in' | 'before-scopes' | 'off'
+    readonly scopes: readonly string[]
+  }
+  /** Whether there are accounts for guests. */
+  readonly guestAccounts: boolean
+  /** Whether a link or a code from a mailbox signs in. */
+  readonly emailSignIn: boolean
+}
+
+/** What the variables say. */
+export function accountSettings(values: Values): AccountSettings {
+  return {
+    emailVerification: {
+      when: values.SIGNET_EMAIL_VERIFICATION,
+      scopes: values.SIGNET_EMAIL_VERIFICATION_SCOPES,
+    },
+    guestAccounts: values.SIGNET_GUEST_ACCOUNTS,
+    emailSignIn: values.SIGNET_EMAIL_SIGN_IN,
+  }
+}
