@@ -34,10 +34,10 @@ answerParent(async (question: RawRevocations): Promise<Slice> => {
       if (ended.some(({ entryId }) => entryId === null) || ended.length !== batch)
         throw new Error(`${ended.length} of ${batch} sessions were ended`)
       const endedAt = performance.now()
-      if (endedAt > deadline) return sliceOf(latencies, { seconds, uncounted: batch })
       for (let i = 0; i < batch; i++) latencies.push(endedAt - sentAt)
+      if (endedAt > deadline) break
     }
-    // All sessions were used up before the time was.
+    // The last one ends after the time is over, or all sessions are used up before it is.
     return sliceOf(latencies, { seconds: (performance.now() - startedAt) / 1000, uncounted: 0 })
   } finally {
     await db.end()

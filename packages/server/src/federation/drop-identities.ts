@@ -21,8 +21,8 @@ export async function dropIdentities(
 }
 
 /**
- * Takes away what was there before an address of the account was proved, unless a provider answered for an address with it, or the
- * owner took it up: whoever set it up may be who waited for the owner. The transaction has locked the user.
+ * Takes away what was there before an address of the account was proved, unless it was never merely claimed and a provider answered for
+ * an address with it, or the owner took it up: whoever set it up may be who waited for the owner. The transaction has locked the user.
  */
 export async function dropUnvouchedIdentities(
   deps: { db: Db } & Pick<Deps, 'masterSecret'>,

@@ -15,8 +15,10 @@ select i.id, i.user_id, u.status,
   join users u on u.id = i.user_id
  where i.realm_id = 1 and i.provider = :provider and i.issuer = :issuer and i.subject = :subject;
 
--- name: hasProvedAddress :one
-select primary_email(:userId::uuid) is not null as "proved!";
+-- name: isMereClaim :one
+-- Whether an account claims an address and has proved none.
+select primary_email(:userId::uuid) is null
+       and exists (select from identifiers where user_id = :userId and kind = 'email') as "claims!";
 
 -- name: touchIdentity :exec
 -- Keeps what the provider says last.
@@ -54,11 +56,13 @@ delete from federated_identities i
 returning i.provider, i.email;
 
 -- name: deleteUnvouchedIdentities :many
--- Takes identities of a user away that were there before an address was proved, and that nobody has answered for. Needs the lock on
--- the user.
+-- Takes identities of a user away that were there before an address was proved: those that nobody has answered for, and, where the
+-- account had merely claimed the address until then, all that did not come with the proof. Needs the lock on the user.
 delete from federated_identities i
  using identifiers a
- where i.user_id = :userId and not i.vouched and a.id = :identifierId and a.user_id = i.user_id and i.created_at <= a.verified_at
+ where i.user_id = :userId and a.id = :identifierId and a.user_id = i.user_id
+   and ((not i.vouched and i.created_at <= a.verified_at)
+        or (a.verified_at <> a.created_at and i.created_at < a.verified_at))
 returning i.provider, i.email;
 
 -- name: insertFederatedSession :exec

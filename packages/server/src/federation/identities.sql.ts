@@ -37,11 +37,13 @@ export const findIdentity = maybe<
   columns: ['id', 'userId', 'status', 'hasProvedEmail', 'claimed'],
 })
 
-export const hasProvedAddress = one<{ userId: string }, { proved: boolean }>({
-  name: 'federation.identities.hasProvedAddress',
-  text: `select primary_email($1::uuid) is not null as "proved!"`,
+/** Whether an account claims an address and has proved none. */
+export const isMereClaim = one<{ userId: string }, { claims: boolean }>({
+  name: 'federation.identities.isMereClaim',
+  text: `select primary_email($1::uuid) is null
+       and exists (select from identifiers where user_id = $1 and kind = 'email') as "claims!"`,
   params: ['userId'],
-  columns: ['proved'],
+  columns: ['claims'],
 })
 
 /** Keeps what the provider says last. */
@@ -149,7 +151,7 @@ returning i.provider, i.email`,
   columns: ['provider', 'email'],
 })
 
-/** Takes identities of a user away that were there before an address was proved, and that nobody has answered for. Needs the lock on the user. */
+/** Takes identities of a user away that were there before an address was proved: those that nobody has answered for, and, where the account had merely claimed the address until then, all that did not come with the proof. Needs the lock on the user. */
 export const deleteUnvouchedIdentities = many<
   {
     userId: string
@@ -163,7 +165,9 @@ export const deleteUnvouchedIdentities = many<
   name: 'federation.identities.deleteUnvouchedIdentities',
   text: `delete from federated_identities i
  using identifiers a
- where i.user_id = $1 and not i.vouched and a.id = $2 and a.user_id = i.user_id and i.created_at <= a.verified_at
+ where i.user_id = $1 and a.id = $2 and a.user_id = i.user_id
+   and ((not i.vouched and i.created_at <= a.verified_at)
+        or (a.verified_at <> a.created_at and i.created_at < a.verified_at))
 returning i.provider, i.email`,
   params: ['userId', 'identifierId'],
   columns: ['provider', 'email'],

@@ -35,7 +35,7 @@ import { link, type VouchedIdentity } from './find-or-create.ts'
 import {
   deleteIdentity,
   findIdentity,
-  hasProvedAddress,
+  isMereClaim,
   listIdentities,
   lockIdentity,
 } from './identities.sql.ts'
@@ -205,9 +205,9 @@ async function takeUp(
   await lockIdentity(deps.db, { provider, issuer, subject })
   const owner = await findIdentity(deps.db, { provider, issuer, subject })
   if (owner !== undefined) return owner.userId === userId
-  // Who takes it up has proved both, unless the account has nothing proved: then it may be a stranger's, who waits for its owner.
-  const { proved: emailVerified } = await hasProvedAddress(deps.db, { userId })
-  const vouched = { ...identity, email: email ?? undefined, emailVerified }
+  // Who takes it up has proved both, unless the account merely claims an address: then it may be a stranger's, who waits for its owner.
+  const { claims } = await isMereClaim(deps.db, { userId })
+  const vouched = { ...identity, email: email ?? undefined, emailVerified: !claims }
   await link(deps, ctx, { identity: vouched, userId })
   return true
 }

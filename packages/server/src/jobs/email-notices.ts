@@ -29,7 +29,8 @@ export async function tellOfEmails(deps: TellDeps, event: SealedEvent): Promise<
   const when = now.toISOString()
   if (kind === 'email.changed' && details.formerVerified === true)
     await tellFormer(deps, event, { kind: 'email_changed', to: formerEmail, facts: { email } })
-  if (kind === 'email.removed' && details.verified === true)
+  // What a stranger had set up is taken away by whoever proves the account, and given back to nobody.
+  if (kind === 'email.removed' && details.verified === true && details.reason !== 'unproven')
     await tellFormer(deps, event, { kind: 'email_removed', to: email, facts: { when } })
   if (kind === 'email.added') {
     const reader = await findReader(deps.db, { userId })

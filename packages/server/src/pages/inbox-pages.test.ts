@@ -243,6 +243,16 @@ describe('another mail', () => {
     }
   })
 
+  it('leads to a new password where the sign-up has opened nothing', async () => {
+    for (const displayName of ['Eve', 'Mallory', 'Trent'])
+      await signUp(openPageVisitor(service.url), { displayName })
+    const who = openPageVisitor(service.url)
+    await mailbox.mailsOf(() => signUp(who))
+    forget(who, 'again')
+    const mail = await mailbox.mailOf(async () => who.send(await who.open(inbox), `${inbox}/again`))
+    assert.deepEqual([mail.to, mail.subject], [email, 'You already have an account'])
+  })
+
   it('waits likewise where a new password or a sign-in by mail is asked for', async () => {
     const config = { ...deps.config, emailSignIn: true }
     const mailing = await startTestService(withParts(deps, { config }))

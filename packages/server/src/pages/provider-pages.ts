@@ -33,6 +33,7 @@ import { type PageParts, sendAnswer } from './render-page.ts'
 import { linkWaiting, signInPage } from './sign-in-page.ts'
 import { rememberEmail } from './typed-email.ts'
 import { onwardAddress, type PageAnswer, pageAddress, type Visit } from './visit.ts'
+import { forgetClaim } from './watched-claim.ts'
 
 type Exchange = { request: FastifyRequest; reply: FastifyReply }
 /** What a form of a provider may hold that goes on in the address; Apple's ID token does not, and is not needed. */
@@ -176,7 +177,7 @@ function answerTo(read: ReadVisit, outcome: ProviderOutcome, provider: IdentityP
         read,
         answer: {
           to: pageAddress('/check-inbox', carried, { notice: 'first' }),
-          setCookies: [rememberEmail(visit, outcome.email)],
+          setCookies: [rememberEmail(visit, outcome.email), forgetClaim(visit)],
         },
       }
     case 'refused':

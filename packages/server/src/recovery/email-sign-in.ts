@@ -26,6 +26,7 @@ import { type Device, deviceViolations } from '../sessions/device.ts'
 import { startProven } from '../sign-in/proven-sign-in.ts'
 import type { StartedSignIn, Yield } from '../sign-in/simultaneous-sign-ins.ts'
 import { dropIdentifiersBesides } from '../users/drop-identifiers.ts'
+import { voidUndoLinks } from './mailed-links.sql.ts'
 import {
   consumeLink,
   hashRequestToken,
@@ -117,7 +118,9 @@ async function endWhatWasUnproven(
   const userId = id as UserId
   await dropPassword(deps, ctx, userId)
   await dropIdentities(deps, ctx, { userId })
-  if (identifierId !== null)
+  if (identifierId !== null) {
     await dropIdentifiersBesides(deps, ctx, { userId, identifierId, all: true })
+    await voidUndoLinks(deps.db, { userId, identifierId, all: true })
+  }
   return cutUser(deps.db, { userId, reason: 'email_proved' })
 }

@@ -60,6 +60,16 @@ update mailed_links l
    and u.id = l.user_id and mailed_link_lives(l.purpose, l.rev, u.status, u.cut)
 returning revocation_position() as "position!";
 
+-- name: voidUndoLinks :exec
+-- Links that would undo a change that was made before an address of the user was proved, which the account had merely claimed until then;
+-- or all. Needs the lock on the user.
+update mailed_links l
+   set used_at = signet_now()
+  from identifiers a
+ where l.user_id = :userId and l.purpose = 'undo_email_change' and l.used_at is null
+   and a.id = :identifierId and a.user_id = l.user_id
+   and (:all::boolean or (a.verified_at <> a.created_at and l.created_at <= a.verified_at));
+
 -- name: findAddressee :maybe
 -- Who is meant by an address: the user who proved it, else the one who claimed it first and has proved nothing else. Whoever
 -- reads a mailbox gets no account of which somebody has proved another address.
@@ -73,7 +83,8 @@ select i.id as identifier_id, i.user_id, i.value, i.verified_at is not null as "
  limit 1;
 
 -- name: findClaim :maybe
--- The claim of one user to an address, or, without a user, the latest claim that nobody proved.
+-- The claim of one user to an address, or, without a user, the latest claim that nobody proved; of an account that has proved another
+-- address none: that one is somebody else's.
 select i.id as identifier_id, i.user_id, i.value, i.verified_at is not null as "verified!", u.locale
   from identifiers i
   join users u on u.id = i.user_id
@@ -81,6 +92,7 @@ select i.id as identifier_id, i.user_id, i.value, i.verified_at is not null as "
    and (:userId?::uuid is null or i.user_id = :userId?)
    and not exists (select from identifiers v where v.realm_id = 1 and v.kind = 'email' and v.canonical = :canonical
                                                and v.verified_at is not null)
+   and primary_email(i.user_id) is null
  order by i.created_at desc, i.id desc
  limit 1;
 

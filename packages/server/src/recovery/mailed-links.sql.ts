@@ -107,6 +107,19 @@ returning revocation_position() as "position!"`,
   columns: ['position'],
 })
 
+/** Links that would undo a change that was made before an address of the user was proved, which the account had merely claimed until then; or all. Needs the lock on the user. */
+export const voidUndoLinks = exec<{ userId: string; identifierId: string; all: boolean }>({
+  name: 'recovery.mailed-links.voidUndoLinks',
+  text: `update mailed_links l
+   set used_at = signet_now()
+  from identifiers a
+ where l.user_id = $1 and l.purpose = 'undo_email_change' and l.used_at is null
+   and a.id = $2 and a.user_id = l.user_id
+   and ($3::boolean or (a.verified_at <> a.created_at and l.created_at <= a.verified_at))`,
+  params: ['userId', 'identifierId', 'all'],
+  columns: [],
+})
+
 /** Who is meant by an address: the user who proved it, else the one who claimed it first and has proved nothing else. Whoever reads a mailbox gets no account of which somebody has proved another address. */
 export const findAddressee = maybe<
   {
@@ -133,7 +146,7 @@ export const findAddressee = maybe<
   columns: ['identifierId', 'userId', 'value', 'verified', 'locale'],
 })
 
-/** The claim of one user to an address, or, without a user, the latest claim that nobody proved. */
+/** The claim of one user to an address, or, without a user, the latest claim that nobody proved; of an account that has proved another address none: that one is somebody else's. */
 export const findClaim = maybe<
   {
     canonical: string
@@ -155,6 +168,7 @@ export const findClaim = maybe<
    and ($2::uuid is null or i.user_id = $2)
    and not exists (select from identifiers v where v.realm_id = 1 and v.kind = 'email' and v.canonical = $1
                                                and v.verified_at is not null)
+   and primary_email(i.user_id) is null
  order by i.created_at desc, i.id desc
  limit 1`,
   params: ['canonical', 'userId'],

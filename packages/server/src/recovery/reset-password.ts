@@ -24,6 +24,7 @@ import type { UserId } from '../ids.ts'
 import type { RequestContext } from '../request-context.ts'
 import { cutUser, lockUserToCut } from '../revocation/cut-user.ts'
 import { dropIdentifiersBesides } from '../users/drop-identifiers.ts'
+import { voidUndoLinks } from './mailed-links.sql.ts'
 import { consumeLink, type LiveLink, type MailedProof, requireLiveLink } from './mailed-links.ts'
 import { proveAddress } from './verify-email.ts'
 
@@ -57,6 +58,7 @@ async function reset(
     // What signed in to the account before the address was proved may be a stranger's, who waited for its owner.
     const before = { userId, identifierId: link.identifierId }
     await dropIdentifiersBesides(deps, ctx, { ...before, all: isNews })
+    await voidUndoLinks(tx, { ...before, all: isNews })
     await (isNews
       ? dropIdentities(deps, ctx, { userId })
       : dropUnvouchedIdentities(deps, ctx, before))

@@ -2,8 +2,9 @@
  * Notes that somebody reads the mailbox of an address: it is proved, and belongs to that account alone.
  *
  * 1. Find what the link or the code is about.
- * 2. One transaction, alone with this address, uses the link up and notes the proof, unless somebody else has proved the
- *    address meanwhile. Other claims to it hold nothing from then on.
+ * 2. One transaction, alone with this user and this address, uses the link up and notes the proof, unless somebody else has proved the
+ *    address meanwhile, or the account another one: then it may be a stranger's, who claimed the address of somebody else. Other claims
+ *    to it hold nothing from then on.
  *
  * Errors: LINK_INVALID, UNAVAILABLE.
  */
@@ -15,7 +16,9 @@ import { SignetError } from '../errors.ts'
 import { recordEvent } from '../events/record-event.ts'
 import type { UserId } from '../ids.ts'
 import type { RequestContext } from '../request-context.ts'
+import { lockUserToCut } from '../revocation/cut-user.ts'
 import { lockHolders, proveIdentifier } from '../users/open-account.ts'
+import { hasProvedAnother } from '../users/proved.ts'
 import { consumeLink, type LiveLink, type MailedProof, requireLiveLink } from './mailed-links.ts'
 
 /** Proves the address, and answers it as it was written. */
@@ -25,8 +28,12 @@ export async function verifyEmail(
   { proof }: { proof: MailedProof },
 ): Promise<{ email: string }> {
   const link = await requireLiveLink(deps, ctx, { purpose: 'verify_email', proof })
+  const userId = link.userId as UserId
   await deps.db.transaction(async (tx) => {
+    await lockUserToCut(tx, userId)
     await consumeLink(tx, link)
+    if (await hasProvedAnother(tx, userId, link.canonical))
+      throw new SignetError(ErrorReason.LINK_INVALID)
     await proveAddress({ ...deps, db: tx }, ctx, link)
   })
   return { email: link.value }

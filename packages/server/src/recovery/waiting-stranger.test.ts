@@ -2,18 +2,24 @@
 
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, it } from 'node:test'
+import { ErrorReason } from '@signet/contract'
 import type { Deps } from '../deps.ts'
+import { sealBatch } from '../events/seal-events.ts'
 import { keepForBrowser, takeUpInBrowser } from '../federation/linking.ts'
 import type { SessionId, UserId } from '../ids.ts'
-import { openTestUser, signInAs } from '../testing/accounts.ts'
+import { readBatch } from '../jobs/notices.ts'
+import { assertRefused, openTestUser, signInAs } from '../testing/accounts.ts'
 import { openFileDeps, rowsOf, testContext, withParts } from '../testing/deps.ts'
 import { linkToken, type Mailbox, openMailbox } from '../testing/mailbox.ts'
 import { requestEmailSignIn, signInByEmail } from './email-sign-in.ts'
+import { issueMailedLink, makeOpener } from './mailed-links.ts'
 import { requestMail } from './request-mail.ts'
 import { resetPassword } from './reset-password.ts'
 import { verifyEmail } from './verify-email.ts'
 
-const test = await openFileDeps({ emptied: ['users', 'mail_requests', 'event_windows'] })
+const test = await openFileDeps({
+  emptied: ['users', 'mail_requests', 'event_windows', 'mailed_links'],
+})
 const { deps } = test
 const email = 'ada@example.com'
 const second = 'second@example.com'
@@ -32,9 +38,31 @@ beforeEach(async () => {
 const insert = `insert into identifiers (id, realm_id, user_id, kind, value, canonical, verified_at, created_at)
                 values (gen_random_uuid(), 1, $1, $2, $3, $3, $4, $4)`
 /** As whoever is signed in may, at this moment of the machine's clock. */
-async function addWaysBack(now = new Date()): Promise<void> {
-  await rowsOf(deps, insert, [userId, 'phone', number, now])
-  await rowsOf(deps, insert, [userId, 'email', second, now])
+const addNumber = (now = new Date()) => rowsOf(deps, insert, [userId, 'phone', number, now])
+const addSecond = (now = new Date()) => rowsOf(deps, insert, [userId, 'email', second, now])
+
+/** A link in the mailbox of the second address, such as goes there when that is taken away. */
+async function sendUndoLink(): Promise<void> {
+  const undo = { purpose: 'undo_email_change', identifierId: null, lifetimeMinutes: 60 } as const
+  const to = { value: second, canonical: second }
+  await issueMailedLink(deps, { ...undo, userId, ...to, opener: makeOpener() }, new Date())
+}
+const undoLinks = async () =>
+  (
+    await rowsOf(
+      deps,
+      `select used_at is null from mailed_links where purpose = 'undo_email_change'`,
+    )
+  ).flat()
+
+/** The mails that tell of what has happened since it was asked last, by whom they go to. */
+async function noticesTo(): Promise<string[]> {
+  const open = 'select count(*)::integer from events where seq is null'
+  const mails = await mailbox.mailsOf(async () => {
+    while (Number((await rowsOf(deps, open))[0]?.[0]) > 0) await sealBatch(deps.db, 100)
+    while (await readBatch(deps));
+  })
+  return mails.map(({ to }) => to)
 }
 
 async function ask(about: 'password_reset' | 'email_verification', to = email) {
@@ -57,38 +85,63 @@ const removed = async () => {
 }
 
 describe('a new password takes from the account', () => {
-  it('numbers and addresses that were there before its address was proved', async () => {
-    await addWaysBack()
+  it('a number that was there before its address was proved, and links that undo what was changed then', async () => {
+    await addNumber()
+    await sendUndoLink()
     await prove()
     await reset(await ask('password_reset'))
+    assert.deepEqual(await left(), [email])
+    assert.deepEqual(await removed(), [['phone.removed', 'unproven']])
+    assert.deepEqual(await undoLinks(), [false])
+  })
+
+  it('all that came while the link for the password was on its way, and gives it back to nobody', async () => {
+    await noticesTo()
+    const proof = await ask('password_reset')
+    // Even where the clock of another instance is ahead.
+    const soon = new Date(Date.now() + 60_000)
+    await addNumber(soon)
+    await addSecond(soon)
+    await sendUndoLink()
+    await reset(proof)
     assert.deepEqual(await left(), [email])
     assert.deepEqual(await removed(), [
       ['email.removed', 'unproven'],
       ['phone.removed', 'unproven'],
     ])
-  })
-
-  it('those that came while the link for the password was on its way', async () => {
-    const proof = await ask('password_reset')
-    await addWaysBack()
-    // Even where the clock of another instance is ahead.
-    await rowsOf(
-      deps,
-      `update identifiers set verified_at = now() + interval '1 minute' where kind = 'phone'`,
+    const told = await noticesTo()
+    assert.ok(told.length > 0)
+    assert.deepEqual(
+      told.filter((to) => to !== email),
+      [],
     )
-    await reset(proof)
-    assert.deepEqual(await left(), [email])
+    assert.deepEqual(await undoLinks(), [false])
   })
 
-  it('none that came after the proof, and none where the address was never merely claimed', async () => {
+  it('nothing that came after the proof, and nothing where the address was never merely claimed', async () => {
     await prove()
-    await addWaysBack()
+    await addNumber()
+    await addSecond()
+    await sendUndoLink()
     for (const to of [email, second]) {
       await reset(await ask('password_reset', to))
       assert.deepEqual(await left(), [number, email, second])
     }
     assert.deepEqual(await removed(), [])
+    assert.deepEqual(await undoLinks(), [true])
   })
+})
+
+it('an address is not proved for an account that has proved another one', async () => {
+  const proof = await ask('email_verification')
+  await addSecond()
+  await assertRefused(verifyEmail(deps, testContext(), { proof }), ErrorReason.LINK_INVALID)
+  await rowsOf(deps, 'delete from mail_requests')
+  const wanted = { about: 'email_verification', email } as const
+  assert.deepEqual(await mailbox.mailsOf(() => requestMail(deps, testContext(), wanted)), [])
+  await rowsOf(deps, `delete from identifiers where kind = 'email' and canonical = $1`, [second])
+  await addNumber()
+  await verifyEmail(deps, testContext(), { proof })
 })
 
 it('who proves the address by signing in with a mail is left with it alone', async () => {
@@ -97,12 +150,14 @@ it('who proves the address by signing in with a mail is left with it alone', asy
   const mail = await mailbox.mailOf(async () => {
     requestToken = (await requestEmailSignIn(mailing, testContext(), { email })).requestToken
   })
-  await addWaysBack()
+  await addNumber()
+  await addSecond()
+  await sendUndoLink()
   await signInByEmail(mailing, testContext(), {
     ...{ requestToken, token: linkToken(mail), code: '', device: undefined, deviceSecret: '' },
     yields: { kind: 'grant', audience: [deps.config.issuer] },
   })
-  assert.deepEqual(await left(), [email])
+  assert.deepEqual([await left(), await undoLinks()], [[email], [false]])
 })
 
 describe('an identity that is taken up by signing in', () => {
@@ -121,6 +176,16 @@ describe('an identity that is taken up by signing in', () => {
   it('before anything was proved goes with the next new password', async () => {
     await takeUp()
     assert.deepEqual(await identities(), [false])
+    await prove()
+    await reset(await ask('password_reset'))
+    assert.deepEqual(await identities(), [])
+  })
+
+  it('goes too where a stranger had proved an address of their own by then', async () => {
+    await addSecond()
+    await takeUp()
+    assert.deepEqual(await identities(), [true])
+    await rowsOf(deps, 'delete from identifiers where canonical = $1', [second])
     await prove()
     await reset(await ask('password_reset'))
     assert.deepEqual(await identities(), [])

@@ -5,7 +5,8 @@
  *     sign-up, address is taken      → account_exists, with a link for a new password
  *     password_reset                 → reset_password to who proved the address, else to who claimed it first
  *     email_sign_in                  → sign_in, likewise
- *     email_verification             → verify_email for the claim that is waited for, else the latest, while nobody has proved the address
+ *     email_verification             → verify_email for the latest claim, while nobody has proved the address
+ *     the same, of a waiting browser → verify_email for its own claim, else account_exists
  *     anything, and nobody is there  → nothing
  *
  * The link and the order of its mail are one transaction under the id of the job, so a second run changes nothing. Mail
@@ -43,7 +44,7 @@ export async function writeToAddress(
       await orderLink({ ...deps, db: tx }, { id, kind: 'verify_email', canonical, to: claim })
       return
     }
-    if (about === 'email_verification') return
+    if (about === 'email_verification' && userId === undefined) return
     const addressee = await findAddressee(tx, { canonical })
     if (addressee === undefined) return
     const kind = kindFor[about]
@@ -53,6 +54,7 @@ export async function writeToAddress(
 
 const kindFor = {
   sign_up: 'account_exists',
+  email_verification: 'account_exists',
   password_reset: 'reset_password',
   email_sign_in: 'sign_in',
 } as const

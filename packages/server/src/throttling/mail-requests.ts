@@ -12,11 +12,12 @@ import type { Db } from '../db/query.ts'
 import { SignetError } from '../errors.ts'
 import { networkOf } from './address-network.ts'
 import { counterKey } from './counter-key.ts'
-import { countRequest, requestRetryAfter } from './throttling.sql.ts'
+import { countRequest, countSignUpMail, requestRetryAfter } from './throttling.sql.ts'
 
 const freePerNetwork = 30
 /** More, because a class or an office signs up together, and is not told when no mail goes out. */
-const freeSignUpsPerNetwork = 100
+const signUpsPerHour = 100
+const hourSeconds = 3600
 /** How many mails that nobody asked for in so many words go out before waiting begins. */
 const freeUnasked = { sign_up: 5, email_verification: 0 } as const
 
@@ -68,8 +69,9 @@ export async function admitSignUpMail(
   { ipAddress, canonical }: { ipAddress: string; canonical: string },
 ): Promise<boolean> {
   if (!(await admitUnaskedMail(deps, { purpose: 'sign_up', canonical }))) return false
-  const key = keyOf(deps, 'network', 'sign_up', networkOf(ipAddress))
-  return (await countRequest(deps.db, { key, free: freeSignUpsPerNetwork })) !== undefined
+  const network = keyOf(deps, 'network', 'sign_up', networkOf(ipAddress))
+  const limit = { networkMax: signUpsPerHour, windowSeconds: hourSeconds }
+  return (await countSignUpMail(deps.db, { network, ...limit })).retryAfter === null
 }
 
 function keyOf({ masterSecret }: { masterSecret: MasterSecret }, ...parts: string[]): Buffer {

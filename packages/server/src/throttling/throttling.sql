@@ -74,6 +74,10 @@ select (select r from guess_retry_after(array[:source::bytea, :network::bytea]) 
 -- Counts a sign-in that begins at a provider, for its network. Seconds, where it had too many.
 select count_failure(:network::bytea, :networkMax::integer, :windowSeconds::integer) as "retry_after?";
 
+-- name: countSignUpMail :one
+-- Counts the mail of a sign-up for its network. Seconds, where that had too many.
+select count_failure(:network::bytea, :networkMax::integer, :windowSeconds::integer) as "retry_after?";
+
 -- name: countSmsRequest :one
 -- Counts a text message for its number, its account and its network, each for a day. Seconds, where one of them had too many.
 select coalesce(count_failure(:number::bytea, :numberMax::integer, 86400),

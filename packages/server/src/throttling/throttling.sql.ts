@@ -166,6 +166,23 @@ export const countProviderSignIn = one<
   columns: ['retryAfter'],
 })
 
+/** Counts the mail of a sign-up for its network. Seconds, where that had too many. */
+export const countSignUpMail = one<
+  {
+    network: Buffer
+    networkMax: number
+    windowSeconds: number
+  },
+  {
+    retryAfter: number | null
+  }
+>({
+  name: 'throttling.countSignUpMail',
+  text: `select count_failure($1::bytea, $2::integer, $3::integer) as "retry_after?"`,
+  params: ['network', 'networkMax', 'windowSeconds'],
+  columns: ['retryAfter'],
+})
+
 /** Counts a text message for its number, its account and its network, each for a day. Seconds, where one of them had too many. */
 export const countSmsRequest = one<
   {

@@ -130,11 +130,17 @@ delete from users
 select exists (select from identifiers
                 where user_id = :userId and kind = :kind and canonical = :canonical and verified_at is not null) as "proved!";
 
+-- name: hasProvedAnother :one
+-- Whether a user has proved an address, but not this one.
+select exists (select from identifiers where user_id = :userId and kind = 'email' and verified_at is not null)
+       and not exists (select from identifiers where user_id = :userId and kind = 'email' and canonical = :canonical and verified_at is not null)
+       as "proved!";
+
 -- name: deleteIdentifiersBesides :many
 -- What a user had before one of their addresses was proved, which the account had merely claimed until then; or all else. Needs the
 -- lock on the user.
 delete from identifiers i
  using identifiers a
  where i.user_id = :userId and a.id = :identifierId and a.user_id = i.user_id and i.id <> a.id
-   and (:all::boolean or (a.verified_at > a.created_at and coalesce(i.verified_at, i.created_at) <= a.verified_at))
+   and (:all::boolean or (a.verified_at <> a.created_at and coalesce(i.verified_at, i.created_at) <= a.verified_at))
 returning i.kind, i.value, i.verified_at is not null as "verified!";

@@ -325,6 +325,16 @@ export const hasProved = one<
   columns: ['proved'],
 })
 
+/** Whether a user has proved an address, but not this one. */
+export const hasProvedAnother = one<{ userId: string; canonical: string }, { proved: boolean }>({
+  name: 'users.hasProvedAnother',
+  text: `select exists (select from identifiers where user_id = $1 and kind = 'email' and verified_at is not null)
+       and not exists (select from identifiers where user_id = $1 and kind = 'email' and canonical = $2 and verified_at is not null)
+       as "proved!"`,
+  params: ['userId', 'canonical'],
+  columns: ['proved'],
+})
+
 /** What a user had before one of their addresses was proved, which the account had merely claimed until then; or all else. Needs the lock on the user. */
 export const deleteIdentifiersBesides = many<
   {
@@ -342,7 +352,7 @@ export const deleteIdentifiersBesides = many<
   text: `delete from identifiers i
  using identifiers a
  where i.user_id = $1 and a.id = $2 and a.user_id = i.user_id and i.id <> a.id
-   and ($3::boolean or (a.verified_at > a.created_at and coalesce(i.verified_at, i.created_at) <= a.verified_at))
+   and ($3::boolean or (a.verified_at <> a.created_at and coalesce(i.verified_at, i.created_at) <= a.verified_at))
 returning i.kind, i.value, i.verified_at is not null as "verified!"`,
   params: ['userId', 'identifierId', 'all'],
   columns: ['kind', 'value', 'verified'],

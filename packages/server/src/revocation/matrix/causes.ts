@@ -208,7 +208,7 @@ export const causes = {
     events: ['password.dropped'],
     here: all(dies),
     other: all(dies),
-    single: everySession,
+    single: { ...everySession, undoLink: dies },
   },
   invitationRevoked: {
     title: 'the invitation was taken back',
