@@ -74,7 +74,7 @@ export type ProviderOutcome =
   | { kind: 'ask'; onward: Onward; token: string }
   /** It waits for the app that has asked for it. */
   | { kind: 'to app'; location: string }
-  | { kind: 'unverified'; onward: Onward; email: string }
+  | { kind: 'unverified'; onward: Onward; email: string; userId: UserId }
   | { kind: 'refused'; onward: Onward; why: Refusal }
 
 /**
@@ -196,7 +196,7 @@ export async function finishProviderSignIn(
     return { kind: 'ask', onward, token: await keepForBrowser(deps, { browserMark, vouched }) }
   if (found.kind === 'refused') return { kind: 'refused', onward, why: found.why }
   if ('mustProve' in found && found.mustProve !== undefined)
-    return { kind: 'unverified', onward, email: found.mustProve }
+    return { kind: 'unverified', onward, email: found.mustProve, userId: found.userId }
   const rev = found.kind === 'handed over' ? await positionAfterCut(deps, found.cut) : position
   return enter(deps, ctx, {
     ...{ provider, identity, tokens, userId: found.userId },

@@ -2,7 +2,7 @@
  * Tells people what happened to their addresses:
  *
  *     email.changed, of a proved address   → email_changed to the former one, with a link that takes it back
- *     email.removed, of a proved address   → email_removed to it, with such a link
+ *     email.removed, of a proved address   → email_removed to it, with such a link; nothing to who had waited in somebody's account
  *     email.added                          → email_added to where notices go, unless that is the very address
  *     email.primary_chosen                 → primary_email_changed to the former one
  *
@@ -17,7 +17,7 @@ import { mailKinds } from '../mail/mail-kinds.ts'
 import { type NewMail, orderMail } from '../mail/mail-order.ts'
 import { issueMailedLink, makeOpener } from '../recovery/mailed-links.ts'
 import { parseEmail } from '../users/identifier.ts'
-import { findLocale, findReader } from './notices.sql.ts'
+import { findFormerReader, findLocale, findReader } from './notices.sql.ts'
 
 type TellDeps = Pick<Deps, 'masterSecret'> & { db: Db }
 
@@ -51,14 +51,17 @@ type UndoMail =
   | Pick<NewMail<'email_changed'>, 'kind' | 'to' | 'facts'>
   | Pick<NewMail<'email_removed'>, 'kind' | 'to' | 'facts'>
 
-/** Writes to an address that is not one of the account any more, with a link that gives it back. */
+/**
+ * Writes to an address that is not one of the account any more, with a link that gives it back; unless somebody has proved meanwhile that
+ * the account, which merely claimed their address, is theirs.
+ */
 async function tellFormer(
   deps: TellDeps,
   { subjectId, occurredAt: now, id }: SealedEvent,
   mail: UndoMail,
 ): Promise<void> {
   const userId = subjectId as UserId
-  const { locale } = (await findLocale(deps.db, { userId })) ?? {}
+  const { locale } = (await findFormerReader(deps.db, { userId, since: now })) ?? {}
   const former = parseEmail(mail.to, 'email')
   if (locale === undefined || !('identifier' in former)) return
   const opener = { ...makeOpener(), code: '' }

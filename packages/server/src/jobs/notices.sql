@@ -25,6 +25,15 @@ select i.value, u.locale
 -- The language of a person.
 select locale from users where id = :userId and status <> 'deleted';
 
+-- name: findFormerReader :maybe
+-- The language of a person, unless they have proved since then an address that the account had merely claimed.
+select u.locale
+  from users u
+ where u.id = :userId and u.status <> 'deleted'
+   and not exists (select from identifiers a
+                    where a.user_id = u.id and a.kind = 'email' and a.verified_at <> a.created_at
+                      and a.verified_at >= :since::timestamptz);
+
 -- name: listStrangeSessions :many
 -- What sessions say about their devices, and where their users read notices. Not those that are the first of their user.
 select s.id, s.device_model, s.device_os, s.device_app, s.user_agent, i.value, u.locale

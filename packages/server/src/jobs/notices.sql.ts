@@ -46,6 +46,19 @@ export const findLocale = maybe<{ userId: string }, { locale: string }>({
   columns: ['locale'],
 })
 
+/** The language of a person, unless they have proved since then an address that the account had merely claimed. */
+export const findFormerReader = maybe<{ userId: string; since: Date }, { locale: string }>({
+  name: 'jobs.notices.findFormerReader',
+  text: `select u.locale
+  from users u
+ where u.id = $1 and u.status <> 'deleted'
+   and not exists (select from identifiers a
+                    where a.user_id = u.id and a.kind = 'email' and a.verified_at <> a.created_at
+                      and a.verified_at >= $2::timestamptz)`,
+  params: ['userId', 'since'],
+  columns: ['locale'],
+})
+
 /** What sessions say about their devices, and where their users read notices. Not those that are the first of their user. */
 export const listStrangeSessions = many<
   {

@@ -120,6 +120,10 @@ it('where addresses must be proved first, who has not is led to the inbox, and h
   acme.person = { ...acme.person, email_verified: false }
   const page = await signIn()
   assert.match(pathOf(page.location), /^\/check-inbox\?notice=first/u)
+  // It waits for the proof of its own account, and of none that somebody opens with the address later.
+  assert.ok(
+    page.headers.getSetCookie().some((each) => /^(?:__Host-)?signet-claim=[\w-]{20}/u.test(each)),
+  )
   assert.deepEqual(await sessions(), [])
   assert.deepEqual(
     await rowsOf(

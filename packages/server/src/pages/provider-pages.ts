@@ -13,6 +13,7 @@
  */
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Deps } from '../deps.ts'
 import type { IdentityProvider } from '../federation/identity-provider.ts'
 import { isLinkRequest } from '../federation/linking.ts'
 import {
@@ -33,7 +34,7 @@ import { type PageParts, sendAnswer } from './render-page.ts'
 import { linkWaiting, signInPage } from './sign-in-page.ts'
 import { rememberEmail } from './typed-email.ts'
 import { onwardAddress, type PageAnswer, pageAddress, type Visit } from './visit.ts'
-import { forgetClaim } from './watched-claim.ts'
+import { watchClaim } from './watched-claim.ts'
 
 type Exchange = { request: FastifyRequest; reply: FastifyReply }
 /** What a form of a provider may hold that goes on in the address; Apple's ID token does not, and is not needed. */
@@ -153,10 +154,14 @@ async function comeBack(
     const { userId, sessionId } = outcome
     await linkWaiting(deps, ctx, { visit: read.visit, userId, sessionId })
   }
-  return answerTo(read, outcome, provider)
+  return answerTo(deps, read, { outcome, provider })
 }
 
-function answerTo(read: ReadVisit, outcome: ProviderOutcome, provider: IdentityProvider): Shown {
+function answerTo(
+  deps: Pick<Deps, 'masterSecret'>,
+  read: ReadVisit,
+  { outcome, provider }: { outcome: ProviderOutcome; provider: IdentityProvider },
+): Shown {
   const { visit } = read
   const { carried } = visit
   switch (outcome.kind) {
@@ -172,14 +177,12 @@ function answerTo(read: ReadVisit, outcome: ProviderOutcome, provider: IdentityP
         read,
         answer: { to: pageAddress('/sign-in', { ...carried, waiting: outcome.token }) },
       }
-    case 'unverified':
-      return {
-        read,
-        answer: {
-          to: pageAddress('/check-inbox', carried, { notice: 'first' }),
-          setCookies: [rememberEmail(visit, outcome.email), forgetClaim(visit)],
-        },
-      }
+    case 'unverified': {
+      const { email, userId } = outcome
+      const claim = watchClaim(deps, visit, { userId, email, displayName: '' })
+      const to = pageAddress('/check-inbox', carried, { notice: 'first' })
+      return { read, answer: { to, setCookies: [rememberEmail(visit, email), claim] } }
+    }
     case 'refused':
       return refused(visit, read, { why: outcome.why, provider })
   }

@@ -4,10 +4,12 @@ import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, it } from 'node:test'
 import { ErrorReason } from '@signet/contract'
 import type { Deps } from '../deps.ts'
+import { recordEvent } from '../events/record-event.ts'
 import { sealBatch } from '../events/seal-events.ts'
 import { keepForBrowser, takeUpInBrowser } from '../federation/linking.ts'
 import type { SessionId, UserId } from '../ids.ts'
 import { readBatch } from '../jobs/notices.ts'
+import { signUp } from '../sign-in/sign-up.ts'
 import { assertRefused, openTestUser, signInAs } from '../testing/accounts.ts'
 import { openFileDeps, rowsOf, testContext, withParts } from '../testing/deps.ts'
 import { linkToken, type Mailbox, openMailbox } from '../testing/mailbox.ts'
@@ -118,6 +120,21 @@ describe('a new password takes from the account', () => {
     assert.deepEqual(await undoLinks(), [false])
   })
 
+  it('the way back of an address that had gone before, and is read of only later', async () => {
+    await noticesTo()
+    const proof = await ask('password_reset')
+    await recordEvent(deps, testContext(), {
+      ...{ kind: 'email.removed', outcome: 'success', subjectId: userId },
+      ...{ details: { verified: true }, personal: { email: second } },
+    })
+    await reset(proof)
+    assert.deepEqual(
+      (await noticesTo()).filter((to) => to !== email),
+      [],
+    )
+    assert.deepEqual(await undoLinks(), [])
+  })
+
   it('nothing that came after the proof, and nothing where the address was never merely claimed', async () => {
     await prove()
     await addNumber()
@@ -130,6 +147,22 @@ describe('a new password takes from the account', () => {
     assert.deepEqual(await removed(), [])
     assert.deepEqual(await undoLinks(), [true])
   })
+})
+
+it('strangers who have proved addresses of their own keep nobody from opening an account', async () => {
+  await rowsOf(deps, 'delete from users')
+  for (const own of ['first', 'second', 'third', 'fourth']) {
+    userId = await openTestUser(deps, email, { verified: false })
+    await rowsOf(deps, insert, [userId, 'email', `${own}@example.com`, new Date()])
+  }
+  const password = 'a sentence of her own'
+  const mail = await mailbox.mailOf(() =>
+    signUp(deps, testContext(), { email, password, displayName: 'Ada', locale: '' }),
+  )
+  await signInAs(deps, email, password)
+  const proof = { token: linkToken(mail), email: '', code: '' }
+  await verifyEmail(deps, testContext(), { proof })
+  await signInAs(deps, email, password)
 })
 
 it('an address is not proved for an account that has proved another one', async () => {

@@ -1,4 +1,4 @@
-/** Takes addresses and numbers away that may be a stranger's, with a record of each; the notices tell whose account it is. */
+/** Takes addresses and numbers away that may be a stranger's, with a record of each. Nobody is told at an address that goes so. */
 
 import type { Db } from '../db/query.ts'
 import type { Deps } from '../deps.ts'

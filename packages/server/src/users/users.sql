@@ -3,11 +3,13 @@
 select pg_advisory_xact_lock(hashtextextended('signet identifier ' || :kind || ' ' || :canonical, 0));
 
 -- name: findHolders :one
--- Who holds the identifier by proof, and how many claim it without.
+-- Who holds the identifier by proof, and how many claim it without who have proved nothing else: whoever has is somebody else, and
+-- keeps nobody out.
 select (select user_id from identifiers
          where realm_id = 1 and kind = :kind and canonical = :canonical and verified_at is not null) as "owner_id?",
-       (select count(*)::integer from identifiers
-         where realm_id = 1 and kind = :kind and canonical = :canonical and verified_at is null) as "claims!";
+       (select count(*)::integer from identifiers i
+         where i.realm_id = 1 and i.kind = :kind and i.canonical = :canonical and i.verified_at is null
+           and not exists (select from identifiers o where o.user_id = i.user_id and o.verified_at is not null)) as "claims!";
 
 -- name: listHolders :many
 -- The users who have the identifier, by proof or by claim, in the order in which they came.

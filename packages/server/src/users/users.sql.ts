@@ -9,7 +9,7 @@ export const lockIdentifier = exec<{ kind: string; canonical: string }>({
   columns: [],
 })
 
-/** Who holds the identifier by proof, and how many claim it without. */
+/** Who holds the identifier by proof, and how many claim it without who have proved nothing else: whoever has is somebody else, and keeps nobody out. */
 export const findHolders = one<
   {
     kind: string
@@ -23,8 +23,9 @@ export const findHolders = one<
   name: 'users.findHolders',
   text: `select (select user_id from identifiers
          where realm_id = 1 and kind = $1 and canonical = $2 and verified_at is not null) as "owner_id?",
-       (select count(*)::integer from identifiers
-         where realm_id = 1 and kind = $1 and canonical = $2 and verified_at is null) as "claims!"`,
+       (select count(*)::integer from identifiers i
+         where i.realm_id = 1 and i.kind = $1 and i.canonical = $2 and i.verified_at is null
+           and not exists (select from identifiers o where o.user_id = i.user_id and o.verified_at is not null)) as "claims!"`,
   params: ['kind', 'canonical'],
   columns: ['ownerId', 'claims'],
 })

@@ -382,7 +382,8 @@ export const RecoveryService: GenService<{
     output: typeof ResetPasswordResponseSchema;
   },
   /**
-   * Sends the link and the code that prove an address once more, if an account is waiting for it.
+   * Sends the link and the code that prove an address once more, if an account is waiting for it that has proved no other one. Whoever has
+   * another one adds this one while signed in.
    *
    * The answer is the same, and takes the same time, whether there is one or not.
    *
