@@ -4,8 +4,9 @@
  * Asking: refuse what is no number or too much, then one transaction, with the caller's session locked and alive, makes the code
  * and orders its message. Nothing about the account changes.
  *
- * Proving, with the session locked and alive again: the code is used up, and the number becomes one of the account. Where somebody else had it, it is theirs no more: carriers give
- * numbers to other people, and who reads its messages today must not be able to get into an account of yesterday. Both are told.
+ * Proving, with the session locked and alive again: the code is used up, and the number becomes one of the account. Where somebody else
+ * had it, it is theirs no more: carriers give numbers to other people, and who reads its messages today must not be able to get into an
+ * account of yesterday. Both are told.
  *
  * Errors: INVALID_ARGUMENT (`phone.…`), NOT_ENABLED, LINK_INVALID, RATE_LIMITED, UNAUTHENTICATED, UNAVAILABLE.
  * Specs: OWASP ASVS 5.0 V7.5.1.

@@ -1,7 +1,7 @@
 // Generated from sign-in.sql by tools/sql. Do not edit.
 import { many, type Json } from '../db/query.ts'
 
-/** Who may be meant by each identifier: the user who proved to own it, and those who claim it, oldest first, who have proved something else last; of a known device its owner alone. Where somebody has proved it, claims are looked at only where that is asked for. At least one row for each, which says whether a guess is let through, so that nobody and somebody cost the same. The keys of their events come along, so that they need not be asked for. The position is read in this statement, with the passwords: a session that rests on them dies of anything revoked later. */
+/** Who may be meant by each identifier: the user who proved to own it, and those who claim it, oldest first, and last who have proved something else; of a known device its owner alone. Where somebody has proved it, claims are looked at only where that is asked for. At least one row for each, which says whether a guess is let through, so that nobody and somebody cost the same. The keys of their events come along, so that they need not be asked for. The position is read in this statement, with the passwords: a session that rests on them dies of anything revoked later. */
 export const listSignInCandidates = many<
   {
     asked: NonNullable<Json>
