@@ -12,7 +12,7 @@ import type { Db } from '../db/query.ts'
 import { SignetError } from '../errors.ts'
 import { networkOf } from './address-network.ts'
 import { counterKey } from './counter-key.ts'
-import { countRequest, countSignUpMail, requestRetryAfter } from './throttling.sql.ts'
+import { countForNetwork, countRequest, requestRetryAfter } from './throttling.sql.ts'
 
 const freePerNetwork = 30
 /** More, because a class or an office signs up together, and is not told when no mail goes out. */
@@ -71,7 +71,7 @@ export async function admitSignUpMail(
   if (!(await admitUnaskedMail(deps, { purpose: 'sign_up', canonical }))) return false
   const network = keyOf(deps, 'network', 'sign_up', networkOf(ipAddress))
   const limit = { networkMax: signUpsPerHour, windowSeconds: hourSeconds }
-  return (await countSignUpMail(deps.db, { network, ...limit })).retryAfter === null
+  return (await countForNetwork(deps.db, { network, ...limit })).retryAfter === null
 }
 
 function keyOf({ masterSecret }: { masterSecret: MasterSecret }, ...parts: string[]): Buffer {

@@ -10,7 +10,7 @@ import type { Deps } from '../deps.ts'
 import { SignetError } from '../errors.ts'
 import { networkOf } from './address-network.ts'
 import { counterKey } from './counter-key.ts'
-import { countProviderSignIn } from './throttling.sql.ts'
+import { countForNetwork } from './throttling.sql.ts'
 
 const networkMax = 3_000
 const windowSeconds = 900
@@ -22,7 +22,7 @@ export async function admitProviderSignIn(
 ): Promise<void> {
   const from = networkOf(ipAddress)
   const network = counterKey(masterSecret, 'guess counters', 'provider sign-ins', from)
-  const { retryAfter } = await countProviderSignIn(db, { network, networkMax, windowSeconds })
+  const { retryAfter } = await countForNetwork(db, { network, networkMax, windowSeconds })
   if (retryAfter === null) return
   const detail = 'too many sign-ins at providers from this network'
   throw new SignetError(ErrorReason.RATE_LIMITED, { retryAfterSeconds: retryAfter, detail })

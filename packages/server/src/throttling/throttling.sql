@@ -70,12 +70,8 @@ select coalesce(count_failure(:source::bytea, :sourceMax::integer, :windowSecond
 -- For how many seconds a source is not let through.
 select (select r from guess_retry_after(array[:source::bytea, :network::bytea]) as r) as "retry_after?";
 
--- name: countProviderSignIn :one
--- Counts a sign-in that begins at a provider, for its network. Seconds, where it had too many.
-select count_failure(:network::bytea, :networkMax::integer, :windowSeconds::integer) as "retry_after?";
-
--- name: countSignUpMail :one
--- Counts the mail of a sign-up for its network. Seconds, where that had too many.
+-- name: countForNetwork :one
+-- Counts something for its network. Seconds, where that had too many.
 select count_failure(:network::bytea, :networkMax::integer, :windowSeconds::integer) as "retry_after?";
 
 -- name: countSmsRequest :one

@@ -149,8 +149,8 @@ export const clientRetryAfter = one<
   columns: ['retryAfter'],
 })
 
-/** Counts a sign-in that begins at a provider, for its network. Seconds, where it had too many. */
-export const countProviderSignIn = one<
+/** Counts something for its network. Seconds, where that had too many. */
+export const countForNetwork = one<
   {
     network: Buffer
     networkMax: number
@@ -160,24 +160,7 @@ export const countProviderSignIn = one<
     retryAfter: number | null
   }
 >({
-  name: 'throttling.countProviderSignIn',
-  text: `select count_failure($1::bytea, $2::integer, $3::integer) as "retry_after?"`,
-  params: ['network', 'networkMax', 'windowSeconds'],
-  columns: ['retryAfter'],
-})
-
-/** Counts the mail of a sign-up for its network. Seconds, where that had too many. */
-export const countSignUpMail = one<
-  {
-    network: Buffer
-    networkMax: number
-    windowSeconds: number
-  },
-  {
-    retryAfter: number | null
-  }
->({
-  name: 'throttling.countSignUpMail',
+  name: 'throttling.countForNetwork',
   text: `select count_failure($1::bytea, $2::integer, $3::integer) as "retry_after?"`,
   params: ['network', 'networkMax', 'windowSeconds'],
   columns: ['retryAfter'],
