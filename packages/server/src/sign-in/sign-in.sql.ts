@@ -43,7 +43,7 @@ export const listSignInCandidates = many<
                               where v.realm_id = 1 and v.kind = a.kind and v.canonical = a.canonical
                                 and v.verified_at is not null))
        order by i.verified_at is null,
-                exists (select from identifiers o where o.user_id = i.user_id and o.verified_at is not null and o.id <> i.id),
+                exists (select from identifiers o where o.user_id = i.user_id and o.verified_at is not null),
                 i.created_at, i.id
        limit $3::integer
     ) c
