@@ -227,14 +227,17 @@ describe('another mail', () => {
       const mail = await mailbox.mailOf(async () =>
         who.send(await who.open(inbox), `${inbox}/again`),
       )
-      // The stranger asks for yet another one.
-      await mailbox.mailsOf(async () => {
+      // The stranger asks for yet another one, whose code is none here.
+      const [others] = await mailbox.mailsOf(async () => {
         await rowsOf(deps, 'delete from mail_requests')
         forget(stranger, 'again')
         await stranger.send(await stranger.open(inbox), `${inbox}/again`)
       })
       if (by === 'link') await confirmElsewhere(mail)
       else {
+        const foreign = /\d{4} \d{4}/u.exec(others?.text ?? '')?.[0] ?? assert.fail('no code')
+        const refused = await who.send(await who.open(inbox), inbox, { email, code: foreign })
+        assert.equal(refused.status, 400)
         const code = /\d{4} \d{4}/u.exec(mail.text)?.[0] ?? assert.fail('no code')
         const sent = await who.send(await who.open(inbox), inbox, { email, code })
         assert.equal(sent.status, 303)
