@@ -5,7 +5,7 @@ import type { Deps } from '../deps.ts'
 import { recordEvent } from '../events/record-event.ts'
 import type { UserId } from '../ids.ts'
 import type { RequestContext } from '../request-context.ts'
-import { deleteIdentities, deleteUnvouchedIdentities } from './identities.sql.ts'
+import { deleteEarlierIdentities, deleteIdentities } from './identities.sql.ts'
 
 /**
  * Takes away all there is, or what was linked `since` then, but for what the account was opened with. The transaction has locked
@@ -24,12 +24,12 @@ export async function dropIdentities(
  * Takes away what was there before an address of the account was proved, unless it was never merely claimed and a provider answered for
  * an address with it, or the owner took it up: whoever set it up may be who waited for the owner. The transaction has locked the user.
  */
-export async function dropUnvouchedIdentities(
+export async function dropEarlierIdentities(
   deps: { db: Db } & Pick<Deps, 'masterSecret'>,
   ctx: RequestContext,
   { userId, identifierId }: { userId: UserId; identifierId: string },
 ): Promise<void> {
-  const dropped = await deleteUnvouchedIdentities(deps.db, { userId, identifierId })
+  const dropped = await deleteEarlierIdentities(deps.db, { userId, identifierId })
   await recordDropped(deps, ctx, userId, dropped)
 }
 

@@ -55,7 +55,7 @@ delete from federated_identities i
  where u.id = i.user_id and i.user_id = :userId and i.created_at >= :since and (:ofOpening::boolean or i.created_at > u.created_at)
 returning i.provider, i.email;
 
--- name: deleteUnvouchedIdentities :many
+-- name: deleteEarlierIdentities :many
 -- Takes identities of a user away that were there before an address was proved: those that nobody has answered for, and, where the
 -- account had merely claimed the address until then, all that did not come with the proof. Needs the lock on the user.
 delete from federated_identities i

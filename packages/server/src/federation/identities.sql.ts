@@ -152,7 +152,7 @@ returning i.provider, i.email`,
 })
 
 /** Takes identities of a user away that were there before an address was proved: those that nobody has answered for, and, where the account had merely claimed the address until then, all that did not come with the proof. Needs the lock on the user. */
-export const deleteUnvouchedIdentities = many<
+export const deleteEarlierIdentities = many<
   {
     userId: string
     identifierId: string
@@ -162,7 +162,7 @@ export const deleteUnvouchedIdentities = many<
     email: string | null
   }
 >({
-  name: 'federation.identities.deleteUnvouchedIdentities',
+  name: 'federation.identities.deleteEarlierIdentities',
   text: `delete from federated_identities i
  using identifiers a
  where i.user_id = $1 and a.id = $2 and a.user_id = i.user_id

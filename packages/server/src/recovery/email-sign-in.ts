@@ -18,15 +18,13 @@ import { dropPassword } from '../authenticators/drop-password.ts'
 import type { Db } from '../db/query.ts'
 import type { Deps } from '../deps.ts'
 import { SignetError } from '../errors.ts'
-import { dropIdentities } from '../federation/drop-identities.ts'
 import type { UserId } from '../ids.ts'
 import type { RequestContext } from '../request-context.ts'
 import { cutUser, lockUserToCut, positionAfterCut } from '../revocation/cut-user.ts'
 import { type Device, deviceViolations } from '../sessions/device.ts'
 import { startProven } from '../sign-in/proven-sign-in.ts'
 import type { StartedSignIn, Yield } from '../sign-in/simultaneous-sign-ins.ts'
-import { dropIdentifiersBesides } from '../users/drop-identifiers.ts'
-import { voidUndoLinks } from './mailed-links.sql.ts'
+import { dropEarlier } from './drop-earlier.ts'
 import {
   consumeLink,
   hashRequestToken,
@@ -113,14 +111,10 @@ async function prove(deps: EmailSignInDeps, ctx: RequestContext, link: LiveLink)
 async function endWhatWasUnproven(
   deps: { db: Db } & Pick<Deps, 'masterSecret'>,
   ctx: RequestContext,
-  { userId: id, identifierId }: LiveLink,
+  link: LiveLink,
 ): Promise<bigint> {
-  const userId = id as UserId
+  const userId = link.userId as UserId
   await dropPassword(deps, ctx, userId)
-  await dropIdentities(deps, ctx, { userId })
-  if (identifierId !== null) {
-    await dropIdentifiersBesides(deps, ctx, { userId, identifierId, all: true })
-    await voidUndoLinks(deps.db, { userId, identifierId, all: true })
-  }
+  await dropEarlier(deps, ctx, { ...link, isNews: true })
   return cutUser(deps.db, { userId, reason: 'email_proved' })
 }

@@ -70,6 +70,12 @@ update mailed_links l
    and a.id = :identifierId and a.user_id = l.user_id
    and (:all::boolean or (a.verified_at <> a.created_at and l.created_at <= a.verified_at));
 
+-- name: hasProvedAnother :one
+-- Whether a user has proved an address, but not this one.
+select primary_email(:userId::uuid) is not null
+       and not exists (select from identifiers where user_id = :userId and kind = 'email' and canonical = :canonical
+                                                 and verified_at is not null) as "proved!";
+
 -- name: findAddressee :maybe
 -- Who is meant by an address: the user who proved it, else the one who claimed it first and has proved nothing else. Whoever
 -- reads a mailbox gets no account of which somebody has proved another address.

@@ -1,5 +1,5 @@
 // Generated from mailed-links.sql by tools/sql. Do not edit.
-import { exec, maybe } from '../db/query.ts'
+import { exec, maybe, one } from '../db/query.ts'
 
 /** A link for one purpose. Earlier ones for the same purpose and address are void where `voidsEarlier`. It rests on the user as read here, or as read at `rev`: what is revoked later kills it. Where the user may not have one, there is none. */
 export const insertMailedLink = exec<
@@ -118,6 +118,16 @@ export const voidUndoLinks = exec<{ userId: string; identifierId: string; all: b
    and ($3::boolean or (a.verified_at <> a.created_at and l.created_at <= a.verified_at))`,
   params: ['userId', 'identifierId', 'all'],
   columns: [],
+})
+
+/** Whether a user has proved an address, but not this one. */
+export const hasProvedAnother = one<{ userId: string; canonical: string }, { proved: boolean }>({
+  name: 'recovery.mailed-links.hasProvedAnother',
+  text: `select primary_email($1::uuid) is not null
+       and not exists (select from identifiers where user_id = $1 and kind = 'email' and canonical = $2
+                                                 and verified_at is not null) as "proved!"`,
+  params: ['userId', 'canonical'],
+  columns: ['proved'],
 })
 
 /** Who is meant by an address: the user who proved it, else the one who claimed it first and has proved nothing else. Whoever reads a mailbox gets no account of which somebody has proved another address. */

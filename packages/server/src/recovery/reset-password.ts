@@ -19,12 +19,10 @@ import { setPassword } from '../authenticators/write-password.ts'
 import type { Db } from '../db/query.ts'
 import type { Deps } from '../deps.ts'
 import { recordEvent } from '../events/record-event.ts'
-import { dropIdentities, dropUnvouchedIdentities } from '../federation/drop-identities.ts'
 import type { UserId } from '../ids.ts'
 import type { RequestContext } from '../request-context.ts'
 import { cutUser, lockUserToCut } from '../revocation/cut-user.ts'
-import { dropIdentifiersBesides } from '../users/drop-identifiers.ts'
-import { voidUndoLinks } from './mailed-links.sql.ts'
+import { dropEarlier } from './drop-earlier.ts'
 import { consumeLink, type LiveLink, type MailedProof, requireLiveLink } from './mailed-links.ts'
 import { proveAddress } from './verify-email.ts'
 
@@ -54,15 +52,7 @@ async function reset(
   await lockUserToCut(tx, userId)
   await consumeLink(tx, link)
   const isNews = await proveAddress(deps, ctx, link)
-  if (link.identifierId !== null) {
-    // What signed in to the account before the address was proved may be a stranger's, who waited for its owner.
-    const before = { userId, identifierId: link.identifierId }
-    await dropIdentifiersBesides(deps, ctx, { ...before, all: isNews })
-    await voidUndoLinks(tx, { ...before, all: isNews })
-    await (isNews
-      ? dropIdentities(deps, ctx, { userId })
-      : dropUnvouchedIdentities(deps, ctx, before))
-  }
+  await dropEarlier(deps, ctx, { ...link, isNews })
   await setPassword(tx, { userId, hash: passwordHash, now: ctx.now })
   await cutUser(tx, { userId, reason: 'password_reset' })
   await recordEvent(deps, ctx, {

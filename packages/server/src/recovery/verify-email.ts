@@ -18,7 +18,7 @@ import type { UserId } from '../ids.ts'
 import type { RequestContext } from '../request-context.ts'
 import { lockUserToCut } from '../revocation/cut-user.ts'
 import { lockHolders, proveIdentifier } from '../users/open-account.ts'
-import { hasProvedAnother } from '../users/proved.ts'
+import { hasProvedAnother } from './mailed-links.sql.ts'
 import { consumeLink, type LiveLink, type MailedProof, requireLiveLink } from './mailed-links.ts'
 
 /** Proves the address, and answers it as it was written. */
@@ -32,8 +32,8 @@ export async function verifyEmail(
   await deps.db.transaction(async (tx) => {
     await lockUserToCut(tx, userId)
     await consumeLink(tx, link)
-    if (await hasProvedAnother(tx, userId, link.canonical))
-      throw new SignetError(ErrorReason.LINK_INVALID)
+    const another = await hasProvedAnother(tx, { userId, canonical: link.canonical })
+    if (another.proved) throw new SignetError(ErrorReason.LINK_INVALID)
     await proveAddress({ ...deps, db: tx }, ctx, link)
   })
   return { email: link.value }

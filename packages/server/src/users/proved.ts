@@ -3,7 +3,7 @@
 import type { Db } from '../db/query.ts'
 import type { UserId } from '../ids.ts'
 import { parseEmail } from './identifier.ts'
-import { hasProved, hasProvedAnother as readProvedAnother } from './users.sql.ts'
+import { hasProved } from './users.sql.ts'
 
 /** Whether a user has proved this address. Of a user or an address that there is not, it is no. */
 export async function hasProvedEmail(db: Db, userId: UserId, email: string): Promise<boolean> {
@@ -11,13 +11,4 @@ export async function hasProvedEmail(db: Db, userId: UserId, email: string): Pro
   if (!('identifier' in parsed)) return false
   const { kind, canonical } = parsed.identifier
   return (await hasProved(db, { userId, kind, canonical })).proved
-}
-
-/** Whether a user has proved an address, but not this one. */
-export async function hasProvedAnother(
-  db: Db,
-  userId: UserId,
-  canonical: string,
-): Promise<boolean> {
-  return (await readProvedAnother(db, { userId, canonical })).proved
 }

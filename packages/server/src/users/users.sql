@@ -132,12 +132,6 @@ delete from users
 select exists (select from identifiers
                 where user_id = :userId and kind = :kind and canonical = :canonical and verified_at is not null) as "proved!";
 
--- name: hasProvedAnother :one
--- Whether a user has proved an address, but not this one.
-select exists (select from identifiers where user_id = :userId and kind = 'email' and verified_at is not null)
-       and not exists (select from identifiers where user_id = :userId and kind = 'email' and canonical = :canonical and verified_at is not null)
-       as "proved!";
-
 -- name: deleteIdentifiersBesides :many
 -- What a user had before one of their addresses was proved, which the account had merely claimed until then; or all else. Needs the
 -- lock on the user.

@@ -326,16 +326,6 @@ export const hasProved = one<
   columns: ['proved'],
 })
 
-/** Whether a user has proved an address, but not this one. */
-export const hasProvedAnother = one<{ userId: string; canonical: string }, { proved: boolean }>({
-  name: 'users.hasProvedAnother',
-  text: `select exists (select from identifiers where user_id = $1 and kind = 'email' and verified_at is not null)
-       and not exists (select from identifiers where user_id = $1 and kind = 'email' and canonical = $2 and verified_at is not null)
-       as "proved!"`,
-  params: ['userId', 'canonical'],
-  columns: ['proved'],
-})
-
 /** What a user had before one of their addresses was proved, which the account had merely claimed until then; or all else. Needs the lock on the user. */
 export const deleteIdentifiersBesides = many<
   {
